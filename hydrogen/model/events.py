@@ -1,0 +1,276 @@
+"""What can happen. Noun + past participle; on the wire `noun.past_participle`, flat.
+
+Two kinds. **Facts** happened once: they are never merged and never lost in silence. **Samples** are absolute values: for
+each `sample_key` only the last one counts, so a slow reader may get fewer of them, never a wrong one.
+
+`at` is when it was measured or happened: wall clock, Unix seconds (ISO 8601 UTC on the wire). Events carry values, never
+deltas: *a snapshot at n plus the events up to m equals the snapshot at m*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hydrogen.model.host import HostState
+from hydrogen.model.job import JobOutcome
+from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened, to one printer or (printer is None) to the house."""
+
+    wire_type: ClassVar[str] = ""
+    is_sample: ClassVar[bool] = False
+
+    at: float
+    printer: str | None = None
+
+    @property
+    def topic(self) -> str:
+        """The first word of the wire type: what clients subscribe to."""
+        return self.wire_type.partition(".")[0]
+
+    @property
+    def sample_key(self) -> tuple[str, str | None, str]:
+        """Samples with the same key replace each other."""
+        return (self.wire_type, self.printer, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterAttached(Event):
+    """The service found (again) the process that holds this printer; `state` is the whole truth of that moment."""
+
+    wire_type: ClassVar[str] = "printer.attached"
+
+    state: PrinterState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterConnected(Event):
+    """The handshake is done: the printer takes commands."""
+
+    wire_type: ClassVar[str] = "printer.connected"
+
+    port: str
+    baud: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterDisconnected(Event):
+    """The port is closed; `reason` is a sentence."""
+
+    wire_type: ClassVar[str] = "printer.disconnected"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterStateChanged(Event):
+    wire_type: ClassVar[str] = "printer.state_changed"
+
+    status: PrinterStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterFirmwareIdentified(Event):
+    wire_type: ClassVar[str] = "printer.firmware_identified"
+
+    firmware: Firmware
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterPositionReported(Event):
+    wire_type: ClassVar[str] = "printer.position_reported"
+    is_sample: ClassVar[bool] = True
+
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterPromptShown(Event):
+    """The firmware waits for a person."""
+
+    wire_type: ClassVar[str] = "printer.prompt_shown"
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterPromptClosed(Event):
+    wire_type: ClassVar[str] = "printer.prompt_closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemperatureMeasured(Event):
+    """One heater, one reading; see HeaterState for the units. target and power may be None, never missing."""
+
+    wire_type: ClassVar[str] = "temperature.measured"
+    is_sample: ClassVar[bool] = True
+
+    heater: str
+    actual_celsius: float | None
+    target_celsius: float | None = None
+    power: float | None = None
+
+    @property
+    def sample_key(self) -> tuple[str, str | None, str]:
+        return ("temperature.measured", self.printer, self.heater)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStarted(Event):
+    wire_type: ClassVar[str] = "job.started"
+
+    job: str
+    file: str
+    lines_total: int
+    bytes_total: int
+    layers_total: int | None = None
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobProgressed(Event):
+    """Absolute progress; field meanings are those of JobState."""
+
+    wire_type: ClassVar[str] = "job.progressed"
+    is_sample: ClassVar[bool] = True
+
+    job: str
+    fraction: float
+    lines_done: int
+    bytes_done: int
+    layer: int = 0
+    elapsed_seconds: float = 0.0
+    remaining_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPaused(Event):
+    """The printer stands still; `reason` is empty when a person asked."""
+
+    wire_type: ClassVar[str] = "job.paused"
+
+    job: str
+    reason: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobResumed(Event):
+    wire_type: ClassVar[str] = "job.resumed"
+
+    job: str
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFinished(Event):
+    """The one terminal event of a job, with the figures that belong to its result.
+
+    reason is a sentence, "" only for a completed job; error_code is the stable code of a failure.
+    possible_duplicates and resends are what the link counted while the job ran (see LinkStatistics).
+    """
+
+    wire_type: ClassVar[str] = "job.finished"
+
+    job: str
+    file: str
+    outcome: JobOutcome
+    reason: str
+    actor: str
+    error_code: str | None = None
+    lines_done: int = 0
+    lines_total: int = 0
+    bytes_done: int = 0
+    elapsed_seconds: float = 0.0
+    resends: int = 0
+    stalls: int = 0
+    possible_duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRaised(Event):
+    """Something a person should know; always delivered, whatever is subscribed."""
+
+    wire_type: ClassVar[str] = "error.raised"
+
+    error: ErrorReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMeasured(Event):
+    wire_type: ClassVar[str] = "link.measured"
+    is_sample: ClassVar[bool] = True
+
+    statistics: LinkStatistics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDuplicatePossible(Event):
+    """A line may have run twice: the wire lost its number (see `possible_duplicates`)."""
+
+    wire_type: ClassVar[str] = "link.duplicate_possible"
+
+    line_number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostMeasured(Event):
+    wire_type: ClassVar[str] = "host.measured"
+    is_sample: ClassVar[bool] = True
+
+    host: HostState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalLineReported(Event):
+    """Lines of the printer's conversation, batched; never numbered, never replayed, only for those who subscribed.
+
+    lines: `> text` was sent, `< text` was received.
+    """
+
+    wire_type: ClassVar[str] = "terminal.line"
+
+    lines: tuple[str, ...] = field(default=())
+
+
+ALL_EVENTS: tuple[type[Event], ...] = (
+    PrinterAttached,
+    PrinterConnected,
+    PrinterDisconnected,
+    PrinterStateChanged,
+    PrinterFirmwareIdentified,
+    PrinterPositionReported,
+    PrinterPromptShown,
+    PrinterPromptClosed,
+    TemperatureMeasured,
+    JobStarted,
+    JobProgressed,
+    JobPaused,
+    JobResumed,
+    JobFinished,
+    ErrorRaised,
+    LinkMeasured,
+    LinkDuplicatePossible,
+    HostMeasured,
+    TerminalLineReported,
+)
+"""Every event there is, in no order of importance."""
+
+TOPICS: frozenset[str] = frozenset(
+    {"printer", "temperature", "job", "error", "terminal", "file", "host", "link", "queue", "system"},
+)
+"""What a client may subscribe to; the default is all but `terminal`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEvent:
+    """An event with its place in the order of this service's life. Terminal lines have seq 0: they are outside the order."""
+
+    seq: int
+    event: Event

@@ -1,0 +1,15 @@
+"""The machine Hydrogen runs on, as a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """cpu and memory as shares of all (0.0 to 1.0), disk as bytes free in the data directory."""
+
+    cpu_share: float | None = None
+    memory_share: float | None = None
+    disk_free_bytes: int | None = None
+    temperature_celsius: float | None = None

@@ -1,0 +1,79 @@
+"""A job: one file on its way through one printer.
+
+::
+
+    printing ──pause──► pausing ──drained──► paused ──resume──► resuming ──► printing
+       │  │                │                    │                   │
+       │  └──file ended──► finishing ──M400 and probe──► finished (completed)
+       └── any of them ──cancel──► cancelling ──drained──► finished (cancelled)
+           any of them ──fault───────────────────────────► finished (failed)
+
+Exactly one `JobFinished` is made for each job, by the spooler.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class JobStatus(StrEnum):
+    """Where a job is; `finished` is terminal."""
+
+    PRINTING = "printing"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    RESUMING = "resuming"
+    FINISHING = "finishing"
+    CANCELLING = "cancelling"
+    FINISHED = "finished"
+
+
+class JobOutcome(StrEnum):
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+JOB_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PRINTING: frozenset(
+        {JobStatus.PAUSING, JobStatus.FINISHING, JobStatus.CANCELLING, JobStatus.FINISHED},
+    ),
+    JobStatus.PAUSING: frozenset(
+        {JobStatus.PAUSED, JobStatus.RESUMING, JobStatus.CANCELLING, JobStatus.FINISHED},
+    ),
+    JobStatus.PAUSED: frozenset({JobStatus.RESUMING, JobStatus.CANCELLING, JobStatus.FINISHED}),
+    JobStatus.RESUMING: frozenset(
+        {JobStatus.PRINTING, JobStatus.PAUSING, JobStatus.CANCELLING, JobStatus.FINISHED},
+    ),
+    JobStatus.FINISHING: frozenset({JobStatus.CANCELLING, JobStatus.FINISHED}),
+    JobStatus.CANCELLING: frozenset({JobStatus.FINISHED}),
+    JobStatus.FINISHED: frozenset(),
+}
+"""What may follow what; everything else is a defect of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """The job of a printer as clients see it.
+
+    id: unique for ever, given by the service. file: path below the files folder. lines_done counts lines the printer has
+    acknowledged, of lines_total lines that carry a command; bytes_done is the offset in the file behind the last of them.
+    fraction is 0.0 to 1.0 by expected time where the file tells it, else by bytes. layer counts from 1, 0 before the first;
+    layers_total is None for files without layer marks. elapsed_seconds leaves out pauses. remaining_seconds is an estimate.
+    """
+
+    id: str
+    file: str
+    status: JobStatus = JobStatus.PRINTING
+    fraction: float = 0.0
+    lines_done: int = 0
+    lines_total: int = 0
+    bytes_done: int = 0
+    bytes_total: int = 0
+    layer: int = 0
+    layers_total: int | None = None
+    elapsed_seconds: float = 0.0
+    remaining_seconds: float | None = None
+    started_at: float | None = None
+    actor: str = ""

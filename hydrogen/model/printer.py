@@ -1,0 +1,109 @@
+"""A printer: what it is doing, what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from hydrogen.model.job import JobState
+from hydrogen.model.temperature import HeaterState
+
+
+class PrinterStatus(StrEnum):
+    """The one word for a printer; the wire's `status`."""
+
+    OFFLINE = "offline"
+    CONNECTING = "connecting"
+    IDLE = "idle"
+    PRINTING = "printing"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    RESUMING = "resuming"
+    CANCELLING = "cancelling"
+    FINISHING = "finishing"
+    ERROR = "error"
+    HALTED = "halted"
+    LINK_LOST = "link_lost"
+
+    @property
+    def is_connected(self) -> bool:
+        """May the printer be given commands?"""
+        return self not in (
+            PrinterStatus.OFFLINE,
+            PrinterStatus.CONNECTING,
+            PrinterStatus.ERROR,
+            PrinterStatus.HALTED,
+            PrinterStatus.LINK_LOST,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where the firmware says it is heading, in mm (M114's first four values)."""
+
+    x_mm: float | None = None
+    y_mm: float | None = None
+    z_mm: float | None = None
+    e_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firmware:
+    """What M115 told."""
+
+    name: str = ""
+    machine_type: str = ""
+    extruder_count: int = 1
+    capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkStatistics:
+    """Counters of one connection; all rise from 0 at the handshake.
+
+    lines_sent counts numbered lines on the wire, repeats included; resends the `Resend:` lines obeyed; probes and barriers
+    what silence made us ask; possible_duplicates the lines that may have run twice (this protocol cannot decide them);
+    stalls the silences that ended in a repair; round_trip_seconds the smoothed time from line to `ok`.
+    """
+
+    lines_sent: int = 0
+    lines_acknowledged: int = 0
+    resends: int = 0
+    probes: int = 0
+    barriers: int = 0
+    stalls: int = 0
+    surplus_acknowledgements: int = 0
+    possible_duplicates: int = 0
+    round_trip_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorReport:
+    """An error as it stands in the state and on the wire."""
+
+    code: str
+    message: str
+    details: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterState:
+    """All that is known of one printer; values, never deltas.
+
+    port and baud are those in use, or those configured while offline. error is the last error that still explains the
+    status; it is cleared by a successful connect and by the start of a job.
+    """
+
+    status: PrinterStatus = PrinterStatus.OFFLINE
+    driver: str = ""
+    port: str = ""
+    baud: int | None = None
+    firmware: Firmware | None = None
+    heaters: Mapping[str, HeaterState] = field(default_factory=lambda: MappingProxyType({}))
+    position: Position | None = None
+    job: JobState | None = None
+    link: LinkStatistics | None = None
+    prompt: str | None = None
+    error: ErrorReport | None = None

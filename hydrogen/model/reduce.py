@@ -1,0 +1,141 @@
+"""State + event = state. Pure and total: an event for an unknown printer creates it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from hydrogen.model.events import (
+    ErrorRaised,
+    Event,
+    HostMeasured,
+    JobFinished,
+    JobPaused,
+    JobProgressed,
+    JobResumed,
+    JobStarted,
+    LinkMeasured,
+    PrinterAttached,
+    PrinterConnected,
+    PrinterDisconnected,
+    PrinterFirmwareIdentified,
+    PrinterPositionReported,
+    PrinterPromptClosed,
+    PrinterPromptShown,
+    PrinterStateChanged,
+    TemperatureMeasured,
+)
+from hydrogen.model.job import JobState, JobStatus
+from hydrogen.model.printer import PrinterState, PrinterStatus
+from hydrogen.model.state import State
+from hydrogen.model.temperature import HeaterState
+
+_JOB_STATUS = {
+    PrinterStatus.PRINTING: JobStatus.PRINTING,
+    PrinterStatus.PAUSING: JobStatus.PAUSING,
+    PrinterStatus.PAUSED: JobStatus.PAUSED,
+    PrinterStatus.RESUMING: JobStatus.RESUMING,
+    PrinterStatus.CANCELLING: JobStatus.CANCELLING,
+    PrinterStatus.FINISHING: JobStatus.FINISHING,
+}
+
+
+def reduce(state: State, event: Event) -> State:
+    """The state after `event`. The old state is untouched; unchanged parts are shared."""
+    if isinstance(event, HostMeasured):
+        return replace(state, host=event.host)
+    if event.printer is None:
+        return state
+    before = state.printers.get(event.printer, PrinterState())
+    after = reduce_printer(before, event)
+    if after is before and event.printer in state.printers:
+        return state
+    return replace(state, printers=MappingProxyType({**state.printers, event.printer: after}))
+
+
+def reduce_printer(printer: PrinterState, event: Event) -> PrinterState:
+    """The part of `reduce` that concerns one printer; the spooler keeps its own printer's state with it."""
+    match event:
+        case TemperatureMeasured():
+            heater = HeaterState(
+                actual_celsius=event.actual_celsius,
+                target_celsius=event.target_celsius,
+                power=event.power,
+            )
+            return replace(printer, heaters=MappingProxyType({**printer.heaters, event.heater: heater}))
+        case PrinterPositionReported():
+            return replace(printer, position=event.position)
+        case LinkMeasured():
+            return replace(printer, link=event.statistics)
+        case ErrorRaised():
+            return replace(printer, error=event.error)
+        case JobStarted() | JobProgressed() | JobFinished() | JobPaused() | JobResumed():
+            return _reduce_job(printer, event)
+        case _:
+            return _reduce_connection(printer, event)
+
+
+def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
+    match event:
+        case PrinterAttached():
+            return event.state
+        case PrinterConnected():
+            return replace(printer, port=event.port, baud=event.baud, error=None)
+        case PrinterDisconnected():
+            return replace(
+                printer,
+                heaters=MappingProxyType({}),
+                position=None,
+                firmware=None,
+                link=None,
+                prompt=None,
+            )
+        case PrinterStateChanged():
+            status = _JOB_STATUS.get(event.status)
+            job = replace(printer.job, status=status) if printer.job is not None and status else printer.job
+            return replace(printer, status=event.status, job=job)
+        case PrinterFirmwareIdentified():
+            return replace(printer, firmware=event.firmware)
+        case PrinterPromptShown():
+            return replace(printer, prompt=event.message)
+        case PrinterPromptClosed():
+            return replace(printer, prompt=None)
+        case _:
+            return printer
+
+
+def _reduce_job(
+    printer: PrinterState,
+    event: JobStarted | JobProgressed | JobFinished | JobPaused | JobResumed,
+) -> PrinterState:
+    if isinstance(event, JobStarted):
+        job = JobState(
+            id=event.job,
+            file=event.file,
+            lines_total=event.lines_total,
+            bytes_total=event.bytes_total,
+            layers_total=event.layers_total,
+            started_at=event.at,
+            actor=event.actor,
+        )
+        return replace(printer, job=job, error=None)
+    if printer.job is None or printer.job.id != event.job:
+        return printer
+    if isinstance(event, JobFinished):
+        return replace(printer, job=None)
+    if isinstance(event, JobPaused):
+        return replace(printer, job=replace(printer.job, status=JobStatus.PAUSED))
+    if isinstance(event, JobResumed):
+        return replace(printer, job=replace(printer.job, status=JobStatus.PRINTING))
+    return replace(
+        printer,
+        job=replace(
+            printer.job,
+            fraction=event.fraction,
+            lines_done=event.lines_done,
+            bytes_done=event.bytes_done,
+            layer=event.layer,
+            elapsed_seconds=event.elapsed_seconds,
+            remaining_seconds=event.remaining_seconds,
+        ),
+    )

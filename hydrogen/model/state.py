@@ -1,0 +1,18 @@
+"""The state of the house: immutable, replaced as a whole, changed only by `reduce`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from hydrogen.model.host import HostState
+from hydrogen.model.printer import PrinterState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """`printers` by name; a printer that is configured is always there, offline at the least."""
+
+    printers: Mapping[str, PrinterState] = field(default_factory=lambda: MappingProxyType({}))
+    host: HostState = field(default_factory=HostState)
