@@ -27,17 +27,22 @@ type_of_event: Mapping[str, type[Event]] = MappingProxyType({kind.wire_type: kin
 T = TypeVar("T")
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_encode_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def encode_json(value: Any) -> bytes:
     """Compact JSON of values that are JSON already (see `plain`); raises ValueError on NaN."""
-    return _encode(value).encode()
+    try:
+        return _encode(value).encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair, which JSON can write (as an escape) and UTF-8 cannot: a stranger's `id` may hold one.
+        return _encode_ascii(value).encode()
 
 
 def decode_json(data: bytes | str) -> Any:
-    """JSON to Python; raises InvalidMessage that says where, also for NaN, which JSON does not have."""
+    """JSON to Python; raises InvalidMessage that says where, also for NaN and 1e999, which no double can hold."""
     try:
-        return json.loads(data, parse_constant=_refuse_constant)
+        return json.loads(data, parse_constant=_refuse_constant, parse_float=_finite_float)
     except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"not valid JSON: {error}") from None
 
@@ -46,10 +51,16 @@ def _refuse_constant(text: str) -> None:
     raise ValueError(f"{text} is not JSON")
 
 
+def _finite_float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:40]} is out of range")
+    return value
+
+
 def iso_time(at: float) -> str:
     """Unix seconds as `2026-11-22T18:44:11.123Z`."""
-    moment = datetime.fromtimestamp(at, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def time_from_iso(text: str) -> float:
@@ -118,6 +129,8 @@ def encode_event(published: PublishedEvent) -> bytes:
 
 def event_from_plain(body: Mapping[str, Any]) -> Event | None:
     """The event of a decoded frame; None for a type this version does not know. Raises InvalidMessage on a bad field."""
+    if not isinstance(body, Mapping):
+        raise InvalidMessage(f"an event must be an object, not {type(body).__name__}")
     kind = type_of_event.get(str(body.get("type")))
     return None if kind is None else value_from_plain(kind, body)
 
@@ -144,10 +157,11 @@ def _read_field(kind: type, name: str, read: Callable[[Any], Any], value: Any) -
 
 def _reader_of(kind: Any) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
     hints = get_type_hints(kind)
+    times = {name for name, is_time in _layout(kind) if is_time}
     return tuple(
         (
             f.name,
-            _read_time if f.name == "at" or f.name.endswith("_at") else _converter(hints[f.name]),
+            _converter(hints[f.name], read_number=_read_time if f.name in times else _read_float),
             f.default is MISSING and f.default_factory is MISSING,
         )
         for f in fields(kind)
@@ -157,15 +171,11 @@ def _reader_of(kind: Any) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
 _reader: Callable[[Any], tuple[tuple[str, Callable[[Any], Any], bool], ...]] = cache(_reader_of)
 
 
-def _read_time(value: Any) -> float | None:
-    return None if value is None else time_from_iso(value)
-
-
-def _converter(hint: Any) -> Callable[[Any], Any]:
-    """A function that turns a JSON value into `hint`, or raises TypeError."""
+def _converter(hint: Any, *, read_number: Callable[[Any], float] | None = None) -> Callable[[Any], Any]:
+    """A function that turns a JSON value into `hint`, or raises TypeError. read_number: how a float is read."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (UnionType, Union):
-        inner = _converter(next(a for a in arguments if a is not NoneType))
+        inner = _converter(next(a for a in arguments if a is not NoneType), read_number=read_number)
         return lambda value: None if value is None else inner(value)
     if origin is not None and issubclass(origin, Mapping):
         item = _converter(arguments[1])
@@ -178,16 +188,26 @@ def _converter(hint: Any) -> Callable[[Any], Any]:
     if is_dataclass(hint) and isinstance(hint, type):
         return lambda value: value_from_plain(hint, value)
     if hint is float:
-        return _read_float
+        return read_number or _read_float
     if hint in (int, str, bool):
         return lambda value: _checked(value, hint)
     return lambda value: value
 
 
+def _read_time(value: Any) -> float:
+    return time_from_iso(_checked(value, str))
+
+
 def _read_float(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"expected a number, found {type(value).__name__}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("expected a finite number")
+    return number
 
 
 def _checked(value: Any, kind: type) -> Any:

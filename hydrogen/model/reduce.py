@@ -1,7 +1,11 @@
-"""State + event = state. Pure and total: an event for an unknown printer creates it."""
+"""State + event = state. Pure and total: an event for an unknown printer creates it.
+
+Terminal lines stand outside the order of events and change nothing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -24,13 +28,14 @@ from hydrogen.model.events import (
     PrinterPromptShown,
     PrinterStateChanged,
     TemperatureMeasured,
+    TerminalLineReported,
 )
 from hydrogen.model.job import JobState, JobStatus
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
 from hydrogen.model.temperature import HeaterState
 
-_JOB_STATUS = {
+_JOB_STATUS: Mapping[PrinterStatus, JobStatus] = {
     PrinterStatus.PRINTING: JobStatus.PRINTING,
     PrinterStatus.PAUSING: JobStatus.PAUSING,
     PrinterStatus.PAUSED: JobStatus.PAUSED,
@@ -44,7 +49,7 @@ def reduce(state: State, event: Event) -> State:
     """The state after `event`. The old state is untouched; unchanged parts are shared."""
     if isinstance(event, HostMeasured):
         return replace(state, host=event.host)
-    if event.printer is None:
+    if event.printer is None or isinstance(event, TerminalLineReported):
         return state
     before = state.printers.get(event.printer, PrinterState())
     after = reduce_printer(before, event)
@@ -82,14 +87,8 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
         case PrinterConnected():
             return replace(printer, port=event.port, baud=event.baud, error=None)
         case PrinterDisconnected():
-            return replace(
-                printer,
-                heaters=MappingProxyType({}),
-                position=None,
-                firmware=None,
-                link=None,
-                prompt=None,
-            )
+            nothing: Mapping[str, HeaterState] = MappingProxyType({})
+            return replace(printer, heaters=nothing, position=None, firmware=None, link=None, prompt=None)
         case PrinterStateChanged():
             status = _JOB_STATUS.get(event.status)
             job = replace(printer.job, status=status) if printer.job is not None and status else printer.job
@@ -109,33 +108,40 @@ def _reduce_job(
     event: JobStarted | JobProgressed | JobFinished | JobPaused | JobResumed,
 ) -> PrinterState:
     if isinstance(event, JobStarted):
-        job = JobState(
-            id=event.job,
-            file=event.file,
-            lines_total=event.lines_total,
-            bytes_total=event.bytes_total,
-            layers_total=event.layers_total,
-            started_at=event.at,
-            actor=event.actor,
-        )
-        return replace(printer, job=job, error=None)
-    if printer.job is None or printer.job.id != event.job:
+        return replace(printer, job=_new_job(event), error=None)
+    job = printer.job
+    if job is None or job.id != event.job:
         return printer
-    if isinstance(event, JobFinished):
-        return replace(printer, job=None)
-    if isinstance(event, JobPaused):
-        return replace(printer, job=replace(printer.job, status=JobStatus.PAUSED))
-    if isinstance(event, JobResumed):
-        return replace(printer, job=replace(printer.job, status=JobStatus.PRINTING))
+    match event:
+        case JobFinished():
+            return replace(printer, job=None)
+        case JobPaused():
+            return replace(printer, job=replace(job, status=JobStatus.PAUSED))
+        case JobResumed():
+            return replace(printer, job=replace(job, status=JobStatus.PRINTING))
+        case JobProgressed():
+            return replace(printer, job=_progressed_job(job, event))
+
+
+def _new_job(event: JobStarted) -> JobState:
+    return JobState(
+        id=event.job,
+        file=event.file,
+        lines_total=event.lines_total,
+        bytes_total=event.bytes_total,
+        layers_total=event.layers_total,
+        started_at=event.at,
+        actor=event.actor,
+    )
+
+
+def _progressed_job(job: JobState, event: JobProgressed) -> JobState:
     return replace(
-        printer,
-        job=replace(
-            printer.job,
-            fraction=event.fraction,
-            lines_done=event.lines_done,
-            bytes_done=event.bytes_done,
-            layer=event.layer,
-            elapsed_seconds=event.elapsed_seconds,
-            remaining_seconds=event.remaining_seconds,
-        ),
+        job,
+        fraction=event.fraction,
+        lines_done=event.lines_done,
+        bytes_done=event.bytes_done,
+        layer=event.layer,
+        elapsed_seconds=event.elapsed_seconds,
+        remaining_seconds=event.remaining_seconds,
     )

@@ -1,0 +1,1 @@
+"""Floor 2: the asyncio kernel: bus, context, supervisor, clock, log."""

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+
+from hydrogen.model.events import (
+    ErrorRaised,
+    Event,
+    HostMeasured,
+    JobFinished,
+    JobPaused,
+    JobProgressed,
+    JobResumed,
+    JobStarted,
+    LinkDuplicatePossible,
+    LinkMeasured,
+    PrinterAttached,
+    PrinterConnected,
+    PrinterDisconnected,
+    PrinterFirmwareIdentified,
+    PrinterPositionReported,
+    PrinterPromptClosed,
+    PrinterPromptShown,
+    PrinterStateChanged,
+    TemperatureMeasured,
+    TerminalLineReported,
+)
+from hydrogen.model.host import HostState
+from hydrogen.model.job import JobOutcome, JobState, JobStatus
+from hydrogen.model.printer import (
+    ErrorReport,
+    Firmware,
+    LinkStatistics,
+    Position,
+    PrinterState,
+    PrinterStatus,
+)
+from hydrogen.model.reduce import reduce, reduce_printer
+from hydrogen.model.state import State
+from hydrogen.model.temperature import HeaterState
+from tests.support.model_strategies import any_event, histories, objects_of
+from tests.support.property_settings import REPEATABLE
+
+ERROR = ErrorReport(code="link_lost", message="the cable was pulled")
+JOB = JobState(id="job-1", file="a.gcode", lines_total=10, bytes_total=100)
+
+
+def started(job: str = "job-1") -> JobStarted:
+    return JobStarted(at=5.0, printer="p", job=job, file="a.gcode", lines_total=10, bytes_total=100, actor="web")
+
+
+def finished(job: str = "job-1") -> JobFinished:
+    return JobFinished(
+        at=9.0, printer="p", job=job, file="a.gcode", outcome=JobOutcome.COMPLETED, reason="", actor="web"
+    )
+
+
+def progressed(job: str = "job-1") -> JobProgressed:
+    return JobProgressed(
+        at=6.0, printer="p", job=job, fraction=0.5, lines_done=5, bytes_done=50, layer=2, elapsed_seconds=3.0
+    )
+
+
+def after(*events: Event, before: PrinterState | None = None) -> PrinterState:
+    printer = before or PrinterState()
+    for event in events:
+        printer = reduce_printer(printer, event)
+    return printer
+
+
+# ------------------------------------------------------------------------------------------------------- the house
+
+
+def test_an_event_for_an_unknown_printer_creates_it() -> None:
+    state = reduce(State(), PrinterPromptShown(at=1.0, printer="p", message="change filament"))
+    assert state.printers == {"p": PrinterState(prompt="change filament")}
+
+
+def test_terminal_lines_change_nothing_and_create_nobody() -> None:
+    state = State()
+    assert reduce(state, TerminalLineReported(at=1.0, printer="p", lines=("> M105",))) is state
+
+
+def test_host_figures_replace_the_former_ones() -> None:
+    host = HostState(cpu_share=0.5)
+    assert reduce(State(), HostMeasured(at=1.0, host=host)).host == host
+
+
+def test_an_event_of_no_printer_changes_no_printer() -> None:
+    state = State()
+    assert reduce(state, ErrorRaised(at=1.0, error=ERROR)) is state
+
+
+def test_one_printers_event_leaves_the_others_as_they_are() -> None:
+    other = PrinterState(prompt="wait")
+    state = State(printers=MappingProxyType({"p": PrinterState(), "q": other}))
+    changed = reduce(state, started())
+    assert changed.printers["q"] is other
+    assert changed.host is state.host
+    assert list(changed.printers) == ["p", "q"]
+
+
+def test_an_event_that_changes_nothing_returns_the_same_state() -> None:
+    state = State(printers=MappingProxyType({"p": PrinterState()}))
+    assert reduce(state, LinkDuplicatePossible(at=1.0, printer="p", line_number=5, text="G1")) is state
+
+
+@REPEATABLE
+@given(events=histories())
+def test_reduce_takes_every_event_and_never_touches_the_old_state(events: list[Event]) -> None:
+    state = State()
+    for event in events:
+        seen = repr(state)
+        following = reduce(state, event)
+        assert repr(state) == seen
+        state = following
+
+
+@REPEATABLE
+@given(state=objects_of(State), event=any_event)
+def test_reducing_an_event_twice_is_reducing_it_once(state: State, event: Event) -> None:
+    once = reduce(state, event)
+    assert repr(reduce(once, event)) == repr(once)
+
+
+# ------------------------------------------------------------------------------------------------------ connections
+
+
+def test_attaching_replaces_everything_known() -> None:
+    truth = PrinterState(status=PrinterStatus.PRINTING, job=JOB)
+    assert after(PrinterAttached(at=1.0, printer="p", state=truth), before=PrinterState(prompt="old")) is truth
+
+
+def test_connecting_clears_the_error_and_tells_the_port() -> None:
+    printer = after(
+        PrinterConnected(at=1.0, printer="p", port="/dev/ttyUSB0", baud=115200),
+        before=PrinterState(error=ERROR),
+    )
+    assert (printer.port, printer.baud, printer.error) == ("/dev/ttyUSB0", 115200, None)
+
+
+def test_disconnecting_forgets_what_only_a_connection_can_know_and_keeps_the_rest() -> None:
+    before = PrinterState(
+        status=PrinterStatus.IDLE,
+        driver="marlin",
+        port="/dev/ttyUSB0",
+        baud=115200,
+        firmware=Firmware(name="Marlin"),
+        heaters=MappingProxyType({"bed": HeaterState(actual_celsius=60.0)}),
+        position=Position(x_mm=1.0),
+        link=LinkStatistics(lines_sent=5),
+        prompt="change filament",
+        job=JOB,
+        error=ERROR,
+    )
+    assert after(PrinterDisconnected(at=1.0, printer="p", reason="asked"), before=before) == PrinterState(
+        status=PrinterStatus.IDLE,
+        driver="marlin",
+        port="/dev/ttyUSB0",
+        baud=115200,
+        job=JOB,
+        error=ERROR,
+    )
+
+
+def test_firmware_position_link_and_prompt_are_kept_as_reported() -> None:
+    firmware, position, link = Firmware(name="Marlin"), Position(z_mm=0.2), LinkStatistics(resends=1)
+    printer = after(
+        PrinterFirmwareIdentified(at=1.0, printer="p", firmware=firmware),
+        PrinterPositionReported(at=1.0, printer="p", position=position),
+        LinkMeasured(at=1.0, printer="p", statistics=link),
+        PrinterPromptShown(at=1.0, printer="p", message="wait"),
+    )
+    assert (printer.firmware, printer.position, printer.link, printer.prompt) == (firmware, position, link, "wait")
+    assert after(PrinterPromptClosed(at=2.0, printer="p"), before=printer).prompt is None
+
+
+def test_each_heater_keeps_its_own_last_reading() -> None:
+    def measured(heater: str, celsius: float) -> TemperatureMeasured:
+        return TemperatureMeasured(at=1.0, printer="p", heater=heater, actual_celsius=celsius, target_celsius=200.0)
+
+    printer = after(measured("tool0", 20.0), measured("bed", 30.0), measured("tool0", 21.0))
+    assert printer.heaters == {
+        "tool0": HeaterState(actual_celsius=21.0, target_celsius=200.0),
+        "bed": HeaterState(actual_celsius=30.0, target_celsius=200.0),
+    }
+
+
+def test_an_error_stays_until_a_connect_or_a_job_explains_something_else() -> None:
+    failed = after(ErrorRaised(at=1.0, printer="p", error=ERROR))
+    assert failed.error == ERROR
+    assert after(PrinterStateChanged(at=2.0, printer="p", status=PrinterStatus.ERROR), before=failed).error == ERROR
+    assert after(started(), before=failed).error is None
+
+
+# ------------------------------------------------------------------------------------------------------------- jobs
+
+
+def test_a_started_job_begins_at_nothing() -> None:
+    assert after(started()).job == JobState(
+        id="job-1",
+        file="a.gcode",
+        lines_total=10,
+        bytes_total=100,
+        started_at=5.0,
+        actor="web",
+    )
+
+
+def test_progress_is_taken_over_as_it_is_told() -> None:
+    job = after(started(), progressed()).job
+    assert job is not None
+    assert (job.fraction, job.lines_done, job.bytes_done, job.layer) == (0.5, 5, 50, 2)
+    assert (job.lines_total, job.actor) == (10, "web")
+
+
+def test_pausing_and_resuming_change_the_jobs_status() -> None:
+    paused = after(started(), JobPaused(at=6.0, printer="p", job="job-1"))
+    assert paused.job is not None
+    assert paused.job.status is JobStatus.PAUSED
+    resumed = after(JobResumed(at=7.0, printer="p", job="job-1"), before=paused)
+    assert resumed.job is not None
+    assert resumed.job.status is JobStatus.PRINTING
+
+
+def test_a_finished_job_is_gone() -> None:
+    assert after(started(), finished()).job is None
+
+
+@pytest.mark.parametrize("event", [progressed("job-2"), finished("job-2"), JobPaused(at=1.0, printer="p", job="job-2")])
+def test_what_concerns_another_job_is_ignored(event: Event) -> None:
+    running = after(started())
+    assert after(event, before=running) is running
+
+
+@pytest.mark.parametrize("event", [progressed(), finished(), JobResumed(at=1.0, printer="p", job="job-1")])
+def test_what_concerns_a_job_that_does_not_run_is_ignored(event: Event) -> None:
+    idle = PrinterState()
+    assert after(event, before=idle) is idle
+
+
+@pytest.mark.parametrize(
+    ("status", "job_status"),
+    [
+        (PrinterStatus.PRINTING, JobStatus.PRINTING),
+        (PrinterStatus.PAUSING, JobStatus.PAUSING),
+        (PrinterStatus.PAUSED, JobStatus.PAUSED),
+        (PrinterStatus.RESUMING, JobStatus.RESUMING),
+        (PrinterStatus.CANCELLING, JobStatus.CANCELLING),
+        (PrinterStatus.FINISHING, JobStatus.FINISHING),
+        (PrinterStatus.LINK_LOST, JobStatus.PRINTING),
+    ],
+)
+def test_the_job_follows_its_printers_status(status: PrinterStatus, job_status: JobStatus) -> None:
+    printer = after(started(), PrinterStateChanged(at=6.0, printer="p", status=status))
+    assert printer.status is status
+    assert printer.job is not None
+    assert printer.job.status is job_status
+
+
+def test_a_printer_without_a_job_gets_none_from_its_status() -> None:
+    assert after(PrinterStateChanged(at=1.0, printer="p", status=PrinterStatus.PRINTING)).job is None

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from hydrogen.model.codec import encode_json, plain
+from hydrogen.model.host import HostState
+from hydrogen.model.state import State
+
+
+def test_an_empty_house_has_no_printers_and_an_unmeasured_host() -> None:
+    assert State() == State(printers={}, host=HostState())
+
+
+def test_the_state_is_replaced_never_changed() -> None:
+    state = State()
+    with pytest.raises(FrozenInstanceError):
+        state.host = HostState()  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        state.printers["ender3"] = None  # type: ignore[index]
+
+
+def test_its_form_on_the_wire() -> None:
+    assert encode_json(plain(State())) == (
+        b'{"printers":{},"host":{"cpu_share":null,"memory_share":null,"disk_free_bytes":null,"temperature_celsius":null}}'
+    )
