@@ -1,0 +1,38 @@
+"""Printer time from real time: a factor faster, or as fast as the printer allows."""
+
+from __future__ import annotations
+
+
+class VirtualClock:
+    """Maps real monotonic seconds to printer seconds; starts at 0.
+
+    ``speed`` is printer seconds per real second. ``None`` is "as fast as possible": printer time runs
+    like real time, and jumps to a deadline when the shell says that the printer only waits for it.
+    Printer time never runs backwards. Pure: the shell passes real time in.
+    """
+
+    def __init__(self, speed: float | None, started_at: float) -> None:
+        if speed is not None and not speed > 0:
+            raise ValueError(f"speed must be greater than 0, found {speed}")
+        self.speed = speed
+        self._factor = 1.0 if speed is None else speed
+        self._real_at = started_at
+        self._printer_at = 0.0
+
+    @property
+    def may_jump(self) -> bool:
+        """True if this clock is "as fast as possible"."""
+        return self.speed is None
+
+    def now(self, real: float) -> float:
+        """Printer time at the real time ``real``."""
+        return self._printer_at + max(0.0, real - self._real_at) * self._factor
+
+    def real_seconds_until(self, deadline: float, real: float) -> float:
+        """Real seconds from ``real`` until printer time reaches ``deadline``; 0 if it has."""
+        return max(0.0, (deadline - self.now(real)) / self._factor)
+
+    def jump_to(self, deadline: float, real: float) -> None:
+        """Let printer time be ``deadline`` at ``real``; a deadline in the past changes nothing."""
+        self._printer_at = max(deadline, self.now(real))
+        self._real_at = real

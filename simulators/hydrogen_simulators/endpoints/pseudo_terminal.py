@@ -1,0 +1,320 @@
+"""A virtual printer on a pseudo terminal: one thread, one loop, no work while nothing happens.
+
+The loop only carries: bytes from the pty over the paced and faulty wire to the printer, its words back, and time.
+The wire's baud rate is in real seconds, everything inside the printer in printer seconds (``clock.py``).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hydrogen_simulators.clock import VirtualClock
+from hydrogen_simulators.endpoints.pacing import PacedWire
+from hydrogen_simulators.endpoints.port import Port
+from hydrogen_simulators.faults import FaultPlan, FaultyWire, arm
+from hydrogen_simulators.firmware.marlin import MarlinSettings, VirtualMarlin
+from hydrogen_simulators.ledger import ExecutionLedger
+
+OPEN_WATCH_SECONDS = 0.02
+"""How often a closed port is looked at: the kernel has no event for the opening of a pty."""
+
+REPORTS_PER_REAL_SECOND = 20
+"""Automatic reports never come more often than this, however fast printer time runs."""
+
+LARGEST_OUTPUT_BYTES = 262_144
+"""Words waiting for a host that does not read; beyond this they are lost."""
+
+LARGEST_INPUT_BYTES = 4096
+"""Bytes taken from the host that the printer has not; beyond this the host is held back."""
+
+LEAPS_PER_TURN = 64
+"""Deadlines a leaping clock may take before the loop looks at the port again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortOptions:
+    """Where and how a printer is reached. ``speed`` None is as fast as possible; ``baud`` 0 is no limit."""
+
+    link: Path
+    speed: float | None = 1.0
+    baud: int = 0
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    seed: int = 0
+    reset_on_open: bool = False
+    replug_after_seconds: float | None = None
+    ledger_file: Path | None = None
+
+
+class PseudoTerminalPrinter:
+    """A printer, its wire and its port. ``run`` returns after ``stop``; ``close`` may be called twice.
+
+    ``stop``, ``pull_cable``, ``plug_in``, ``reset``, ``say``, ``mute``, ``unmute``, ``write_ledger`` and ``do`` may be called
+    from any thread or signal handler: the loop obeys them.
+    """
+
+    def __init__(
+        self, options: PortOptions, settings: MarlinSettings | None = None, ledger: ExecutionLedger | None = None
+    ) -> None:
+        """Make the port and power the board on; raises ``LinkRefused`` if the link cannot be made."""
+        self.options = options
+        self.printer = VirtualMarlin(_paced_reports(settings or MarlinSettings(), options.speed), options.seed, ledger)
+        self.wire = FaultyWire(options.faults, options.seed)
+        self._port: Port | None = Port(options.link)
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        self._clock = VirtualClock(options.speed, time.monotonic())
+        self._inbound = PacedWire(options.baud)
+        self._outbound = PacedWire(options.baud)
+        self._unwritten = bytearray()
+        self._requests: deque[Callable[[], None]] = deque()
+        self._replug_at: float | None = None
+        self._is_stopping = False
+        self._is_closed = False
+        self._ledger_requests = 0
+        self._next_leap_report_at = 0.0
+        arm(options.faults, self.printer, self._pull_cable)
+        self.printer.power_on(0.0)
+        self.printer.data_to_send()  # nobody can have heard the greeting: the port was not there yet
+
+    # -- requests, from any thread
+
+    def do(self, action: Callable[[], None]) -> None:
+        """Let the loop call ``action`` in its own thread."""
+        if self._is_closed:
+            return  # nobody is left to obey
+        self._requests.append(action)
+        try:
+            os.write(self._wake_write, b"!")
+        except OSError:
+            return  # full: the loop is about to wake anyway
+
+    def stop(self) -> None:
+        """End ``run``."""
+        self.do(self._stop)
+
+    def pull_cable(self) -> None:
+        """Close the pty and remove the link; the board keeps its power. Plugged in again after ``replug_after_seconds``."""
+        self.do(self._pull_cable)
+
+    def plug_in(self) -> None:
+        """Bring a fresh pty under the same link; the board has not noticed anything."""
+        self.do(self._plug_in)
+
+    def reset(self) -> None:
+        """Press the board's reset button."""
+        self.do(lambda: self.printer.reset(self.now))
+
+    def say(self, line: str) -> None:
+        """Make the board say a line."""
+        self.do(lambda: self.printer.say(line))
+
+    def mute(self) -> None:
+        """Let the board say nothing more."""
+        self.do(self.printer.mute)
+
+    def unmute(self) -> None:
+        """Let the board speak again."""
+        self.do(self.printer.unmute)
+
+    def write_ledger(self) -> None:
+        """Write the ledger's file soon."""
+        self.do(self._write_ledger)
+
+    # -- life
+
+    def run(self) -> None:
+        """Carry bytes and time until ``stop``; then write the ledger and remove the port."""
+        try:
+            while not self._is_stopping:
+                self._turn()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Write the ledger, close the port, remove the link."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._write_ledger()
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    @property
+    def now(self) -> float:
+        """Printer time; to be asked in the loop's thread."""
+        return self._clock.now(time.monotonic())
+
+    @property
+    def is_open(self) -> bool:
+        """True while a host has the port open, as far as the loop has seen."""
+        return self._port is not None and self._port.is_open
+
+    def facts(self) -> dict[str, object]:
+        """What the ledger's file says beside the ledger: the state of the printer and what the wire did."""
+        printer = self.printer
+        heat = printer.temperatures
+        position = {axis: round(value, 5) for axis, value in printer.position._asdict().items()}
+        return {
+            "last_n": printer.last_line_number,
+            "halted": printer.is_halted,
+            "hotend_target": heat["E0"].target_celsius,
+            "bed_target": heat["bed"].target_celsius if "bed" in heat else None,
+            **position,
+            "planner_underruns": printer.planner_underruns,
+            "injected": dict(self.wire.counts),
+        }
+
+    # -- the loop
+
+    def _turn(self) -> None:
+        self._obey_requests()
+        real = time.monotonic()
+        self._watch_port(real)
+        self._carry_in(real)
+        self.printer.handle_deadline(self._clock.now(real))
+        self._leap(real)
+        if self.printer.ledger.counts["ledger_requests"] != self._ledger_requests:
+            self._ledger_requests = self.printer.ledger.counts["ledger_requests"]
+            self._write_ledger()  # before the ok of M9999 leaves: whoever hears it finds the file
+        self._carry_out(real)
+        if not self._is_stopping and not self._requests:
+            self._sleep()
+
+    def _obey_requests(self) -> None:
+        while self._requests:
+            self._requests.popleft()()
+
+    def _watch_port(self, real: float) -> None:
+        if self._port is None:
+            if self._replug_at is not None and real >= self._replug_at:
+                self._plug_in()
+        elif self._port.look_for_host():
+            self.printer.ledger.count("opens")
+            if self.options.reset_on_open:
+                self.printer.reset(self._clock.now(real))
+
+    def _carry_in(self, real: float) -> None:
+        if self._port is not None and self._port.is_open and self._has_room:
+            data = self._port.read()
+            if data is None:
+                self._forget_host()
+            else:
+                self._inbound.push(data, real)
+        arrived = self.wire.towards_printer(self._inbound.take(real))
+        if arrived:
+            self.printer.receive(arrived, self._clock.now(real))
+
+    def _leap(self, real: float) -> None:
+        """As fast as possible: while a command waits for time and no byte is on its way, time leaps to the deadline."""
+        leaps = 0
+        while self._may_leap and leaps < LEAPS_PER_TURN:
+            deadline = self.printer.next_deadline()
+            if deadline is None:
+                break
+            self._clock.jump_to(deadline, real)
+            self.printer.holds_reports = real < self._next_leap_report_at
+            if not self.printer.holds_reports:
+                self._next_leap_report_at = real + 1 / REPORTS_PER_REAL_SECOND
+            self.printer.handle_deadline(self._clock.now(real))
+            leaps += 1
+        self.printer.holds_reports = False
+
+    @property
+    def _may_leap(self) -> bool:
+        return self._clock.may_jump and self.printer.is_waiting_for_time and not len(self._inbound)
+
+    def _carry_out(self, real: float) -> None:
+        said = self.wire.towards_host(self.printer.data_to_send())
+        if self._port is None or not self._port.is_open:
+            self._outbound.clear()
+            self._unwritten.clear()
+            return
+        if len(self._outbound) + len(self._unwritten) < LARGEST_OUTPUT_BYTES:
+            self._outbound.push(said, real)
+        self._unwritten += self._outbound.take(real)
+        if self._unwritten:
+            written = self._port.write(bytes(self._unwritten))
+            del self._unwritten[:written]
+
+    def _sleep(self) -> None:
+        """Block until bytes, room, a request or the next deadline.
+
+        ``select`` because its timeout has microseconds: ``poll`` rounds up to a millisecond, 11 bytes at 115,200 baud.
+        The port is watched only while a host has it open: a closed pty reports a hang-up without end.
+        """
+        readers: list[int] = [self._wake_read]
+        writers: list[int] = []
+        if self._port is not None and self._port.is_open:
+            readers += [self._port.fileno()] if self._has_room else []
+            writers += [self._port.fileno()] if self._unwritten else []
+        ready, _, _ = select.select(readers, writers, [], self._timeout_seconds())
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+
+    def _timeout_seconds(self) -> float | None:
+        real = time.monotonic()
+        if self._may_leap:
+            return 0
+        waits = []
+        deadline = self.printer.next_deadline()
+        if deadline is not None:
+            waits.append(self._clock.real_seconds_until(deadline, real))
+        waits += [at - real for at in (self._inbound.next_arrival(real), self._outbound.next_arrival(real)) if at]
+        if self._port is None:
+            waits += [self._replug_at - real] if self._replug_at is not None else []
+        elif not self._port.is_open:
+            waits.append(OPEN_WATCH_SECONDS)
+        return max(0.0, min(waits)) if waits else None
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._inbound) < LARGEST_INPUT_BYTES and self.printer.pending_bytes < LARGEST_INPUT_BYTES
+
+    # -- what requests do
+
+    def _stop(self) -> None:
+        self._is_stopping = True
+
+    def _pull_cable(self) -> None:
+        if self._port is None:
+            return
+        self._port.close()
+        self._port = None
+        self._forget_host()
+        self._inbound.clear()
+        if self.options.replug_after_seconds is not None:
+            self._replug_at = time.monotonic() + self.options.replug_after_seconds
+
+    def _plug_in(self) -> None:
+        self._replug_at = None
+        if self._port is None:
+            self._port = Port(self.options.link)
+
+    def _forget_host(self) -> None:
+        self._outbound.clear()
+        self._unwritten.clear()
+        self.wire.cut()
+
+    def _write_ledger(self) -> None:
+        path = self.options.ledger_file
+        if path is None:
+            return
+        unfinished = path.with_name(path.name + ".tmp")
+        unfinished.write_text(self.printer.ledger.as_json(**self.facts()), encoding="utf-8")
+        unfinished.replace(path)
+
+
+def _paced_reports(settings: MarlinSettings, speed: float | None) -> MarlinSettings:
+    """Settings whose automatic reports cannot flood a host in fast time."""
+    least = (speed or 1.0) / REPORTS_PER_REAL_SECOND
+    return replace(settings, minimum_auto_report_seconds=max(settings.minimum_auto_report_seconds, least))

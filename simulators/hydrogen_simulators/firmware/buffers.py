@@ -1,0 +1,55 @@
+"""The command queue between the line reader and the parser."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedCommand:
+    """One accepted line: the command without number and checksum, and the digits its ``ok N`` will carry."""
+
+    text: str
+    number: str | None
+
+
+class CommandQueue:
+    """Marlin's ring of BUFSIZE commands; the running command keeps its slot until its ``ok`` is said.
+
+    Source: the B numbers in ``facts/marlin.md``: with four lines held the first ok says ``B0``, the last ``B3``.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._commands: deque[QueuedCommand] = deque()
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+    @property
+    def is_full(self) -> bool:
+        """True if no further line can be taken."""
+        return len(self._commands) >= self.size
+
+    @property
+    def free_slots(self) -> int:
+        """The B of ``ok N P B``: slots not occupied, the running command counted as occupying one."""
+        return self.size - len(self._commands)
+
+    @property
+    def head(self) -> QueuedCommand | None:
+        """The command that runs or runs next."""
+        return self._commands[0] if self._commands else None
+
+    def push(self, command: QueuedCommand) -> None:
+        """Append an accepted line. The caller has asked ``is_full``."""
+        self._commands.append(command)
+
+    def pop(self) -> None:
+        """Release the slot of the head."""
+        self._commands.popleft()
+
+    def clear(self) -> None:
+        """Lose everything: reset or kill."""
+        self._commands.clear()

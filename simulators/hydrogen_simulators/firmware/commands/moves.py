@@ -1,0 +1,246 @@
+"""Motion: G0 to G4, homing, modes, feedrate, waiting for the motion and stopping it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hydrogen_simulators.firmware.command import Command
+from hydrogen_simulators.firmware.machine import Machine
+from hydrogen_simulators.firmware.motion import AXES
+from hydrogen_simulators.firmware.waiting import Handler, Outcome, Running, Wait
+
+LEVELING_SECONDS = 20.0
+"""Time of a G29 where the build has levelling: a small grid on a fast machine."""
+
+
+def move(machine: Machine, command: Command) -> Outcome:
+    """G0, G1: plan a straight move; done when planned, not when the motion ended."""
+    return _plan_when_room(machine, _target(machine, command), None)
+
+
+def arc(machine: Machine, command: Command) -> Outcome:
+    """G2, G3: one block of the arc's length; without centre or radius an error that is not fatal (facts)."""
+    if not command.has("IJR"):
+        machine.say("Error:G2/G3 bad parameters")
+        return None
+    start = list(machine.motion.position)
+    target = _target(machine, command)
+    return _plan_when_room(machine, target, _arc_length(start, target, machine, command))
+
+
+def _plan_when_room(machine: Machine, target: list[float], length: float | None) -> Outcome:
+    if machine.motion.room_at(machine.now) > machine.now:
+        return _wait_for_room(machine, target, length)
+    machine.motion.plan(target, machine.now, length)
+    return None
+
+
+def _wait_for_room(machine: Machine, target: list[float], length: float | None) -> Running:
+    while (room_at := machine.motion.room_at(machine.now)) > machine.now:
+        yield Wait(until=room_at, for_motion=True)
+    machine.motion.plan(target, machine.now, length)
+    return None
+
+
+def _target(machine: Machine, command: Command) -> list[float]:
+    """The end point in machine millimetres; also takes F, and refuses E where it is too cold."""
+    motion, words, unit = machine.motion, command.words, machine.unit_mm
+    target = list(motion.position)
+    for axis, letter in enumerate(AXES):
+        value = words.get(letter)
+        if value is None:
+            continue
+        is_relative = machine.is_relative or (axis == 3 and machine.is_relative_e)
+        place = target[axis] + value * unit if is_relative else value * unit - motion.offsets[axis]
+        target[axis] = motion.clamped(axis, place)
+    if (feedrate := words.get("F")) and feedrate > 0:
+        motion.feedrate = feedrate * unit / 60
+    if target[3] != motion.position[3]:
+        _prevent_cold_extrusion(machine, target)
+    return target
+
+
+def _prevent_cold_extrusion(machine: Machine, target: list[float]) -> None:
+    """The move runs without E, but the E coordinate is taken over (facts: ``G1 X10 E5`` cold)."""
+    if machine.allows_cold_extrusion:
+        return
+    heater = machine.extruder_heater
+    heater.advance(machine.now)
+    if heater.actual_celsius >= machine.minimum_extrusion_celsius:
+        return
+    machine.ledger.count("cold_extrusions")
+    machine.motion.position[3] = target[3]
+    machine.echo(" cold extrusion prevented")
+
+
+def _arc_length(start: list[float], target: list[float], machine: Machine, command: Command) -> float:
+    chord = math.dist(start[:2], target[:2])
+    if command.has("R"):
+        radius = max(abs(command.value("R")) * machine.unit_mm, chord / 2, 1e-6)
+        return 2 * radius * math.asin(min(1.0, chord / 2 / radius)) or chord
+    i, j = command.value("I") * machine.unit_mm, command.value("J") * machine.unit_mm
+    radius = math.hypot(i, j)
+    begin = math.atan2(-j, -i)
+    end = math.atan2(target[1] - start[1] - j, target[0] - start[0] - i)
+    turn = (begin - end if command.name == "G2" else end - begin) % math.tau
+    return radius * (turn or math.tau)
+
+
+def dwell(machine: Machine, command: Command) -> Running:
+    """G4: wait for the motion, then P milliseconds or S seconds. Nothing cuts it short but a kill."""
+    yield from _wait_for_motion(machine)
+    seconds = command.value("S") if command.has("S") else command.value("P") / 1000
+    if seconds > 0:
+        machine.notify("Sleep...")
+        yield Wait(until=machine.now + seconds)
+    return None
+
+
+def finish_moves(machine: Machine, command: Command) -> Running:
+    """M400: the ok comes when the motion ended."""
+    yield from _wait_for_motion(machine)
+    return None
+
+
+def _wait_for_motion(machine: Machine) -> Running:
+    machine.motion.break_chain()
+    while machine.motion.is_moving(machine.now):
+        yield Wait(until=machine.motion.ends_at, for_motion=True)
+    return None
+
+
+def home(machine: Machine, command: Command) -> Running:
+    """G28: wait for the motion, home the named axes or all, report the position."""
+    yield from _wait_for_motion(machine)
+    axes = "".join(axis for axis in "XYZ" if command.has(axis)) or "XYZ"
+    if not machine.settings.instant_motion:
+        yield Wait(until=machine.now + machine.settings.homing_seconds * len(axes) / 3)
+    machine.motion.home(axes)
+    machine.say(machine.position_text())
+    return None
+
+
+def level(machine: Machine, command: Command) -> Outcome:
+    """G29: an unknown command unless the build has levelling."""
+    if not machine.settings.has_leveling:
+        machine.ledger.count("unknown")
+        machine.echo(f'Unknown command: "{command.text}"')
+        return None
+    return _level(machine)
+
+
+def _level(machine: Machine) -> Running:
+    yield from _wait_for_motion(machine)
+    if not machine.settings.instant_motion:
+        yield Wait(until=machine.now + LEVELING_SECONDS)
+    machine.say(machine.position_text())
+    return None
+
+
+def set_position(machine: Machine, command: Command) -> Outcome:
+    """G92: shift the coordinates, and report the position (facts: ``G92 E0``)."""
+    motion = machine.motion
+    for axis, letter in enumerate(AXES):
+        if not command.has(letter):
+            continue
+        value = command.value(letter) * machine.unit_mm
+        if letter == "E":
+            motion.position[3] = value
+        else:
+            motion.offsets[axis] = value - motion.position[axis]
+    machine.say(machine.position_text())
+    return None
+
+
+def use_inches(machine: Machine, command: Command) -> Outcome:
+    """G20."""
+    machine.unit_mm = 25.4
+    return None
+
+
+def use_millimetres(machine: Machine, command: Command) -> Outcome:
+    """G21."""
+    machine.unit_mm = 1.0
+    return None
+
+
+def use_absolute(machine: Machine, command: Command) -> Outcome:
+    """G90: E too, until M83."""
+    machine.is_relative = machine.is_relative_e = False
+    return None
+
+
+def use_relative(machine: Machine, command: Command) -> Outcome:
+    """G91: E too, until M82."""
+    machine.is_relative = machine.is_relative_e = True
+    return None
+
+
+def use_absolute_e(machine: Machine, command: Command) -> Outcome:
+    """M82."""
+    machine.is_relative_e = False
+    return None
+
+
+def use_relative_e(machine: Machine, command: Command) -> Outcome:
+    """M83."""
+    machine.is_relative_e = True
+    return None
+
+
+def release_motors(machine: Machine, command: Command) -> Running:
+    """M18, M84: wait for the motion, then let go of the motors."""
+    yield from _wait_for_motion(machine)
+    if not command.has("S"):
+        machine.motion.homed.clear()
+    return None
+
+
+def feedrate_percentage(machine: Machine, command: Command) -> Outcome:
+    """M220: ask or set."""
+    if command.has("S"):
+        machine.motion.feedrate_percent = max(1.0, command.value("S", 100))
+    else:
+        machine.say(f"FR:{machine.motion.feedrate_percent:.0f}%")
+    return None
+
+
+def stop_motion(machine: Machine, command: Command) -> Outcome:
+    """M410 in its turn: with an emergency parser it has acted when its bytes arrived."""
+    if not machine.settings.emergency_parser:
+        machine.motion.stop(machine.now)
+    return None
+
+
+def report_position(machine: Machine, command: Command) -> Outcome:
+    """M114."""
+    machine.say(machine.position_text())
+    return None
+
+
+HANDLERS: Mapping[str, Handler] = MappingProxyType(
+    {
+        "G0": move,
+        "G1": move,
+        "G2": arc,
+        "G3": arc,
+        "G4": dwell,
+        "G20": use_inches,
+        "G21": use_millimetres,
+        "G28": home,
+        "G29": level,
+        "G90": use_absolute,
+        "G91": use_relative,
+        "G92": set_position,
+        "M18": release_motors,
+        "M82": use_absolute_e,
+        "M83": use_relative_e,
+        "M84": release_motors,
+        "M114": report_position,
+        "M220": feedrate_percentage,
+        "M400": finish_moves,
+        "M410": stop_motion,
+    }
+)

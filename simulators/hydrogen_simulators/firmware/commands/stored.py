@@ -1,0 +1,108 @@
+"""Settings that live in the EEPROM: limits, accelerations, flow, and storing, loading, listing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hydrogen_simulators.firmware.command import Command
+from hydrogen_simulators.firmware.greeting import load_settings
+from hydrogen_simulators.firmware.machine import Machine
+from hydrogen_simulators.firmware.motion import AXES
+from hydrogen_simulators.firmware.waiting import Handler, Outcome
+
+
+def settings_report(machine: Machine) -> list[tuple[str, str, str]]:
+    """Command, heading and line of each stored setting, in M503's order."""
+    s, motion = machine.settings, machine.motion
+
+    def axes(values: tuple[float, ...] | list[float]) -> str:
+        return " ".join(f"{axis}{value:.2f}" for axis, value in zip(AXES, values, strict=True))
+
+    a = motion.acceleration
+    return [
+        ("M92", "Steps per unit", f"M92 {axes(s.steps_per_mm)}"),
+        ("M203", "Max feedrates (units/s)", f"M203 {axes(motion.maximum_feedrate)}"),
+        ("M201", "Max Acceleration (units/s2)", f"M201 {axes((a, a, 100.0, 10000.0))}"),
+        ("M204", "Acceleration (units/s2) (P<print-accel> R<retract> T<travel>)", f"M204 P{a:.2f} R{a:.2f} T{a:.2f}"),
+        (
+            "M205",
+            "Advanced (B<min_segment_time_us> S<min_feedrate> T<min_travel_feedrate> J<junc_dev>)",
+            "M205 B20000.00 S0.00 T0.00 J0.01",
+        ),
+        ("M206", "Home offset", "M206 X0.00 Y0.00 Z0.00"),
+    ]
+
+
+def limit(machine: Machine, command: Command) -> Outcome:
+    """M92, M201, M203 to M206: set, or list this one setting when no word is given."""
+    if not command.words:
+        _list(machine, command.name, with_headings=True)
+    elif command.name == "M203":
+        limits = machine.motion.maximum_feedrate
+        machine.motion.maximum_feedrate = [max(0.01, command.value(a, limits[i])) for i, a in enumerate(AXES)]
+    elif command.name == "M204":
+        wanted = command.value("S", command.value("P", machine.motion.acceleration))
+        machine.motion.acceleration = max(1.0, wanted)
+    return None
+
+
+def flow(machine: Machine, command: Command) -> Outcome:
+    """M221: ask or set."""
+    if command.has("S"):
+        machine.flow_percent = command.value("S")
+    else:
+        machine.echo(f"E{machine.tool} Flow: {machine.flow_percent:.0f}%")
+    return None
+
+
+def store(machine: Machine, command: Command) -> Outcome:
+    """M500."""
+    machine.echo("Settings Stored (606 bytes; crc 30909)")
+    machine.notify("Settings Stored")
+    machine.action("notification Settings Stored")
+    return None
+
+
+def load(machine: Machine, command: Command) -> Outcome:
+    """M501."""
+    load_settings(machine)
+    return None
+
+
+def load_defaults(machine: Machine, command: Command) -> Outcome:
+    """M502."""
+    machine.motion.acceleration = machine.settings.acceleration
+    machine.motion.maximum_feedrate = list(machine.settings.maximum_feedrate)
+    machine.action("notification Hardcoded Default Settings Loaded")
+    machine.echo("Hardcoded Default Settings Loaded")
+    return None
+
+
+def list_settings(machine: Machine, command: Command) -> Outcome:
+    """M503: with headings and ``echo:``; with S0 the bare commands, indented by two blanks."""
+    _list(machine, None, with_headings=not command.has("S") or command.value("S") != 0)
+    return None
+
+
+def _list(machine: Machine, only: str | None, *, with_headings: bool) -> None:
+    for name, heading, line in settings_report(machine):
+        if only not in (None, name):
+            continue
+        if with_headings:
+            machine.echo(f"; {heading}:")
+            machine.echo(f"  {line}")
+        else:
+            machine.say(f"  {line}")
+
+
+HANDLERS: Mapping[str, Handler] = MappingProxyType(
+    dict.fromkeys(("M92", "M201", "M203", "M204", "M205", "M206"), limit)
+    | {
+        "M221": flow,
+        "M500": store,
+        "M501": load,
+        "M502": load_defaults,
+        "M503": list_settings,
+    }
+)

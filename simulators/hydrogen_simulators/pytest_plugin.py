@@ -1,0 +1,153 @@
+"""Fixtures: a virtual printer on a pseudo terminal for any test.
+
+Use it with ``pytest_plugins = ["hydrogen_simulators.pytest_plugin"]`` in the top conftest, or import the two fixtures
+into a conftest of your own. Options are keyword arguments of ``PortOptions`` and ``MarlinSettings`` alike:
+
+    @pytest.mark.virtual_printer(speed=50, faults=FaultPlan(drop_ok_every=20))
+    def test_something(virtual_printer): ... virtual_printer.link ...
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hydrogen_simulators.endpoints.pseudo_terminal import PortOptions, PseudoTerminalPrinter
+from hydrogen_simulators.firmware.marlin import MarlinSettings, VirtualMarlin
+from hydrogen_simulators.ledger import ExecutionLedger
+
+STOP_SECONDS = 10.0
+"""A printer's thread that has not ended after this time is a bug."""
+
+_PORT_FIELDS = frozenset(field.name for field in fields(PortOptions))
+
+
+class VirtualPrinter:
+    """A running printer: ``link`` is what a host opens. Its loop runs in a thread of this process."""
+
+    def __init__(self, link: Path, **options: Any) -> None:
+        port = {name: value for name, value in options.items() if name in _PORT_FIELDS}
+        board = {name: value for name, value in options.items() if name not in _PORT_FIELDS}
+        self.link = link
+        self._endpoint = PseudoTerminalPrinter(PortOptions(link=link, **port), MarlinSettings(**board))
+        self._thread = threading.Thread(target=self._endpoint.run, name=f"virtual printer {link.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def printer(self) -> VirtualMarlin:
+        """The board itself; look, do not touch: it belongs to the loop's thread."""
+        return self._endpoint.printer
+
+    @property
+    def ledger(self) -> ExecutionLedger:
+        """What was executed so far."""
+        return self._endpoint.printer.ledger
+
+    def reset(self) -> None:
+        """Press the board's reset button."""
+        self._call(self._endpoint.reset)
+
+    def say(self, line: str) -> None:
+        """Make the board say a line."""
+        self._call(lambda: self._endpoint.say(line))
+
+    def mute(self) -> None:
+        """Let the board say nothing more."""
+        self._call(self._endpoint.mute)
+
+    def unmute(self) -> None:
+        """Let the board speak again."""
+        self._call(self._endpoint.unmute)
+
+    def halt(self, message: str = "") -> None:
+        """Kill the board."""
+        self.do(lambda printer, now: printer.halt(message, now))
+
+    def pull_cable(self) -> None:
+        """Close the pty, remove the link; the board keeps its power."""
+        self._call(self._endpoint.pull_cable)
+
+    def plug_in(self) -> None:
+        """Bring a fresh pty under the same link."""
+        self._call(self._endpoint.plug_in)
+
+    @property
+    def is_open(self) -> bool:
+        """True while the printer has seen a host on its port."""
+        return self._endpoint.is_open
+
+    def wait_until_closed(self) -> None:
+        """Return when the printer has noticed that the host closed the port."""
+        self.wait_until(lambda: not self.is_open)
+
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Return when ``is_true`` says so; it is asked between two turns of the printer's loop."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while not is_true():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the virtual printer at {self.link} did not come to what the test waits for")
+            self._call(lambda: None)
+
+    def do(self, action: Callable[[VirtualMarlin, float], None]) -> None:
+        """Call ``action(printer, now)`` in the loop's thread and wait until it was done; what it raises is raised here."""
+        raised: list[BaseException] = []
+
+        def act() -> None:
+            try:
+                action(self._endpoint.printer, self._endpoint.now)
+            except BaseException as error:  # noqa: BLE001  carried over to the test's thread, not swallowed
+                raised.append(error)
+
+        self._call(lambda: self._endpoint.do(act))
+        if raised:
+            raise raised[0]
+
+    def stop(self) -> None:
+        """Stop the printer and remove the link; may be called twice."""
+        self._endpoint.stop()
+        self._thread.join(STOP_SECONDS)
+        if self._thread.is_alive():
+            raise RuntimeError(f"the virtual printer at {self.link} did not stop in {STOP_SECONDS} s")
+
+    def _call(self, request: Callable[[], object]) -> None:
+        """Make a request and wait until the loop has obeyed it."""
+        done = threading.Event()
+        request()
+        self._endpoint.do(done.set)
+        if not done.wait(STOP_SECONDS) and self._thread.is_alive():
+            raise RuntimeError(f"the virtual printer at {self.link} did not answer in {STOP_SECONDS} s")
+
+
+@pytest.fixture
+def start_virtual_printer(tmp_path: Path) -> Iterator[Callable[..., VirtualPrinter]]:
+    """A function that starts a printer with options under ``tmp_path``; all are stopped after the test."""
+    started: list[VirtualPrinter] = []
+
+    def start(link: str = "ttyVIRTUAL", **options: Any) -> VirtualPrinter:
+        printer = VirtualPrinter(tmp_path / link, **options)
+        started.append(printer)
+        return printer
+
+    yield start
+    for printer in started:
+        printer.stop()
+
+
+@pytest.fixture
+def virtual_printer(
+    request: pytest.FixtureRequest, start_virtual_printer: Callable[..., VirtualPrinter]
+) -> VirtualPrinter:
+    """A running printer; ``@pytest.mark.virtual_printer(speed=50, ...)`` gives its options."""
+    marker = request.node.get_closest_marker("virtual_printer")
+    return start_virtual_printer(**(marker.kwargs if marker else {}))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", "virtual_printer(**options): options of the virtual_printer fixture")
