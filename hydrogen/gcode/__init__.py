@@ -1,0 +1,1 @@
+"""Floor 1: the language of the printer. Pure: bytes and `now` in, bytes and events out."""

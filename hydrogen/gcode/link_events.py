@@ -1,0 +1,112 @@
+"""What a link tells its shell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hydrogen.errors import DeviceError
+from hydrogen.gcode.temperature_report import TemperatureReport
+
+REPLY_LINES_KEPT = 400
+"""Lines kept of one command's answer: M503 and M20 on a full card stay below, a chattering firmware cannot fill memory."""
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One submitted command. `replies` are the lines the printer said while it was the oldest unacknowledged one."""
+
+    text: str
+    replies: list[str] = field(default_factory=list)
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOpened:
+    """The link takes lines. numbers_checked is False for a firmware that executes whatever arrives (Klipper's pty)."""
+
+    numbers_checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NumberingBegun:
+    """The printer counts from `base` from now on; comes before the first line with such a number."""
+
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAcknowledged:
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionProven:
+    """Answer to `prove()`: everything given was accepted, and acknowledged, and the printer's own count says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemperaturesReported:
+    report: TemperatureReport
+
+
+@dataclass(frozen=True, slots=True)
+class PositionChanged:
+    """Where the firmware says it is heading, mm; None for an axis it did not name."""
+
+    x: float | None
+    y: float | None
+    z: float | None
+    e: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDemanded:
+    """`//action:ACTION TEXT`."""
+
+    action: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareErrorReported:
+    """An `Error:` line that does not end the link."""
+
+    text: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatePossible:
+    """Line `number` was acknowledged and is asked for again, or ran without its number: it may have run twice."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineTraced:
+    """`> sent` or `< received`, while tracing."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkClosed:
+    """The last event: nothing more will be sent or understood."""
+
+    error: DeviceError
+
+
+LinkEvent = (
+    LinkOpened
+    | NumberingBegun
+    | CommandAcknowledged
+    | ExecutionProven
+    | TemperaturesReported
+    | PositionChanged
+    | ActionDemanded
+    | FirmwareErrorReported
+    | DuplicatePossible
+    | LineTraced
+    | LinkClosed
+)

@@ -1,0 +1,61 @@
+"""Every deadline and bound of the link, in one place, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkLimits:
+    """Seconds, unless the name says otherwise.
+
+    probe_interval: between probes while opening. 0.5 s: four reach a board that takes 2 s to boot.
+    opening_patience: without a recognisable line while opening. 15 s covers bootloaders and SD initialisation.
+    quiet: silence after which the residue of a fault is over. 60 ms: the longest gap inside a burst of replies that a
+        real Marlin showed was below 20 ms (facts/link.md section 3, step 6).
+    drain_most: a drain ends after this, however much a chattering printer still says.
+    silence_least, silence_most: silence with a line in flight after which the printer is asked; between them the learned
+        time from line to `ok` decides.
+    silence_long: the same while a long command runs; the question is harmless then, the answer rarely news.
+    barrier_long: without progress in a long command, though the printer has accepted everything: 10 s, then a barrier.
+    barrier_again, barrier_long_again, barrier_last_again: until the first barrier is believed lost behind a move, behind a
+        long command, and until any further one is.
+    probe_answer: until a probe is believed lost; doubled up to probe_answer_most.
+    unanswered_most: probes unanswered for so long end the link. A long command that never answered a probe may be a
+        firmware that does not read while it works: it gets unanswered_long.
+    halt_answer: after an emergency stop, until the halt counts as unconfirmed.
+    window_lines: lines in flight. One: exactly-once under damage (facts/link.md section 4).
+    commands_waiting: submitted commands that wait; more are refused.
+    renumber_above: an idle link starts over at its base above this, so that numbers keep to seven digits.
+    """
+
+    probe_interval: float = 0.5
+    opening_patience: float = 15.0
+    quiet: float = 0.06
+    drain_most: float = 2.0
+    silence_least: float = 0.4
+    silence_most: float = 2.0
+    silence_long: float = 2.0
+    barrier_long: float = 10.0
+    barrier_again: float = 2.0
+    barrier_long_again: float = 60.0
+    barrier_last_again: float = 600.0
+    probe_answer: float = 1.0
+    probe_answer_most: float = 5.0
+    unanswered_most: float = 30.0
+    unanswered_long: float = 1200.0
+    halt_answer: float = 3.0
+    window_lines: int = 1
+    commands_waiting: int = 256
+    renumber_above: int = 2_000_000
+
+
+PROBE = b"N9999999 M105*46\n"
+"""Asks for the last accepted line and executes nothing: a number that cannot be next makes Marlin say
+`Error:Line Number is not Last Line Number+1, Last Line: n`, `Resend: n+1`, `ok`, even during a dwell (facts/link.md 1)."""
+
+BARRIER = b"M105\n"
+"""Unnumbered, executed in its turn: its `ok T:` means that everything before it was executed or planned."""
+
+NUMBER_CEILING = 9_999_998
+"""The highest number a line may have: one below the probe's."""

@@ -1,0 +1,94 @@
+"""The phases of a link and what leads from one to the next.
+
+The table is the truth: `LinkPhase` changes only through `next_phase`, which refuses what is not in it. The diagram in
+`docs/architecture.md` is drawn from it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class LinkPhase(StrEnum):
+    """What the link is doing.
+
+    OPENING     asks for a sign of life: an empty line and probes.
+    NUMBERING   gave the printer a number to count from (`M110`), alone on the wire, and waits until that was executed.
+    VERIFYING   probes whether the printer counts from that number.
+    READY       sends, at most a window's worth unacknowledged.
+    DRAINING    a line was refused: sends nothing until the wire and the printer have fallen silent.
+    PROBING     silence: asks for the last accepted line and sends nothing until the answer is there.
+    CLOSED      over: the printer halted, was reset, or stopped answering. Nothing leads out.
+    """
+
+    OPENING = "opening"
+    NUMBERING = "numbering"
+    VERIFYING = "verifying"
+    READY = "ready"
+    DRAINING = "draining"
+    PROBING = "probing"
+    CLOSED = "closed"
+
+
+class LinkTrigger(StrEnum):
+    """Why a phase ends."""
+
+    NUMBERS_CHECKED = "the printer judged the probe's number"
+    NUMBERS_IGNORED = "the printer executed the probe"
+    NUMBER_SET = "M110 was executed"
+    NUMBER_WRONG = "the printer counts from another number"
+    NUMBER_PROVEN = "the probe confirmed the number"
+    NUMBERS_SPENT = "idle, and the numbers grow too long"
+    RESEND_ASKED = "Resend:"
+    PROOF_NEEDED = "silence, or the end of a job"
+    PROOF_GIVEN = "the probe was answered"
+    QUIET = "the wire is silent"
+    ENDED = "halt, reset or no answer"
+
+
+TRANSITIONS: dict[LinkPhase, dict[LinkTrigger, LinkPhase]] = {
+    LinkPhase.OPENING: {
+        LinkTrigger.NUMBERS_CHECKED: LinkPhase.NUMBERING,
+        LinkTrigger.NUMBERS_IGNORED: LinkPhase.READY,
+        LinkTrigger.ENDED: LinkPhase.CLOSED,
+    },
+    LinkPhase.NUMBERING: {
+        LinkTrigger.NUMBER_SET: LinkPhase.VERIFYING,
+        LinkTrigger.ENDED: LinkPhase.CLOSED,
+    },
+    LinkPhase.VERIFYING: {
+        LinkTrigger.NUMBER_WRONG: LinkPhase.NUMBERING,
+        LinkTrigger.NUMBER_PROVEN: LinkPhase.READY,
+        LinkTrigger.ENDED: LinkPhase.CLOSED,
+    },
+    LinkPhase.READY: {
+        LinkTrigger.RESEND_ASKED: LinkPhase.DRAINING,
+        LinkTrigger.PROOF_NEEDED: LinkPhase.PROBING,
+        LinkTrigger.NUMBERS_SPENT: LinkPhase.NUMBERING,
+        LinkTrigger.ENDED: LinkPhase.CLOSED,
+    },
+    LinkPhase.DRAINING: {
+        LinkTrigger.RESEND_ASKED: LinkPhase.DRAINING,
+        LinkTrigger.QUIET: LinkPhase.READY,
+        LinkTrigger.PROOF_NEEDED: LinkPhase.PROBING,
+        LinkTrigger.ENDED: LinkPhase.CLOSED,
+    },
+    LinkPhase.PROBING: {
+        LinkTrigger.PROOF_GIVEN: LinkPhase.DRAINING,
+        LinkTrigger.PROOF_NEEDED: LinkPhase.PROBING,
+        LinkTrigger.ENDED: LinkPhase.CLOSED,
+    },
+    LinkPhase.CLOSED: {},
+}
+
+
+class IllegalTransition(Exception):
+    """A defect of ours: names the phase and what happened in it."""
+
+
+def next_phase(phase: LinkPhase, trigger: LinkTrigger) -> LinkPhase:
+    """Where `trigger` leads from `phase`; raises IllegalTransition for what the table does not know."""
+    try:
+        return TRANSITIONS[phase][trigger]
+    except KeyError:
+        raise IllegalTransition(f"{trigger.name} in phase {phase}") from None

@@ -1,0 +1,383 @@
+"""What a printer says, line by line: one grammar for all firmwares, `parse_reply`.
+
+Theory of operation: the first byte picks a parser from a table, that parser decides by anchored patterns, and what
+nobody claims is `Text`. Nothing here knows what was asked; whether a reply is believed is the link's business. A damaged
+line must become something harmless, so the patterns are strict where a wrong value would hurt (line numbers) and lax
+where only people read. Texts were taken from a running Marlin and a running Klipper (`facts`), the rest from the sources
+named beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from hydrogen.gcode.temperature_report import TemperatureReport, parse_temperature_report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """`ok`. With ADVANCED_OK it tells the line's number and what is free; M105's `ok` carries the temperatures.
+
+    text: what followed the `ok`, stripped; Klipper answers `M115` there (`parse_firmware(text)`).
+    """
+
+    number: int | None = None
+    planner_free: int | None = None
+    slots_free: int | None = None
+    temperatures: TemperatureReport | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResendRequested:
+    """`Resend: 5`. The number as it was said, negative ones too; None when it cannot be read."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """`echo:busy: processing`: the printer lives and works. `what` is `processing`, `paused for user` …"""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`start`: the board has just come up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineNumberError:
+    """Why a line was rejected; a `Resend:` follows. `last_line` is the last one the firmware accepted."""
+
+    kind: Literal["checksum", "number", "no_checksum", "other"]
+    last_line: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareError:
+    """A complaint of the firmware.
+
+    code: `printer_halted`, `thermal_runaway`, `temperature_limit`, `homing_failed` or `firmware_error`, as in `errors`.
+    is_fatal: the firmware stops for good with this line; a cause comes before `Printer halted. kill() called!`.
+    """
+
+    text: str
+    code: str
+    is_fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureReported:
+    """Temperatures without an `ok`: an auto report, or one line of a blocking heat-up."""
+
+    report: TemperatureReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionReported:
+    """`X:0.00 Y:0.00 Z:5.00 E:0.00 Count …`: the planned end point in mm, without the steppers' count."""
+
+    x: float | None
+    y: float | None
+    z: float | None
+    e: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequested:
+    """`//action:prompt_begin Title`: the firmware asks its host for something."""
+
+    action: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityReported:
+    """`Cap:EEPROM:1`."""
+
+    name: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareReported:
+    """The answer to `M115`. `fields` holds every `KEY:value`, blanks and colons in the values kept."""
+
+    name: str
+    machine_type: str = ""
+    extruder_count: int = 1
+    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCommand:
+    """The firmware does not know the command; an `ok` follows. `text` is what it quoted."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Everything else."""
+
+    text: str
+
+
+Reply = (
+    Acknowledged
+    | ResendRequested
+    | Busy
+    | Started
+    | LineNumberError
+    | FirmwareError
+    | TemperatureReported
+    | PositionReported
+    | ActionRequested
+    | CapabilityReported
+    | FirmwareReported
+    | UnknownCommand
+    | Text
+)
+
+_OK = Acknowledged()
+_STARTED = Started()
+
+_NOISE = b"\x00\xff \t\r\n"
+"""What a line's first bytes can be besides text: blanks, and what a UART reads while a board resets."""
+
+_advanced_ok = re.compile(rb"ok(?: N(-?\d{1,10}))?(?: P(\d{1,5}))?(?: B(\d{1,5}))?[ \t\r]*").fullmatch
+_numbered_ok = re.compile(r"\d{1,10}").fullmatch
+_resend = re.compile(r"(?i:resend:|rs\b)[ \t]*N?:?[ \t]*(-?\d{1,10})?[ \t]*").fullmatch
+_begins_resend = re.compile(r"(?i:resend:|rs[ \t]+N?-?\d)").match
+_busy = re.compile(r"(?:echo:)?[ \t]*busy:[ \t]*(.*)").fullmatch
+_action = re.compile(r"//[ \t]*action:[ \t]*(\S+)[ \t]*(.*)").fullmatch
+_capability = re.compile(r"Cap:(\w+):([01])[ \t]*").fullmatch
+_unknown_command = re.compile(r'(?:echo:|//)[ \t]*Unknown command:[ \t]*"?(.*?)"?').fullmatch
+_error = re.compile(r"(?i:error:)[ \t]*(.*)").fullmatch
+_last_line = re.compile(r"Last Line:[ \t]*(-?\d{1,10})[ \t]*$").search
+_expected_line = re.compile(r"expected line (\d{1,9})\b").match
+_AXIS = r":[ \t]*(-?\d+\.?\d*)"
+_position = re.compile(rf"X{_AXIS}[ \t]*Y{_AXIS}(?:[ \t]*Z{_AXIS})?(?:[ \t]*E{_AXIS})?(?![\w.:])").match
+_firmware_key = re.compile(r"(?:^|(?<=[ \t]))([A-Z][A-Z0-9_]{2,}):")
+
+_REJECTIONS: tuple[tuple[str, Literal["checksum", "number", "no_checksum", "other"]], ...] = (
+    ("checksum mismatch", "checksum"),
+    ("wrong checksum", "checksum"),
+    ("line number is not last line number+1", "number"),
+    ("expected line", "number"),
+    ("no checksum with line number", "no_checksum"),
+    ("missing checksum", "no_checksum"),
+    ("no line number with checksum", "other"),
+)
+"""How a rejected line is explained. Source: Marlin `language.h` (`STR_ERR_…`), Repetier `gcode.cpp` (the short forms)."""
+
+_CAUSES: tuple[tuple[str, str], ...] = (
+    ("thermal runaway", "thermal_runaway"),
+    ("thermal malfunction", "thermal_runaway"),
+    ("heating failed", "thermal_runaway"),
+    ("cooling failed", "thermal_runaway"),
+    ("not heating at expected rate", "thermal_runaway"),
+    ("maxtemp", "temperature_limit"),
+    ("mintemp", "temperature_limit"),
+    ("temp sensors is too high", "temperature_limit"),
+    ("adc out of range", "temperature_limit"),
+    ("homing failed", "homing_failed"),
+    ("printer halted", "printer_halted"),
+    ("kill caused by", "printer_halted"),
+    ("kill() called", "printer_halted"),
+    ("printer stopped", "printer_halted"),
+    ("stop called", "printer_halted"),
+    ("shutdown", "printer_halted"),
+)
+"""Words of a fatal complaint, first match wins. Source: Marlin `language.h` (`STR_T_…`, `STR_ERR_…`); Klipper `heaters.py`,
+`mcu.py` (`… shutdown: …`)."""
+
+_FATAL_NOTES = ("echo:homing failed", "// klipper state: shutdown", "printer stopped due to errors")
+"""The only lines without `Error:` or `!!` that name the end: of a failed homing Marlin says no more than this before it
+kills itself, and a stopped Marlin answers every move with the last one and drops it."""
+
+
+def parse_reply(line: bytes) -> Reply:
+    """What `line` (one line of the printer, without its line end) says. Never raises; unknown lines are `Text`."""
+    if line == b"ok":
+        return _OK
+    parser = _PARSERS.get(line[:1])
+    if parser is not None:
+        return parser(line)
+    stripped = line.strip(_NOISE)
+    if stripped != line and (parser := _PARSERS.get(stripped[:1])) is not None:
+        return parser(stripped)
+    return Text(_decode(stripped))
+
+
+def parse_firmware(text: str) -> FirmwareReported | None:
+    """The identification in `text`, a line or what followed an `ok` (Klipper); None when there is no FIRMWARE_NAME."""
+    if "FIRMWARE_NAME:" not in text:
+        return None
+    parts = _firmware_key.split(text)
+    fields = {key: value.strip() for key, value in zip(parts[1::2], parts[2::2], strict=True)}
+    count = fields.get("EXTRUDER_COUNT", "")
+    return FirmwareReported(
+        name=fields.get("FIRMWARE_NAME", ""),
+        machine_type=fields.get("MACHINE_TYPE", ""),
+        extruder_count=int(count) if count.isdecimal() and len(count) <= 2 else 1,
+        fields=MappingProxyType(fields),
+    )
+
+
+def parse_position(text: str) -> PositionReported | None:
+    """The position in `text`, a line or what followed an `ok`; None when it does not begin with one."""
+    found = _position(text)
+    if found is None:
+        return None
+    x, y, z, e = (None if axis is None else float(axis) for axis in found.groups())
+    return PositionReported(x=x, y=y, z=z, e=e)
+
+
+def _decode(line: bytes) -> str:
+    """Without trailing blanks; UTF-8 (localised firmwares), or Latin-1: a damaged line stays readable, nothing raises."""
+    line = line.rstrip()
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _parse_ok(line: bytes) -> Reply:
+    advanced = _advanced_ok(line)
+    if advanced is not None:
+        number, planner, slots = advanced.groups()
+        return Acknowledged(
+            number=None if number is None else int(number),
+            planner_free=None if planner is None else int(planner),
+            slots_free=None if slots is None else int(slots),
+        )
+    text = _decode(line)
+    if not text.startswith(("ok ", "ok\t")):
+        return Text(text)
+    rest = text[3:].strip()
+    if _numbered_ok(rest) is not None:  # Repetier, `ok 13`
+        return Acknowledged(number=int(rest), text=rest)
+    return Acknowledged(temperatures=parse_temperature_report(rest), text=rest)
+
+
+def _parse_resend(line: bytes) -> Reply:
+    text = _decode(line)
+    if _begins_resend(text) is None:
+        return Text(text)
+    found = _resend(text)
+    return ResendRequested(None if found is None or found[1] is None else int(found[1]))
+
+
+def _parse_start(line: bytes) -> Reply:
+    text = _decode(line)
+    return _STARTED if text == "start" else Text(text)
+
+
+def _parse_temperatures(line: bytes) -> Reply:
+    text = _decode(line)
+    report = parse_temperature_report(text)
+    return Text(text) if report is None else TemperatureReported(report)
+
+
+def _parse_capability(line: bytes) -> Reply:
+    found = _capability(_decode(line))
+    return _parse_temperatures(line) if found is None else CapabilityReported(found[1], found[2] == "1")
+
+
+def _parse_position(line: bytes) -> Reply:
+    text = _decode(line)
+    return parse_position(text) or Text(text)
+
+
+def _parse_firmware(line: bytes) -> Reply:
+    text = _decode(line)
+    return (parse_firmware(text) if text.startswith("FIRMWARE_NAME:") else None) or Text(text)
+
+
+def _parse_error(line: bytes) -> Reply:
+    """`Error:…`, and `echo:…`: their first letter is the same."""
+    text = _decode(line)
+    found = _error(text)
+    if found is None:
+        return _parse_note(text)
+    complaint = found[1]
+    lowered = complaint.lower()
+    for words, kind in _REJECTIONS:
+        if lowered.startswith(words):
+            return LineNumberError(kind=kind, last_line=_last_accepted(complaint), text=complaint)
+    last_line = _last_accepted(complaint)
+    if last_line is not None:
+        return LineNumberError(kind="other", last_line=last_line, text=complaint)
+    return _complaint(complaint)
+
+
+def _last_accepted(complaint: str) -> int | None:
+    told = _last_line(complaint)
+    if told is not None:
+        return int(told[1])
+    expected = _expected_line(complaint)
+    return None if expected is None else int(expected[1]) - 1
+
+
+def _complaint(text: str) -> FirmwareError:
+    lowered = text.lower()
+    code = next((code for words, code in _CAUSES if words in lowered), "firmware_error")
+    return FirmwareError(text=text, code=code, is_fatal=code != "firmware_error")
+
+
+def _parse_bang(line: bytes) -> Reply:
+    """`!! …` of Klipper: an ordinary error, an `ok` follows; fatal only when it names a shutdown or its cause."""
+    text = _decode(line)
+    return _complaint(text[2:].strip()) if text.startswith("!!") else Text(text)
+
+
+def _parse_slashes(line: bytes) -> Reply:
+    text = _decode(line)
+    action = _action(text)
+    return _parse_note(text) if action is None else ActionRequested(action[1], action[2])
+
+
+def _parse_plain_note(line: bytes) -> Reply:
+    return _parse_note(_decode(line))
+
+
+def _parse_note(text: str) -> Reply:
+    """`echo:`, `//`, `busy:` and bare lines."""
+    busy = _busy(text)
+    if busy is not None:
+        return Busy(busy[1].strip())
+    unknown = _unknown_command(text)
+    if unknown is not None:
+        return UnknownCommand(unknown[1])
+    if text.lower().startswith(_FATAL_NOTES):
+        return _complaint(text.removeprefix("echo:").removeprefix("//").strip())
+    return Text(text)
+
+
+_PARSERS: Mapping[bytes, Callable[[bytes], Reply]] = MappingProxyType(
+    {
+        b"o": _parse_ok,
+        b"R": _parse_resend,
+        b"r": _parse_resend,
+        b"s": _parse_start,
+        b"T": _parse_temperatures,
+        b"B": _parse_temperatures,
+        b"C": _parse_capability,
+        b"X": _parse_position,
+        b"F": _parse_firmware,
+        b"E": _parse_error,
+        b"e": _parse_error,
+        b"!": _parse_bang,
+        b"/": _parse_slashes,
+        b"b": _parse_plain_note,
+        b"P": _parse_plain_note,
+    }
+)

@@ -1,0 +1,163 @@
+"""How long to wait before asking what became of a line.
+
+The clock runs from the last *progress*: a line sent, an `ok`, a busy line, a heat-up line. What the printer reports by
+itself proves that it lives (`on_bytes`), not that it works on our line. The patience is learned: the smoothed time from
+line to `ok` plus four deviations (the estimator of RFC 6298), between the limits, and fixed for long commands.
+"""
+
+from __future__ import annotations
+
+from hydrogen.gcode.link_limits import LinkLimits
+from hydrogen.gcode.urgency import Patience
+
+
+class StallClock:
+    """Deadlines and counters of one link. All times are monotonic seconds."""
+
+    __slots__ = (
+        "_answered_while_long",
+        "_barrier_wanted_at",
+        "_barriers_out",
+        "_deviation",
+        "_is_stalled",
+        "_last_byte_at",
+        "_limits",
+        "_patience",
+        "_patience_seconds",
+        "_probe_wait",
+        "_progress_at",
+        "_sent_at",
+        "_smoothed",
+        "_unanswered_since",
+        "barriers",
+        "check_at",
+        "probes",
+        "stalls",
+    )
+
+    def __init__(self, limits: LinkLimits) -> None:
+        self._limits = limits
+        self.check_at = 0.0
+        self.probes = 0
+        self.barriers = 0
+        self.stalls = 0
+        self._smoothed: float | None = None
+        self._deviation = 0.0
+        self._patience = Patience.QUICK
+        self._patience_seconds = limits.silence_most
+        self._sent_at = 0.0
+        self._progress_at = 0.0
+        self._last_byte_at = 0.0
+        self._probe_wait = limits.probe_answer
+        self._unanswered_since: float | None = None
+        self._barrier_wanted_at: float | None = None
+        self._barriers_out = 0
+        self._is_stalled = False
+        self._answered_while_long = False
+
+    @property
+    def round_trip_seconds(self) -> float | None:
+        """The smoothed time from a line to its `ok`."""
+        return self._smoothed
+
+    # ------------------------------------------------------------------------------------------------- what happened
+
+    def on_bytes(self, now: float) -> None:
+        """The printer lives."""
+        self._last_byte_at = now
+
+    def on_sent(self, patience: Patience, now: float) -> None:
+        """A line went out."""
+        self._sent_at = self._progress_at = now
+        if patience is not self._patience:
+            self._patience = patience
+            self._answered_while_long = False
+        wait = self._limits.silence_long if patience is Patience.LONG else self._patience_seconds
+        self.check_at = now + wait
+
+    def on_acknowledged(self, now: float, *, is_idle: bool) -> None:
+        """The oldest lines are done; `is_idle`: none is left in flight, so the time is a clean sample."""
+        if is_idle and not self._is_stalled and self._patience is not Patience.LONG:
+            self._learn(now - self._sent_at)
+        self._is_stalled = False
+        self._barrier_wanted_at = None
+        self._barriers_out = 0
+        self.on_progress(now)
+
+    def on_progress(self, now: float) -> None:
+        """The printer works on what it was given."""
+        self._progress_at = now
+        self._unanswered_since = None
+        self.check_at = now + self._wait()
+
+    def on_resumed(self, now: float) -> None:
+        """A drain is over: give what is in flight its time, but do not forget how long it has stood still."""
+        self.check_at = now + (self._limits.quiet if self.is_barrier_due(now) else self._wait())
+
+    def on_stall(self, now: float) -> None:
+        """Silence with a line in flight; counted once until the line is acknowledged."""
+        if not self._is_stalled and self._patience is not Patience.LONG:
+            self.stalls += 1
+        self._is_stalled = True
+
+    def on_repaired(self) -> None:
+        """A lost line or a lost `ok` was found: the stall was real."""
+        self._is_stalled = True
+
+    def on_probe(self, now: float) -> None:
+        """The question is out."""
+        self.probes += 1
+        if self._unanswered_since is None:
+            self._unanswered_since = now
+            self._probe_wait = self._limits.probe_answer
+        else:
+            self._probe_wait = min(self._probe_wait * 2, self._limits.probe_answer_most)
+        self.check_at = now + self._probe_wait
+
+    def on_probe_answered(self, now: float) -> None:
+        """The printer named its last line: it lives, and its parser runs."""
+        self._unanswered_since = None
+        if self._patience is Patience.LONG:
+            self._answered_while_long = True
+        if self._barrier_wanted_at is None:
+            is_long = self._patience is Patience.LONG
+            self._barrier_wanted_at = self._progress_at + self._limits.barrier_long if is_long else now
+
+    def on_barrier(self, now: float) -> None:
+        """A barrier is out; the next one only when this one must have been lost. Each may occupy one of the printer's four
+        command slots, and once they are full it answers no probe either: the third has to wait very long."""
+        self.barriers += 1
+        self._barriers_out += 1
+        is_long = self._patience is Patience.LONG
+        wait = self._limits.barrier_long_again if is_long else self._limits.barrier_again
+        self._barrier_wanted_at = now + (wait if self._barriers_out < 2 else self._limits.barrier_last_again)
+        self.check_at = now + self._wait()
+
+    # ------------------------------------------------------------------------------------------------ what follows
+
+    def is_barrier_due(self, now: float) -> bool:
+        """Has the printer proven that it has the line, and has it still not acknowledged it for long enough?"""
+        return self._barrier_wanted_at is not None and now >= self._barrier_wanted_at
+
+    def is_dead(self, now: float) -> bool:
+        """Have probes gone unanswered for so long that nobody can be there?"""
+        is_excused = self._barriers_out > 2 or (self._patience is Patience.LONG and not self._answered_while_long)
+        limit = self._limits.unanswered_long if is_excused else self._limits.unanswered_most
+        return self.unanswered_seconds(now) >= limit
+
+    def unanswered_seconds(self, now: float) -> float:
+        """How long the oldest unanswered question waits."""
+        return 0.0 if self._unanswered_since is None else now - self._unanswered_since
+
+    def _wait(self) -> float:
+        return self._limits.silence_long if self._patience is Patience.LONG else self._patience_seconds
+
+    def _learn(self, sample: float) -> None:
+        if self._smoothed is None:
+            self._smoothed = sample
+            self._deviation = sample / 2
+        else:
+            self._deviation += (abs(sample - self._smoothed) - self._deviation) / 4
+            self._smoothed += (sample - self._smoothed) / 8
+        wait = self._smoothed + 4 * self._deviation
+        self._patience_seconds = min(max(wait, self._limits.silence_least), self._limits.silence_most)
