@@ -1,0 +1,403 @@
+"""One open port with a printer behind it: the shell around the pure link.
+
+The shell pumps: what arrives goes into the link, what the link wants to send is journalled and written, what it tells is
+passed on, and one timer stands for its next deadline. The timer is armed for the earliest deadline and asks again when it
+fires, so a line costs no timer operation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+
+from hydrogen.core.clock import Clock
+from hydrogen.devices.driver import ConnectionListener, LineJournal, StreamProgress
+from hydrogen.devices.transport import Wire
+from hydrogen.errors import DeviceError, InvalidMessage, LineRefused, LinkLost
+from hydrogen.gcode.line import prepare
+from hydrogen.gcode.link import GcodeLink
+from hydrogen.gcode.link_events import (
+    ActionDemanded,
+    CommandAcknowledged,
+    DuplicatePossible,
+    ExecutionProven,
+    FirmwareErrorReported,
+    LineTraced,
+    LinkClosed,
+    LinkEvent,
+    LinkOpened,
+    NumberingBegun,
+    PositionChanged,
+    TemperaturesReported,
+    Ticket,
+)
+from hydrogen.gcode.link_state import LinkPhase
+from hydrogen.gcode.outgoing import LineSource
+from hydrogen.gcode.urgency import is_heat_wait
+from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible
+from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics
+from hydrogen_drivers.marlin.command import (
+    cool_down_commands,
+    extrude_commands,
+    home_command,
+    jog_commands,
+    temperature_command,
+)
+from hydrogen_drivers.marlin.mode import ModeTracker
+from hydrogen_drivers.marlin.reports import position_event, temperature_events
+
+Replies = tuple[str, ...]
+
+
+class MarlinConnection(asyncio.Protocol):
+    """Signs PrinterConnection; made by MarlinDriver, which shakes hands before anybody else sees it."""
+
+    def __init__(
+        self,
+        *,
+        port: str,
+        baud: int,
+        link: GcodeLink,
+        listener: ConnectionListener,
+        journal: LineJournal,
+        clock: Clock,
+    ) -> None:
+        self.port = port
+        self.baud: int | None = baud
+        self.firmware = Firmware()
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._link = link
+        self._listener = listener
+        self._journal = journal
+        self._clock = clock
+        self._wire: Wire | None = None
+        self._loop = asyncio.get_running_loop()
+        self._mode = ModeTracker()
+        self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
+        self._settling: list[asyncio.Future[None]] = []
+        self._proving: asyncio.Future[None] | None = None
+        self._poll: asyncio.Future[Replies] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._is_pumping = False
+        self._error: DeviceError | None = None
+        self._is_announced = False
+        self._gone = self._loop.create_future()
+
+    # ------------------------------------------------------------------------------------------------ asyncio.Protocol
+
+    def begin(self, wire: Wire) -> None:
+        """The port is open: start the conversation."""
+        self._wire = wire
+        wire.discard_input()
+        self._link.open(self._clock.monotonic())
+        self._pump(self._clock.monotonic())
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the printer."""
+        now = self._clock.monotonic()
+        self._link.receive_data(data, now)
+        self._pump(now)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The port is closed: by us, or because it vanished."""
+        if not self._gone.done():
+            self._gone.set_result(None)
+        if self._error is None:
+            words = f" ({exc})" if exc is not None else ""
+            self._end(LinkLost(f"{self.port} vanished{words}: unplugged, or the printer lost power", port=self.port))
+
+    def _pump(self, now: float) -> None:
+        """Tell and send until neither the link nor a listener has more; re-entrant calls are folded into the running one."""
+        if self._is_pumping or self._wire is None:
+            return
+        self._is_pumping = True
+        try:
+            link, wire, journal = self._link, self._wire, self._journal
+            while True:
+                for event in link.events():
+                    self._tell(event)
+                data = link.data_to_send(now)
+                if not data:
+                    if link.has_events:
+                        continue
+                    break
+                if link.given is not None:
+                    journal.record(link.given[0], link.given[1], link.ledger.acknowledged)
+                wire.write(data)
+        finally:
+            self._is_pumping = False
+        if self._settling and link.is_settled:
+            self._resolve_settling()
+        self._arm(now)
+
+    def _arm(self, now: float) -> None:
+        deadline = self._link.next_deadline()
+        if deadline is None or (self._timer is not None and self._timer_at <= deadline):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = deadline
+        self._timer = self._loop.call_later(max(deadline - now, 0.0), self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        now = self._clock.monotonic()
+        self._link.handle_deadline(now)
+        self._pump(now)
+
+    # ------------------------------------------------------------------------------------------------------- listening
+
+    def _tell(self, event: LinkEvent) -> None:
+        match event:
+            case CommandAcknowledged():
+                answer = self._answers.pop(event.ticket, None)
+                if answer is not None and not answer.done():
+                    answer.set_result(tuple(event.ticket.replies))
+            case TemperaturesReported():
+                for measured in temperature_events(event.report, self._clock.wall()):
+                    self._listener.on_event(measured)
+            case PositionChanged():
+                self._listener.on_event(position_event(event, self._clock.wall()))
+            case LineTraced():
+                self._listener.on_traffic(event.line)
+            case ActionDemanded():
+                self._listener.on_action(event.action, event.text)
+            case _:
+                self._tell_rare(event)
+
+    def _tell_rare(
+        self,
+        event: LinkOpened | NumberingBegun | ExecutionProven | FirmwareErrorReported | DuplicatePossible | LinkClosed,
+    ) -> None:
+        match event:
+            case LinkOpened():
+                if not self.opened.done():
+                    self.opened.set_result(None)
+            case NumberingBegun():
+                self._journal.begin(event.base)
+            case ExecutionProven():
+                if self._proving is not None and not self._proving.done():
+                    self._proving.set_result(None)
+            case FirmwareErrorReported():
+                report = ErrorReport(code=event.code, message=event.text)
+                self._listener.on_event(ErrorRaised(at=self._clock.wall(), error=report))
+            case DuplicatePossible():
+                self._listener.on_event(
+                    LinkDuplicatePossible(at=self._clock.wall(), line_number=event.number, text=event.text),
+                )
+            case LinkClosed():
+                self._end(event.error)
+            case _:
+                assert_never(event)
+
+    def announce(self) -> None:
+        """The handshake is complete: from now on the end of the connection is the listener's to hear."""
+        self._is_announced = True
+
+    def _end(self, error: DeviceError) -> None:
+        """The connection is over; everything pending fails with `error`, the listener hears it last."""
+        if self._error is not None:
+            return
+        self._error = error
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        pending: list[asyncio.Future[None] | asyncio.Future[Replies]] = [
+            *self._answers.values(),
+            *self._settling,
+            self.opened,
+            *([self._proving] if self._proving else []),
+        ]
+        self._answers.clear()
+        self._settling.clear()
+        for future in pending:
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # retrieved: a caller that was cancelled leaves no warning behind
+        if self._wire is not None:
+            self._wire.close()
+        if self._is_announced:
+            self._listener.on_lost(error)
+
+    # --------------------------------------------------------------------------------------------------- what is known
+
+    @property
+    def statistics(self) -> LinkStatistics:
+        """See PrinterConnection."""
+        return self._link.statistics
+
+    @property
+    def stream_progress(self) -> StreamProgress:
+        """See PrinterConnection."""
+        return StreamProgress(*self._link.stream_progress)
+
+    @property
+    def is_waiting_for_heat(self) -> bool:
+        """See PrinterConnection."""
+        command = self._link.command_in_progress
+        return command is not None and is_heat_wait(command)
+
+    def has_capability(self, name: str) -> bool:
+        """Did M115 report `Cap:NAME:1`?"""
+        return self.firmware.capabilities.get(name, False)
+
+    def trace(self, on: bool) -> None:
+        """See PrinterConnection."""
+        self._link.is_tracing = on
+
+    # ------------------------------------------------------------------------------------------------------- commands
+
+    def _submit(self, lines: Iterable[str], *, first: bool = False) -> list[asyncio.Future[Replies]]:
+        """Queue prepared lines; the futures resolve as they are acknowledged."""
+        self._check_open()
+        answers: list[asyncio.Future[Replies]] = []
+        for line in lines:
+            ticket = self._link.submit(line, first=first)
+            if ticket is not None:
+                self._mode.note(ticket.text.encode())
+                answer: asyncio.Future[Replies] = self._loop.create_future()
+                self._answers[ticket] = answer
+                answers.append(answer)
+        self._pump(self._clock.monotonic())
+        return answers
+
+    def _check_open(self) -> None:
+        if self._error is not None:
+            raise self._error
+        if self._wire is None:
+            raise LinkLost(f"{self.port} is not open", port=self.port)
+
+    async def send_gcode(self, lines: Sequence[str]) -> Replies:
+        """See PrinterConnection."""
+        for number, line in enumerate(lines, 1):
+            try:
+                prepare(line.encode("utf-8", "replace"))
+            except LineRefused as refusal:
+                raise LineRefused(f"line {number}: {refusal.message}", **{**refusal.details, "line": number}) from None
+        replies: list[str] = []
+        for answer in self._submit(lines):
+            replies += await answer
+        return tuple(replies)
+
+    async def set_temperature(self, heater: str, target_celsius: float) -> None:
+        """See PrinterConnection."""
+        await self.send_gcode([temperature_command(heater, target_celsius, self.firmware.extruder_count)])
+
+    async def cool_down(self) -> None:
+        """See PrinterConnection. A heat-up that blocks the printer is cut short where the firmware allows it."""
+        if self.is_waiting_for_heat:
+            self.break_waiting()
+        commands = cool_down_commands(
+            self.firmware.extruder_count,
+            has_chamber=self.has_capability("CHAMBER_TEMPERATURE"),
+        )
+        for answer in self._submit(reversed(commands), first=True):
+            await answer
+
+    async def home(self, axes: str) -> None:
+        """See PrinterConnection."""
+        await self.send_gcode([home_command(axes)])
+
+    async def jog(
+        self,
+        *,
+        x_mm: float | None = None,
+        y_mm: float | None = None,
+        z_mm: float | None = None,
+        feedrate_mm_per_minute: float,
+    ) -> None:
+        """See PrinterConnection."""
+        distances = {"x": x_mm or 0.0, "y": y_mm or 0.0, "z": z_mm or 0.0}
+        commands = jog_commands(distances, feedrate_mm_per_minute, is_relative=self._mode.is_relative)
+        if not commands:
+            raise InvalidMessage("a jog needs a distance for at least one axis")
+        await self.send_gcode(commands)
+
+    async def extrude(self, *, length_mm: float, feedrate_mm_per_minute: float, tool: int | None = None) -> None:
+        """See PrinterConnection."""
+        commands = extrude_commands(
+            length_mm,
+            feedrate_mm_per_minute,
+            tool=tool,
+            is_relative=self._mode.is_extruder_relative,
+        )
+        await self.send_gcode(commands)
+
+    def poll_temperatures(self, interval_seconds: float) -> None:
+        """Ask M105 every `interval_seconds`, for a firmware that does not report by itself. A question that is not answered
+        yet is not asked again, so nothing piles up behind a long command."""
+        if self._error is not None:
+            return
+        if self._poll is None or self._poll.done():
+            self._poll = self._submit(["M105"])[0]
+        self._loop.call_later(interval_seconds, self.poll_temperatures, interval_seconds)
+
+    def break_waiting(self) -> bool:
+        """See PrinterConnection."""
+        if self._error is not None or not self.has_capability("EMERGENCY_PARSER"):
+            return False
+        self._link.submit_unnumbered(b"M108")
+        self._pump(self._clock.monotonic())
+        return True
+
+    def emergency_stop(self) -> None:
+        """See PrinterConnection. The line end before M112 ends whatever was half sent; unnumbered, because the emergency
+        parser does not see through a number (facts/link.md section 3, step 9)."""
+        if self._wire is None or self._error is not None:
+            return
+        self._wire.discard_output()
+        self._wire.write(b"\nM112\n")
+        now = self._clock.monotonic()
+        self._link.expect_halt(now)
+        self._pump(now)
+
+    # ------------------------------------------------------------------------------------------------------- the job
+
+    def stream(self, source: LineSource) -> None:
+        """See PrinterConnection."""
+        self._link.attach(self._mode.follow(source))
+        self.wake()
+
+    def wake(self) -> None:
+        """See PrinterConnection."""
+        if self._error is None:
+            self._pump(self._clock.monotonic())
+
+    async def settle(self) -> None:
+        """See PrinterConnection."""
+        self._check_open()
+        if self._link.is_settled:
+            return
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._settling.append(waiter)
+        await waiter
+
+    def _resolve_settling(self) -> None:
+        waiters, self._settling = self._settling, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def finish(self) -> None:
+        """See PrinterConnection."""
+        await self.settle()
+        await self.send_gcode(["M400"])
+        self._proving = self._loop.create_future()
+        self._link.prove()
+        self._pump(self._clock.monotonic())
+        await self._proving
+
+    async def close(self) -> None:
+        """See PrinterConnection."""
+        if self._error is None:
+            self._is_announced = False
+            self._end(LinkLost(f"{self.port} was closed", port=self.port))
+        if self._wire is not None:
+            await self._gone
+
+    @property
+    def is_open(self) -> bool:
+        """Is the link alive (also while it shakes hands)?"""
+        return self._error is None and self._link.phase is not LinkPhase.CLOSED

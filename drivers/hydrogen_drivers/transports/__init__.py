@@ -1,0 +1,1 @@
+"""Ways to a printer; each signs `hydrogen.devices.transport.Wire`."""

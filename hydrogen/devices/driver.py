@@ -1,0 +1,153 @@
+"""What a printer driver signs: the contract between the spooler and whatever speaks to the hardware.
+
+A driver package announces one `DriverManifest` by the entry-point group `hydrogen.drivers`. The service reads the manifest,
+loads `config` (a pydantic model; the spooler never does) and validates `[printers.NAME]` with it; the result travels as
+JSON to the spooler, which imports `factory` and calls it: `factory(settings) -> PrinterDriver`.
+
+One `PrinterConnection` is one open port. It never reconnects; the spooler asks the driver for another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hydrogen.errors import DeviceError
+from hydrogen.gcode.outgoing import LineSource
+from hydrogen.model.events import Event
+from hydrogen.model.printer import Firmware, LinkStatistics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverManifest:
+    """What a driver package says of itself; importing the module that holds it must stay light.
+
+    config and factory are `module:attribute`; config is a pydantic model class for the printer's table in the
+    configuration, factory a callable `(settings: Mapping[str, Any]) -> PrinterDriver`.
+    """
+
+    name: str
+    config: str
+    factory: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamProgress:
+    """How far the printer has acknowledged the stream: lines, and the offset behind the last of them."""
+
+    lines: int
+    offset: int
+
+
+class LineJournal(Protocol):
+    """Where the link writes what it is about to send, before it sends it (`facts`: journal before write)."""
+
+    def begin(self, number_base: int) -> None:
+        """A new numbering epoch: the next line will be `number_base + 1`."""
+
+    def record(self, number: int, offset: int, acknowledged: int) -> None:
+        """Line `number` is about to go out; `offset` is the stream offset behind it, -1 for a command."""
+
+
+class ConnectionListener(Protocol):
+    """Whom a connection tells. Called on the loop, must return at once and never raise."""
+
+    def on_event(self, event: Event) -> None:
+        """A measurement or fact; `printer` is filled in by the listener."""
+
+    def on_action(self, action: str, text: str) -> None:
+        """A host action command: `pause`, `paused`, `resume`, `cancel`, `prompt_begin` …"""
+
+    def on_traffic(self, line: str) -> None:
+        """`> sent` or `< received`; only while `trace` is on."""
+
+    def on_lost(self, error: DeviceError) -> None:
+        """The connection is over, not by `close()`. Called at most once; every pending request has failed by then."""
+
+
+class PrinterConnection(Protocol):
+    """A printer that has shaken hands. Every coroutine raises DeviceError when the connection ends meanwhile."""
+
+    @property
+    def port(self) -> str: ...
+
+    @property
+    def baud(self) -> int | None: ...
+
+    @property
+    def firmware(self) -> Firmware: ...
+
+    @property
+    def statistics(self) -> LinkStatistics: ...
+
+    @property
+    def stream_progress(self) -> StreamProgress: ...
+
+    @property
+    def is_waiting_for_heat(self) -> bool:
+        """Is a blocking heat-up (M109, M190 …) unacknowledged?"""
+
+    def trace(self, on: bool) -> None:
+        """Report every line by `on_traffic`."""
+
+    async def send_gcode(self, lines: Sequence[str]) -> tuple[str, ...]:
+        """Send in order between the lines of a job; returns what the printer said, once all are acknowledged.
+
+        Raises LineRefused before anything is sent if one of them would break the link.
+        """
+
+    async def set_temperature(self, heater: str, target_celsius: float) -> None:
+        """Raises NotFound for a heater that this printer has not. Does not wait for the heat."""
+
+    async def cool_down(self) -> None:
+        """All heaters off, ahead of every other command; acknowledged when it returns."""
+
+    async def home(self, axes: str) -> None:
+        """`axes` is a subset of "xyz"; empty means all."""
+
+    async def jog(
+        self,
+        *,
+        x_mm: float | None = None,
+        y_mm: float | None = None,
+        z_mm: float | None = None,
+        feedrate_mm_per_minute: float,
+    ) -> None:
+        """Move by these distances (relative), then restore the mode that was."""
+
+    async def extrude(self, *, length_mm: float, feedrate_mm_per_minute: float, tool: int | None = None) -> None:
+        """Push filament; negative retracts."""
+
+    def stream(self, source: LineSource) -> None:
+        """Pull the job's lines from `source` from now on; progress starts at 0."""
+
+    def wake(self) -> None:
+        """The source may have lines again (read ahead, resumed)."""
+
+    async def settle(self) -> None:
+        """Returns once everything handed to the printer is acknowledged; the caller has stopped the source before."""
+
+    def break_waiting(self) -> bool:
+        """Cut a heat-up or user wait short (M108) where the firmware sees it on arrival; False where it does not."""
+
+    async def finish(self) -> None:
+        """Returns once the printer has executed everything it was given (M400 acknowledged, last number proven)."""
+
+    def emergency_stop(self) -> None:
+        """Kill the printer now, past every queue. The connection ends with PrinterHalted when the firmware confirms."""
+
+    async def close(self) -> None:
+        """Close the port without resetting the board. May be called twice."""
+
+
+class PrinterDriver(Protocol):
+    """Makes connections to one printer."""
+
+    @property
+    def port(self) -> str:
+        """What is configured, for messages and the state."""
+
+    async def connect(self, listener: ConnectionListener, journal: LineJournal) -> PrinterConnection:
+        """Open, shake hands, identify. Raises DeviceError that says what was seen. Nothing stays open if it raises."""

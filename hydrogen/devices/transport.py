@@ -1,0 +1,27 @@
+"""What a transport signs: bytes to and from a printer, whatever carries them.
+
+Reading follows `asyncio.Protocol`: the transport calls `data_received(data)` and, once, `connection_lost(error)`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Wire(Protocol):
+    """An open way to a printer."""
+
+    def write(self, data: bytes) -> None:
+        """Hand over bytes in order; never blocks, never raises. What cannot leave now waits in a buffer of its own."""
+
+    def unsent_bytes(self) -> int:
+        """Bytes that have not left the host: in the transport's buffer and, where it can be asked, in the kernel's."""
+
+    def discard_output(self) -> None:
+        """Throw away what has not left the host. For the emergency stop."""
+
+    def discard_input(self) -> None:
+        """Throw away what has arrived and was not read."""
+
+    def close(self) -> None:
+        """Close without touching the modem lines, so that the board is not reset. May be called twice."""

@@ -1,0 +1,29 @@
+"""The driver's announcement."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from hydrogen.devices.driver import DriverManifest
+from hydrogen_drivers.marlin.config import MarlinConfig
+from hydrogen_drivers.marlin.driver import NUMBER_BASES, MarlinDriver
+
+
+def test_driver_is_found_by_its_entry_point_and_its_names_lead_somewhere() -> None:
+    (entry,) = (e for e in entry_points(group="hydrogen.drivers") if e.name == "marlin")
+    manifest = entry.load()
+    assert isinstance(manifest, DriverManifest)
+    for reference in (manifest.config, manifest.factory):
+        module, _, attribute = reference.partition(":")
+        assert hasattr(import_module(module), attribute)
+
+
+def test_driver_takes_what_its_configuration_yields() -> None:
+    driver = MarlinDriver(MarlinConfig(port="/dev/ttyUSB0").model_dump(mode="json"))
+    assert driver.port == "/dev/ttyUSB0"
+
+
+def test_numbers_never_start_near_the_zero_of_a_reset_board() -> None:
+    assert min(NUMBER_BASES) >= 1000
+    assert max(NUMBER_BASES) < 9000
