@@ -16,8 +16,9 @@ resend *below* K is real (a line lost its number on the wire and ran unchecked):
 
 *Silence* with a line in flight: the line was lost, or its `ok`, or the printer is busy. The probe tells the first from
 the others: it makes the printer name its last accepted line and executes nothing. A = S - 1 and still no `ok`: a barrier
-(an unnumbered M105) is queued behind the line; its `ok T:` says that the line is done, so the `ok` was lost. Reports that
-the printer sends by itself (temperatures) prove life but are no progress.
+(one more line, an M105) is queued behind the line; its `ok T:` says that everything before it is done, so the `ok` was
+lost. The barrier has a number and a checksum like every line: damaged on the wire, an unnumbered M105 can become an M1,
+which waits for a person. Reports that the printer sends by itself (temperatures) prove life but are no progress.
 
 *Firmware that ignores numbers* (Klipper's pty): one line in flight, no probe, at most once; nothing can be repaired.
 
@@ -45,7 +46,7 @@ from hydrogen.gcode.link_events import (
     TemperaturesReported,
     Ticket,
 )
-from hydrogen.gcode.link_limits import BARRIER, NUMBER_CEILING, PROBE, LinkLimits
+from hydrogen.gcode.link_limits import BARRIER_BODY, NUMBER_CEILING, PROBE, LinkLimits
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
 from hydrogen.gcode.opening import Opening
 from hydrogen.gcode.outgoing import LineSource, Outgoing
@@ -65,7 +66,7 @@ from hydrogen.gcode.replies import (
     parse_reply,
 )
 from hydrogen.gcode.stall_clock import StallClock
-from hydrogen.gcode.urgency import patience_of, replies_with_temperatures
+from hydrogen.gcode.urgency import Patience, patience_of, replies_with_temperatures
 from hydrogen.model.printer import LinkStatistics
 
 DISTRUST_LIMIT = 8
@@ -102,6 +103,7 @@ class GcodeLink:
         self._speaks_numbers = False
         self._unnumbered_owed = 0
         self._barrier_covers: int | None = None
+        self._may_send_one_more = False
         self._quiet_at = 0.0
         self._drain_ends_at = 0.0
         self._wire_free_at = 0.0
@@ -168,17 +170,6 @@ class GcodeLink:
         return self.phase is LinkPhase.READY and self._ledger.is_clear and not self._outgoing.has_commands
 
     @property
-    def stream_progress(self) -> tuple[int, int]:
-        """Lines of the source that are acknowledged, and the offset behind the last of them."""
-        return self._ledger.stream_lines, self._ledger.stream_offset
-
-    @property
-    def command_in_progress(self) -> bytes | None:
-        """The command the printer is presumably working on, without number."""
-        line = self._ledger.oldest_in_flight
-        return None if line is None else line.body
-
-    @property
     def statistics(self) -> LinkStatistics:
         """Counters since the handshake."""
         return LinkStatistics(
@@ -217,7 +208,8 @@ class GcodeLink:
             return self._traced(self._outgoing.bypass.popleft())
         if self.phase is LinkPhase.READY:
             ledger = self._ledger
-            if ledger.front - ledger.acknowledged < self._window and self._halt_due is None:
+            has_credit = ledger.front - ledger.acknowledged < self._window or self._may_send_one_more
+            if has_credit and self._halt_due is None:
                 return self._numbered_line(ledger, now)
         elif self._opening is not None and self._opening.outgoing:
             return self._traced(self._opening.outgoing.popleft())
@@ -231,9 +223,11 @@ class GcodeLink:
             return self._traced(self._outgoing.bypass.popleft()) if self._outgoing.bypass else b""
         ledger.advance()
         self._lines_sent += 1
+        self._may_send_one_more = False
         self._wire_free_at = max(now, self._wire_free_at) + len(line.frame) * self._byte_seconds
         self.given = (number, line.offset)
-        self._stall.on_sent(line.patience, now)
+        if number != self._barrier_covers:
+            self._stall.on_sent(line.patience, now)
         return self._traced(line.frame) if self.is_tracing else line.frame
 
     def _new_line(self, number: int) -> SentLine | None:
@@ -462,7 +456,7 @@ class GcodeLink:
         ):
             self._distrust(number)
         else:
-            self._obey_resend(number, answers_probe=answers_probe)
+            self._obey_resend(number, now, answers_probe=answers_probe)
 
     def _be_quiet(self, now: float) -> None:
         """The drain lasts until the wire has been silent; what the printer reports by itself is no residue."""
@@ -483,7 +477,7 @@ class GcodeLink:
             )
         self._reset_suspected = number == 1
 
-    def _obey_resend(self, number: int, *, answers_probe: bool) -> None:
+    def _obey_resend(self, number: int, now: float, *, answers_probe: bool) -> None:
         """A = r - 1; everything from r on is void."""
         self._distrusted = 0
         self._reset_suspected = False
@@ -496,6 +490,10 @@ class GcodeLink:
         elif answers_probe and self._proof_wanted and ledger.is_clear and number == ledger.next:
             self._proof_wanted = False
             self._events.append(ExecutionProven())
+        if self._barrier_covers is not None and accepted < self._barrier_covers:
+            self._barrier_covers = None
+            self._may_send_one_more = False
+            self._stall.on_barrier_void(now)
         if not ledger.accept_only(accepted):
             self._report_duplicate(number)
 
@@ -556,9 +554,13 @@ class GcodeLink:
         """A line is in flight and nothing has happened for as long as may be."""
         if not self.numbers_checked:
             return
-        if self._ledger.accepted == self._ledger.front and self._stall.is_barrier_due(now):
-            self._barrier_covers = self._ledger.front
-            self._outgoing.bypass.append(BARRIER)
+        ledger = self._ledger
+        if ledger.accepted == ledger.front and self._stall.is_barrier_due(now):
+            if ledger.front == ledger.next - 1:
+                ledger.add(SentLine(numbered(ledger.next, BARRIER_BODY), -1, None, Patience.QUICK, True))
+            if ledger.line(ledger.front + 1).replies_with_temperatures:
+                self._barrier_covers = ledger.front + 1
+            self._may_send_one_more = True
             self._stall.on_barrier(now)
         else:
             self._stall.on_stall(now)

@@ -54,8 +54,8 @@ PROBE = b"N9999999 M105*46\n"
 """Asks for the last accepted line and executes nothing: a number that cannot be next makes Marlin say
 `Error:Line Number is not Last Line Number+1, Last Line: n`, `Resend: n+1`, `ok`, even during a dwell (facts/link.md 1)."""
 
-BARRIER = b"M105\n"
-"""Unnumbered, executed in its turn: its `ok T:` means that everything before it was executed or planned."""
+BARRIER_BODY = b"M105"
+"""Executed in its turn: its `ok T:`, which no other command gives, means that everything before it was executed or planned."""
 
 NUMBER_CEILING = 9_999_998
 """The highest number a line may have: one below the probe's."""

@@ -16,6 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
+from types import MappingProxyType
 
 from hydrogen.errors import LineRefused
 from hydrogen.gcode.line import MAX_BODY_BYTES, prepare
@@ -53,7 +54,7 @@ _stated_times = re.compile(
 )
 """PrusaSlicer and OrcaSlicer; Bambu Studio; Cura, Griffin, ideaMaker; KISSlicer, Simplify3D."""
 _durations = re.compile(rb"(\d{1,9}(?:\.\d{1,9})?)[ \t]*([a-z]?)")
-_SECONDS_OF_UNIT = {b"d": 86_400.0, b"h": 3_600.0, b"m": 60.0, b"s": 1.0, b"": 1.0}
+_SECONDS_OF_UNIT = MappingProxyType({b"d": 86_400.0, b"h": 3_600.0, b"m": 60.0, b"s": 1.0, b"": 1.0})
 
 _FINE_BELOW_SECONDS = 6_000.0
 """In shorter prints a hundredth of the whole (`M73 P`) tells more than a minute (`M73 R`)."""

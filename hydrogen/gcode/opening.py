@@ -9,8 +9,8 @@
 (facts/marlin.md, Connect). The empty line ends whatever a former owner left half sent.
 
 M110 sets the number when it is *executed*. Behind a dwell a second M110 could therefore run after the first new lines and
-set the number back. So it is sent alone; its `ok` is waited for; and once it had to be repeated, only the `ok T:` of a
-barrier behind it counts.
+set the number back. So it is sent alone; its `ok` is waited for; and once it had to be repeated, only the `ok T:` of an
+M105 behind it counts (unnumbered: there is no number yet).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections import deque
 
 from hydrogen.errors import DeviceError, PrinterGarbled, PrinterHalted, PrinterSilent
 from hydrogen.gcode.checksum import numbered
-from hydrogen.gcode.link_limits import BARRIER, PROBE, LinkLimits
+from hydrogen.gcode.link_limits import BARRIER_BODY, PROBE, LinkLimits
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
 from hydrogen.gcode.replies import (
     Acknowledged,
@@ -196,7 +196,7 @@ class Opening:
             return
         self.outgoing.append(numbered(self.base, b"M110 N%d" % self.base))
         if self._attempts > 1:
-            self.outgoing.append(BARRIER)
+            self.outgoing.append(BARRIER_BODY + b"\n")
         self._next_at = now + M110_PATIENCE * min(self._attempts, 4)
 
     # ------------------------------------------------------------------------------------------------------- verdict

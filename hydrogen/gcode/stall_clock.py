@@ -133,6 +133,11 @@ class StallClock:
         self._barrier_wanted_at = now + (wait if self._barriers_out < 2 else self._limits.barrier_last_again)
         self.check_at = now + self._wait()
 
+    def on_barrier_void(self, now: float) -> None:
+        """The printer proved that the barrier never arrived: it occupies nothing and may be sent again."""
+        self._barriers_out = max(self._barriers_out - 1, 0)
+        self._barrier_wanted_at = now
+
     # ------------------------------------------------------------------------------------------------ what follows
 
     def is_barrier_due(self, now: float) -> bool:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+|[nN][aA][nN]|[iI][nN][fF]|[oO][vV][fF])"
 _begins_report = re.compile(rf"[ \t]*[TBC]\d?\d?:[ \t]*{_NUMBER}(?![\w:])").match
@@ -31,7 +32,9 @@ _powers_behind = re.compile(
 _waiting = re.compile(r"(?<![A-Za-z@])W:[ \t]*(?:(\d{1,6})|\?)").search
 _tool = re.compile(r"(?<![A-Za-z])E:(\d\d?)(?![\d.])").search
 
-_HEATER_OF_LETTER = {"B": "bed", "C": "chamber", "P": "probe", "L": "cooler", "M": "board", "R": "redundant"}
+_HEATER_OF_LETTER = MappingProxyType(
+    {"B": "bed", "C": "chamber", "P": "probe", "L": "cooler", "M": "board", "R": "redundant"}
+)
 """Source: Marlin `temperature.cpp`, `print_heater_state`."""
 
 _FULL_POWER = 127

@@ -25,6 +25,9 @@ from hydrogen_simulators.ledger import ExecutionLedger
 STOP_SECONDS = 10.0
 """A printer's thread that has not ended after this time is a bug."""
 
+LIFE_CHECK_SECONDS = 0.2
+"""How often a request that waits looks whether the thread is still there."""
+
 _PORT_FIELDS = frozenset(field.name for field in fields(PortOptions))
 
 
@@ -95,18 +98,8 @@ class VirtualPrinter:
             self._call(lambda: None)
 
     def do(self, action: Callable[[VirtualMarlin, float], None]) -> None:
-        """Call ``action(printer, now)`` in the loop's thread and wait until it was done; what it raises is raised here."""
-        raised: list[BaseException] = []
-
-        def act() -> None:
-            try:
-                action(self._endpoint.printer, self._endpoint.now)
-            except BaseException as error:  # noqa: BLE001  carried over to the test's thread, not swallowed
-                raised.append(error)
-
-        self._call(lambda: self._endpoint.do(act))
-        if raised:
-            raise raised[0]
+        """Call ``action(printer, now)`` in the loop's thread and wait until it was done. It must not raise."""
+        self._call(lambda: self._endpoint.do(lambda: action(self._endpoint.printer, self._endpoint.now)))
 
     def stop(self) -> None:
         """Stop the printer and remove the link; may be called twice."""
@@ -118,10 +111,12 @@ class VirtualPrinter:
     def _call(self, request: Callable[[], object]) -> None:
         """Make a request and wait until the loop has obeyed it."""
         done = threading.Event()
+        deadline = time.monotonic() + STOP_SECONDS
         request()
         self._endpoint.do(done.set)
-        if not done.wait(STOP_SECONDS) and self._thread.is_alive():
-            raise RuntimeError(f"the virtual printer at {self.link} did not answer in {STOP_SECONDS} s")
+        while not done.wait(LIFE_CHECK_SECONDS):
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError(f"the virtual printer at {self.link} does not answer")
 
 
 @pytest.fixture

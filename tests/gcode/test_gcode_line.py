@@ -26,8 +26,6 @@ scraps = st.sampled_from(
         b"\n",
         b"\x00",
         b"M486",
-    ]
-    + [
         b"\xc3\xa4",
         b"\xff",
         b"X1.5",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ from hydrogen.gcode.link_events import (
     PositionChanged,
     TemperaturesReported,
 )
-from hydrogen.gcode.link_limits import BARRIER, PROBE, LinkLimits
+from hydrogen.gcode.link_limits import PROBE, LinkLimits
 from hydrogen.gcode.link_state import LinkPhase
 from hydrogen_simulators.faults import FaultPlan
 from hydrogen_simulators.firmware.settings import MarlinSettings
@@ -74,7 +75,7 @@ def test_every_line_runs_exactly_once_and_in_order(
     bench.print_lines(lines)
     assert bench.executed() == lines
     assert not bench.has(LinkClosed)
-    assert bench.link.stream_progress[0] == len(lines)
+    assert bench.link.ledger.stream_lines == len(lines)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -91,14 +92,27 @@ def test_random_weather_loses_doubles_and_invents_nothing(seed: int) -> None:
     bench = LinkBench(instant(advanced_ok=seed % 2 == 0, repeats_in_silence=seed % 3 != 0), plan, seed=seed).open()
     lines = moves(LINES)
     bench.print_lines(lines)
-    run = bench.executed()
-    if run == lines:
-        return
-    reported = len(bench.all(DuplicatePossible))
-    collisions = sum(1 for line in run if line not in lines)
-    doubled = len(run) - len(set(run))
-    assert bench.has(LinkClosed) or (doubled <= reported and set(lines) <= set(run)) or collisions, bench.describe()
-    assert collisions <= 1, "an 8-bit checksum lets one damaged line in 256 pass, not more"
+    assert_nothing_lost_in_silence(bench, lines)
+
+
+def is_sorted(run: list[bytes], lines: list[bytes]) -> bool:
+    place = {line: i for i, line in enumerate(lines)}
+    return all(place[a] < place[b] for a, b in pairwise(run))
+
+
+def assert_nothing_lost_in_silence(bench: LinkBench, lines: list[bytes]) -> None:
+    """Everything ran, once; or the link said why it ended. What the protocol cannot decide is bounded: a line whose damage
+    an 8-bit XOR does not see (it runs as another line), and a line that may have run twice (reported)."""
+    wanted = set(lines)
+    ours = ("M105", "M110", "M400")
+    run = [line.encode() for line in bench.printer.ledger.lines if line[:1] in "GM" and not line.startswith(ours)]
+    foreign = [line for line in run if line not in wanted]
+    missing = wanted - set(run)
+    assert bench.has(LinkClosed) or len(missing) <= len(foreign), bench.describe()
+    assert len(foreign) <= 1 + len(lines) // 1000, foreign
+    assert len(run) - len(set(run)) <= len(bench.all(DuplicatePossible)), bench.describe()
+    in_order = [line for line in run if line in wanted]
+    assert is_sorted(in_order, lines) or bench.has(DuplicatePossible)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -106,11 +120,7 @@ def test_wire_that_loses_bytes_makes_no_storm_and_reports_what_may_have_run_twic
     bench = LinkBench(instant(), FaultPlan(byte_loss_rate=0.001), seed=seed).open()
     lines = moves(LINES)
     bench.print_lines(lines)
-    run = bench.executed()
-    missing = set(lines) - set(run)
-    damaged = [line for line in run if line not in set(lines)]
-    assert len(missing) <= len(damaged), "only a line that the checksum could not tell from another may be missing"
-    assert len(run) - len(set(run)) <= len(bench.all(DuplicatePossible))
+    assert_nothing_lost_in_silence(bench, lines)
     assert bench.lines_on_wire < 1.5 * len(lines)
 
 
@@ -527,4 +537,4 @@ def test_firmware_that_ignores_numbers_gets_one_line_at_a_time_and_no_probe() ->
     assert link.next_deadline() is None
     link.receive_data(b"ok\n", now + 3600)
     assert link.data_to_send(now + 3600) == numbered(BASE + 2, moves(2)[1])
-    assert BARRIER not in (link.data_to_send(now + 3601),)
+    assert link.data_to_send(now + 3601) == b""

@@ -69,9 +69,40 @@ def commands_by_hand(content: bytes) -> list[tuple[int, bytes]]:
 
 
 scraps = st.sampled_from(
-    [b"G1 X10 Y20 E.5", b"M110 N0", b"M117 hello", b";", b"; layer 3", b"\n", b"\n", b"\r\n", b"\r", b" ", b"\t", b"N5", b"*12"]
-    + [b"\n;LAYER:3", b"\n;LAYER_CHANGE", b"\n; CHANGE_LAYER", b"\nM73 P10 R20\n", b"\n;TIME:600\n", b"\\", b"\x00", b"\xc3\xa4"]
-    + [b"M", b"110", b"0", b"m110", b"x" * 50, b"\xef\xbb\xbf", b"N-7 ", b"\x0b", b"\x07", b"G1 M110", b"N"]
+    [
+        b"G1 X10 Y20 E.5",
+        b"M110 N0",
+        b"M117 hello",
+        b";",
+        b"; layer 3",
+        b"\n",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b" ",
+        b"\t",
+        b"N5",
+        b"*12",
+        b"\n;LAYER:3",
+        b"\n;LAYER_CHANGE",
+        b"\n; CHANGE_LAYER",
+        b"\nM73 P10 R20\n",
+        b"\n;TIME:600\n",
+        b"\\",
+        b"\x00",
+        b"\xc3\xa4",
+        b"M",
+        b"110",
+        b"0",
+        b"m110",
+        b"x" * 50,
+        b"\xef\xbb\xbf",
+        b"N-7 ",
+        b"\x0b",
+        b"\x07",
+        b"G1 M110",
+        b"N",
+    ]
 )
 contents = st.lists(scraps, max_size=30).map(b"".join)
 
@@ -258,7 +289,8 @@ OUTLINE = JobOutline(
 
 
 @pytest.mark.parametrize(
-    ("offset", "fraction"), [(0, 0.0), (100, 0.25), (200, 0.5), (550, 0.7), (900, 0.9), (950, 0.95), (1_000, 1.0), (1_100, 1.0)]
+    ("offset", "fraction"),
+    [(0, 0.0), (100, 0.25), (200, 0.5), (550, 0.7), (900, 0.9), (950, 0.95), (1_000, 1.0), (1_100, 1.0)],
 )
 def test_fraction_follows_the_time_marks_in_straight_lines(offset: int, fraction: float) -> None:
     assert fraction_done(OUTLINE, offset) == pytest.approx(fraction)

@@ -46,8 +46,6 @@ words = st.sampled_from(
         b" /",
         b"@:0",
         b"W:?",
-    ]
-    + [
         b"echo:",
         b"busy:",
         b"//action:",
@@ -59,8 +57,6 @@ words = st.sampled_from(
         b"1.5",
         b"FIRMWARE_NAME:",
         b"EXTRUDER_COUNT:",
-    ]
-    + [
         b"Cap:",
         b"start",
         b"\xff",

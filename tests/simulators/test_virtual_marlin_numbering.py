@@ -117,42 +117,6 @@ def test_probe_is_answered_during_a_dwell_and_executes_nothing(talk, line):
     assert printer.printer.ledger.counts["temp_reports"] == 0
 
 
-def test_twelve_lines_in_one_burst_are_all_acknowledged(talk, line):
-    printer = talk()
-    printer.count_to(12)
-    slots = [0] * 9 + [1, 2, 3]
-    expected = "".join(f"ok N{n} P15 B{b}\n" for n, b in zip(range(13, 25), slots, strict=True))
-    assert printer.send(*(line(n, "G90") for n in range(13, 25))) == expected
-
-
-def test_full_ring_loses_bytes_and_glues_two_half_lines(talk, line):
-    printer = talk()
-    printer.send(line(1, "G4 P2000"))
-    for n in range(2, 22):
-        printer.send(line(n, f"G1 X{n}.123 Y{n}.456 E0.0"))
-    assert printer.printer.ledger.counts["rx_overflow_bytes"] > 0
-    printer.wait(3)
-    last = printer.printer.last_line_number
-    assert 4 <= last < 21
-    assert printer.send(line(22, "G1 X22.123 Y22.456 E0.0")) == wrong(WRONG_CHECKSUM, last)
-
-
-def test_127_bytes_fit_behind_the_four_oldest_lines(talk):
-    printer = talk()
-    printer.send("G4 P2000", "G90", "G90", "G90")
-    printer.send_bytes(b"M117 " + b"x" * 57 + b"\n" + b"M117 " + b"x" * 58 + b"\n")
-    assert printer.printer.pending_bytes == 127
-    assert printer.printer.ledger.counts["rx_overflow_bytes"] == 0
-    printer.send_bytes(b"G")
-    assert printer.printer.ledger.counts["rx_overflow_bytes"] == 1
-
-
-def test_ring_without_limit_loses_nothing(talk):
-    printer = talk(ring_size=0)
-    printer.send("G4 P2000", *["G90"] * 200)
-    assert printer.wait(3).count("ok") == 201
-
-
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_every_line_end_ends_a_line(talk, end):
     assert talk().send_bytes(f"G90{end}G91{end}".encode()) == "ok P15 B2\nok P15 B3\n"
@@ -194,20 +158,6 @@ def test_line_that_lost_its_head_runs_unchecked(talk, line):
 def test_first_letter_hit_is_an_unknown_command_that_counts(talk):
     reply = talk().send("L5001 G1 X5*63")
     assert reply == 'echo:Unknown command: "L5001 G1 X5"\nok P15 B3\n'
-
-
-def test_high_byte_gives_an_error_without_ok_and_glues_the_lines(talk):
-    printer = talk()
-    assert printer.send_bytes(b"G9\xc3\xa4 rest\n") == "Error:Serial status mismatch\n"
-    assert printer.send("0") == "ok P15 B3\n"
-    assert printer.printer.ledger.lines == ["G90"]
-
-
-def test_bytes_may_come_one_by_one(talk, line):
-    printer = talk()
-    text = "".join(line(n, "G90") for n in range(1, 4))
-    replies = "".join(printer.send_bytes(text[i : i + 1].encode()) for i in range(len(text)))
-    assert replies == "ok N1 P15 B3\nok N2 P15 B3\nok N3 P15 B3\n"
 
 
 def test_without_advanced_ok_an_ok_is_bare(talk, line):

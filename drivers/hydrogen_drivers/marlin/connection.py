@@ -231,13 +231,13 @@ class MarlinConnection(asyncio.Protocol):
     @property
     def stream_progress(self) -> StreamProgress:
         """See PrinterConnection."""
-        return StreamProgress(*self._link.stream_progress)
+        return StreamProgress(self._link.ledger.stream_lines, self._link.ledger.stream_offset)
 
     @property
     def is_waiting_for_heat(self) -> bool:
         """See PrinterConnection."""
-        command = self._link.command_in_progress
-        return command is not None and is_heat_wait(command)
+        line = self._link.ledger.oldest_in_flight
+        return line is not None and is_heat_wait(line.body)
 
     def has_capability(self, name: str) -> bool:
         """Did M115 report `Cap:NAME:1`?"""

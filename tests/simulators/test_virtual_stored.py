@@ -1,0 +1,49 @@
+"""Settings in the EEPROM."""
+
+from __future__ import annotations
+
+import pytest
+
+OK = "ok P15 B3\n"
+
+
+def test_m503_lists_with_headings_and_s0_without(talk):
+    printer = talk()
+    assert printer.send("M503").startswith("echo:; Steps per unit:\necho:  M92 X80.00 Y80.00 Z400.00 E500.00\n")
+    assert printer.send("M503 S0").startswith("  M92 X80.00")
+
+
+def test_one_setting_is_listed_when_no_word_is_given(talk):
+    assert talk().send("M204") == (
+        "echo:; Acceleration (units/s2) (P<print-accel> R<retract> T<travel>):\n"
+        "echo:  M204 P3000.00 R3000.00 T3000.00\nok P15 B3\n"
+    )
+
+
+def test_set_limits_are_listed_until_the_defaults_come_back(talk):
+    printer = talk()
+    printer.send("M203 X50", "M204 P500")
+    assert "M203 X50.00 Y300.00" in printer.send("M503 S0")
+    assert "Hardcoded Default Settings Loaded" in printer.send("M502")
+    assert "M203 X300.00 Y300.00" in printer.send("M503 S0")
+
+
+def test_flow_is_told_and_set(talk):
+    printer = talk()
+    assert printer.send("M221") == "echo:E0 Flow: 100%\nok P15 B3\n"
+    printer.send("M221 S90")
+    assert printer.send("M221").startswith("echo:E0 Flow: 90%\n")
+
+
+@pytest.mark.parametrize(
+    ("sent", "reply"),
+    [
+        (
+            "M500",
+            "echo:Settings Stored (606 bytes; crc 30909)\n//action:notification Settings Stored\r\n"
+            "//action:notification Settings Stored\n" + OK,
+        ),
+    ],
+)
+def test_storing_is_told(talk, sent, reply):
+    assert talk().send(sent) == reply
