@@ -191,8 +191,6 @@ class GcodeLink:
 
     def events(self) -> list[LinkEvent]:
         """What happened since the last call."""
-        if not self._events:
-            return []
         events, self._events = self._events, []
         return events
 

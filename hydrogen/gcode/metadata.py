@@ -253,7 +253,8 @@ def fraction_done(outline: JobOutline, offset: int) -> float:
 def remaining_seconds(outline: JobOutline, offset: int, elapsed_seconds: float) -> float | None:
     """How long it may still take, `elapsed_seconds` after the first line; None while nothing is known.
 
-    The slicer's estimate weighs most at the start (heating up says nothing of the pace), the measured pace at the end.
+    The slicer's estimate counts alone at the start (heating up says nothing of the pace), the measured pace alone from a
+    third on.
     """
     done = fraction_done(outline, offset)
     if done >= 1.0:
@@ -262,7 +263,10 @@ def remaining_seconds(outline: JobOutline, offset: int, elapsed_seconds: float) 
     if outline.estimated_seconds is None:
         return measured
     estimated = outline.estimated_seconds * (1.0 - done)
-    return estimated if measured is None else estimated * (1.0 - done) + measured * done
+    if measured is None:
+        return estimated
+    weight = min(done * 3.0, 1.0)
+    return estimated * (1.0 - weight) + measured * weight
 
 
 def layer_at(outline: JobOutline, offset: int) -> int:
