@@ -306,8 +306,8 @@ def test_time_left_trusts_the_slicer_first_and_the_pace_later() -> None:
     assert remaining_seconds(OUTLINE, 0, 0.0) == 600.0
     assert remaining_seconds(OUTLINE, 0, 240.0) == 600.0  # heating up says nothing
     assert remaining_seconds(OUTLINE, 200, 300.0) == pytest.approx(300.0)  # on time
-    assert remaining_seconds(OUTLINE, 200, 600.0) == pytest.approx(450.0)  # half as fast, half believed
-    assert remaining_seconds(OUTLINE, 900, 1_080.0) == pytest.approx(0.1 * 60.0 + 0.9 * 120.0)
+    assert remaining_seconds(OUTLINE, 200, 600.0) == pytest.approx(600.0)  # half as fast: believed
+    assert remaining_seconds(OUTLINE, 900, 1_080.0) == pytest.approx(120.0)
     assert remaining_seconds(OUTLINE, 1_000, 1_200.0) == 0.0
 
 
