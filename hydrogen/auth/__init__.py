@@ -1,0 +1,1 @@
+"""Floor 4: who is asking, and what they may."""

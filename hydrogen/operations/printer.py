@@ -1,0 +1,216 @@
+"""Operations on a printer: connection, heat, motion, raw G-code, and the two that make it safe."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator, model_validator
+
+from hydrogen.errors import HydrogenError, InvalidMessage, NotFound, Unavailable
+from hydrogen.model.ids import is_heater_name
+from hydrogen.operations.operation import Call, NoParams, Operation, Params, PrinterFleet
+from hydrogen.spooler.request import (
+    ConnectPrinter,
+    CoolDown,
+    DisconnectPrinter,
+    EmergencyStop,
+    Extrude,
+    Home,
+    Jog,
+    Request,
+    SendGcode,
+    SetTemperature,
+)
+
+HIGHEST_CELSIUS: tuple[tuple[str, float], ...] = (("tool", 320.0), ("bed", 140.0), ("chamber", 90.0))
+"""By the beginning of the heater's name: above what all-metal hotends, heated beds and chambers of such printers are made
+for, and below what melts them. The firmware's own limit is the stricter one; this one catches a slip of the keyboard."""
+
+Line = Annotated[str, Field(min_length=1, max_length=96, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""96 is Marlin's MAX_CMD_SIZE (Configuration_adv.h): what is longer is cut by the firmware."""
+
+Distance = Annotated[float, Field(ge=-1000, le=1000)]
+"""mm; more than any axis of a desktop printer."""
+
+Feedrate = Annotated[float, Field(gt=0, le=60_000)]
+"""mm per minute; 1 m/s is beyond every desktop printer."""
+
+
+class SendGcodeParams(Params):
+    lines: Annotated[list[Line], Field(min_length=1, max_length=100)]
+
+
+class SetTemperatureParams(Params):
+    heater: Annotated[str, Field(min_length=1, max_length=32)]
+    target_celsius: float
+
+
+class HomeParams(Params):
+    axes: Annotated[str, Field(pattern=r"^[xyz]{0,3}$")] = ""
+
+    @field_validator("axes")
+    @classmethod
+    def _name_each_axis_once(cls, axes: str) -> str:
+        if len(set(axes)) != len(axes):
+            raise ValueError("each axis at most once")
+        return axes
+
+
+class JogParams(Params):
+    x_mm: Distance | None = None
+    y_mm: Distance | None = None
+    z_mm: Distance | None = None
+    feedrate_mm_per_minute: Feedrate = 3000.0
+
+    @model_validator(mode="after")
+    def _move_somewhere(self) -> JogParams:
+        if self.x_mm is None and self.y_mm is None and self.z_mm is None:
+            raise ValueError("at least one of x_mm, y_mm, z_mm is needed")
+        return self
+
+
+class ExtrudeParams(Params):
+    length_mm: Annotated[float, Field(ge=-500, le=500)]
+    feedrate_mm_per_minute: Annotated[float, Field(gt=0, le=6000)] = 200.0
+    tool: Annotated[int, Field(ge=0, le=15)] | None = None
+
+
+class PrinterOperations:
+    """The handlers; what each promises to clients is its docstring."""
+
+    def __init__(self, fleet: PrinterFleet) -> None:
+        self._fleet = fleet
+
+    async def connect(self, call: Call) -> Mapping[str, Any]:
+        """Open the port and shake hands. Answered once the printer takes commands; does nothing if it does already."""
+        return await self._ask(call, ConnectPrinter(actor=call.actor, idempotency_key=call.repeat_key))
+
+    async def disconnect(self, call: Call) -> Mapping[str, Any]:
+        """Heaters off, port closed. `conflict` while a job runs."""
+        return await self._ask(call, DisconnectPrinter(actor=call.actor, idempotency_key=call.repeat_key))
+
+    async def send_gcode(self, call: Call) -> Mapping[str, Any]:
+        """Send lines in order, between those of a job. Answered once all are acknowledged: `{"replies": [...]}`."""
+        lines = tuple(call.params.lines)
+        return await self._ask(call, SendGcode(lines=lines, actor=call.actor, idempotency_key=call.repeat_key))
+
+    async def set_temperature(self, call: Call) -> Mapping[str, Any]:
+        """Set a heater's target in degrees Celsius; 0 is off. The new target is true when the printer reports it."""
+        heater, target = call.params.heater, float(call.params.target_celsius)
+        check_target(heater, target)
+        request = SetTemperature(
+            heater=heater, target_celsius=target, actor=call.actor, idempotency_key=call.repeat_key
+        )
+        return await self._ask(call, request)
+
+    async def home(self, call: Call) -> Mapping[str, Any]:
+        """Home the axes named (`"xy"`), or all. `conflict` while printing."""
+        return await self._ask(call, Home(axes=call.params.axes, actor=call.actor, idempotency_key=call.repeat_key))
+
+    async def jog(self, call: Call) -> Mapping[str, Any]:
+        """Move by distances in mm, relative to where the head is. `conflict` while printing."""
+        wanted = call.params
+        request = Jog(
+            x_mm=wanted.x_mm,
+            y_mm=wanted.y_mm,
+            z_mm=wanted.z_mm,
+            feedrate_mm_per_minute=wanted.feedrate_mm_per_minute,
+            actor=call.actor,
+            idempotency_key=call.repeat_key,
+        )
+        return await self._ask(call, request)
+
+    async def extrude(self, call: Call) -> Mapping[str, Any]:
+        """Push filament by a length in mm; negative retracts. `conflict` while printing."""
+        wanted = call.params
+        request = Extrude(
+            length_mm=wanted.length_mm,
+            feedrate_mm_per_minute=wanted.feedrate_mm_per_minute,
+            tool=wanted.tool,
+            actor=call.actor,
+            idempotency_key=call.repeat_key,
+        )
+        return await self._ask(call, request)
+
+    async def cool_down(self, call: Call) -> Mapping[str, Any]:
+        """All heaters off, ahead of every other command, in every state that has a connection."""
+        return await self._ask(call, CoolDown(actor=call.actor))
+
+    async def emergency_stop(self, call: Call) -> Mapping[str, Any]:
+        """Kill the printer now, past every queue; without `printer`, all printers that the caller may control.
+
+        Answered once the bytes are at the port: `{"stopped": [names]}`, and `failed` with an error object for each printer
+        that could not be reached.
+        """
+        targets = self._targets_of(call)
+        outcomes = await asyncio.gather(*(self._stop(name, call.actor) for name in targets))
+        failed = {name: error for name, error in zip(targets, outcomes, strict=True) if error is not None}
+        if len(failed) == len(targets):
+            raise next(iter(failed.values()))
+        result: dict[str, Any] = {"stopped": [name for name in targets if name not in failed]}
+        if failed:
+            result["failed"] = {name: error.as_wire() for name, error in failed.items()}
+        return result
+
+    def _targets_of(self, call: Call) -> tuple[str, ...]:
+        if call.printer is not None:
+            return (call.printer,)
+        targets = tuple(name for name in self._fleet.names if call.principal.may_reach(name))
+        if not targets:
+            raise Unavailable("there is no printer to stop")
+        return targets
+
+    async def _stop(self, printer: str, actor: str) -> HydrogenError | None:
+        try:
+            await self._fleet.request(printer, EmergencyStop(actor=actor))
+        except HydrogenError as error:
+            return error
+        return None
+
+    async def _ask(self, call: Call, request: Request) -> Mapping[str, Any]:
+        return await self._fleet.request(call.target, request)
+
+
+def check_target(heater: str, target_celsius: float) -> None:
+    """Raises NotFound for what is no heater, InvalidMessage with the limit for what no such heater stands."""
+    highest = next((celsius for prefix, celsius in HIGHEST_CELSIUS if heater.startswith(prefix)), None)
+    if highest is None or not is_heater_name(heater):
+        raise NotFound(f"unknown heater {heater!r}: tool0, tool1 …, bed, chamber", heater=heater)
+    limit = 0.0 if target_celsius < 0 else highest
+    if not 0 <= target_celsius <= highest:
+        raise InvalidMessage(
+            f"printer.set_temperature: target_celsius: {heater} takes 0 to {highest:g} °C",
+            field="target_celsius",
+            reason=f"must be from 0 to {highest:g}",
+            limit=limit,
+        )
+
+
+def printer_operations(fleet: PrinterFleet) -> list[Operation]:
+    """All operations of this module, bound to `fleet`."""
+    does = PrinterOperations(fleet)
+
+    def declare(name: str, params: type[Params], summary: str, handler: Any, *, is_urgent: bool = False) -> Operation:
+        return Operation(
+            name=f"printer.{name}",
+            params=params,
+            scope="emergency" if is_urgent else "control",
+            summary=summary,
+            handler=handler,
+            needs_printer=name != "emergency_stop",
+            is_urgent=is_urgent,
+        )
+
+    return [
+        declare("connect", NoParams, "Open the port", does.connect),
+        declare("disconnect", NoParams, "Close the port", does.disconnect),
+        declare("send_gcode", SendGcodeParams, "Send G-code", does.send_gcode),
+        declare("set_temperature", SetTemperatureParams, "Set a heater's target", does.set_temperature),
+        declare("home", HomeParams, "Home the axes", does.home),
+        declare("jog", JogParams, "Move the head", does.jog),
+        declare("extrude", ExtrudeParams, "Push or pull filament", does.extrude),
+        declare("cool_down", NoParams, "All heaters off", does.cool_down, is_urgent=True),
+        declare("emergency_stop", NoParams, "Stop the printer at once", does.emergency_stop, is_urgent=True),
+    ]

@@ -1,0 +1,80 @@
+"""All operations of the house, and the one way to carry one out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from hydrogen.auth.principal import SCOPES, Principal
+from hydrogen.errors import Forbidden, NotFound
+from hydrogen.operations.codec import describe, digest_of, model_from_plain
+from hydrogen.operations.operation import Call, Operation, PrinterFleet
+from hydrogen.operations.repeat import RepeatMemory
+
+
+class Registry:
+    """Finds, checks, carries out. Every surface comes through here, so that all have the same rights and refusals."""
+
+    def __init__(self, operations: Iterable[Operation], *, fleet: PrinterFleet, repeats: RepeatMemory) -> None:
+        """Raises ValueError for two operations of one name, or a scope that does not exist."""
+        by_name: dict[str, Operation] = {}
+        for operation in operations:
+            if operation.name in by_name or operation.scope not in SCOPES:
+                raise ValueError(f"operation {operation.name} (scope {operation.scope}) cannot be registered")
+            by_name[operation.name] = operation
+        self._operations: Mapping[str, Operation] = MappingProxyType(by_name)
+        self._fleet = fleet
+        self._repeats = repeats
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._operations)
+
+    def get(self, name: str) -> Operation:
+        """Raises NotFound."""
+        operation = self._operations.get(name)
+        if operation is None:
+            raise NotFound(f"unknown operation {name[:100]!r}", operation=name[:100])
+        return operation
+
+    def is_urgent(self, name: str) -> bool:
+        """Must this one never wait? False for an unknown name."""
+        operation = self._operations.get(name)
+        return operation is not None and operation.is_urgent
+
+    def describe(self) -> Sequence[Mapping[str, Any]]:
+        """Every operation with its parameters as a JSON schema."""
+        return [describe(operation) for operation in self._operations.values()]
+
+    async def execute(
+        self,
+        principal: Principal,
+        name: str,
+        printer: str | None,
+        params: object,
+        idempotency_key: str | None = None,
+    ) -> Mapping[str, Any]:
+        """Carry it out and return its result (JSON values).
+
+        params: decoded JSON, checked here. Raises NotFound (operation, printer), Forbidden (scope, printer),
+        InvalidMessage (details `field`, `reason`, `limit`), Conflict, Unavailable, or what the printer's side raised.
+        """
+        operation = self.get(name)
+        if not principal.may(operation.scope):
+            raise Forbidden(f"{name} needs the scope {operation.scope!r}", operation=name, scope=operation.scope)
+        checked = model_from_plain(operation.params, params, what=name)
+        target = self._target_of(operation, principal, printer)
+        call = Call(principal=principal, printer=target, params=checked, idempotency_key=idempotency_key)
+        if idempotency_key is None or operation.is_urgent:
+            return await operation.handler(call)
+        digest = digest_of(operation, target, checked)
+        return await self._repeats.once(principal.name, idempotency_key, digest, lambda: operation.handler(call))
+
+    def _target_of(self, operation: Operation, principal: Principal, printer: str | None) -> str | None:
+        if printer is None and not operation.needs_printer:
+            return None
+        target = self._fleet.resolve(printer)
+        if not principal.may_reach(target):
+            raise Forbidden(f"printer {target!r} is not yours to control", printer=target)
+        return target

@@ -1,0 +1,66 @@
+"""Tells the house how its machine is doing, every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from hydrogen.core.clock import Clock
+from hydrogen.core.context import Context
+from hydrogen.core.service import Service
+from hydrogen.model.events import HostMeasured
+from hydrogen.model.host import HostState
+from hydrogen.system import machine
+
+Figure = TypeVar("Figure", int, float)
+
+INTERVAL_SECONDS = 5.0
+"""Often enough to see a disk fill up, seldom enough to cost nothing."""
+
+
+class HostSampler(Service):
+    """Publishes HostMeasured every `interval_seconds`, the first one at once."""
+
+    name = "host sampler"
+
+    def __init__(
+        self,
+        *,
+        context: Context,
+        clock: Clock,
+        data_dir: Path,
+        interval_seconds: float = INTERVAL_SECONDS,
+        measure: Callable[[Path], HostState] | None = None,
+    ) -> None:
+        """data_dir: the folder whose disk is watched. measure: may block; called in a thread, one at a time."""
+        self._context = context
+        self._clock = clock
+        self._data_dir = data_dir
+        self._interval_seconds = interval_seconds
+        self._measure = measure or measure_host
+
+    async def run(self) -> None:
+        """Until cancelled. A measurement that takes long delays the next one, nothing else."""
+        while True:
+            host = await asyncio.to_thread(self._measure, self._data_dir)
+            self._context.publish(HostMeasured(at=self._clock.wall(), host=host))
+            await asyncio.sleep(self._interval_seconds)
+
+
+def measure_host(data_dir: Path) -> HostState:
+    """The machine's figures now, None for those it does not tell; may block."""
+    return HostState(
+        cpu_share=_or_none(machine.read_cpu_share),
+        memory_share=_or_none(machine.read_memory_share),
+        disk_free_bytes=_or_none(lambda: machine.read_disk_free(data_dir)),
+        temperature_celsius=_or_none(machine.read_temperature),
+    )
+
+
+def _or_none(read: Callable[[], Figure | None]) -> Figure | None:
+    try:
+        return read()
+    except machine.UNREADABLE:
+        return None

@@ -1,0 +1,268 @@
+"""One client: the socket with our hooks in it, what the client wants to hear, and its outbox.
+
+The order that a client can rely on: status, snapshot, then every event with a greater seq, strictly rising. It holds because
+`greet` and everything that changes the subscription run in one step of the event loop, in which nothing can be published.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from socket import SO_SNDBUF, SOL_SOCKET
+from typing import Any
+
+from websockets.asyncio.server import Server, ServerConnection, broadcast
+from websockets.server import ServerProtocol
+
+from hydrogen.auth.principal import Principal
+from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
+from hydrogen.model.codec import encode_json
+from hydrogen.model.events import TOPICS, Event, PublishedEvent
+from hydrogen.websocket.auth import Visit
+from hydrogen.websocket.context import ServerContext, error_frame
+from hydrogen.websocket.lobby import Lobby
+from hydrogen.websocket.message import ResumePoint, Subscribe, resume_point
+from hydrogen.websocket.outbox import Outbox
+
+KERNEL_BUFFER_BYTES = 131_072
+"""Of the kernel's send buffer (Linux takes it twice). Left to itself it grows to 4 MiB: minutes of old temperatures that
+nobody sees any more as unsent. This much still carries 2 MB/s over a round trip of 100 ms."""
+
+DEFAULT_TOPICS = TOPICS - {"terminal"}
+
+
+class ClientSocket(ServerConnection):
+    """The library's connection, telling the lobby of its life and the outbox of its flow control."""
+
+    def __init__(self, protocol: ServerProtocol, server: Server, *, lobby: Lobby, **options: Any) -> None:
+        super().__init__(protocol, server, **options)
+        self._lobby = lobby
+        self.visit: Visit | None = None
+        self.outbox: Outbox | None = None
+
+    @property
+    def address(self) -> str:
+        """The client's IP address, for limits and the log."""
+        peer = self.remote_address
+        return str(peer[0]) if isinstance(peer, tuple) and peer else ""
+
+    @property
+    def buffered_bytes(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+    def write_frame(self, frame: bytes) -> None:
+        """Send or buffer one text message; ignored once the connection is closing."""
+        broadcast((self,), frame, text=True)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER_BYTES)
+        self._lobby.enter(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._lobby.leave(self)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.outbox is not None:
+            self.outbox.pause()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.outbox is not None:
+            self.outbox.resume()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a client wants to hear. printers: None for all that it may see."""
+
+    topics: frozenset[str] = DEFAULT_TOPICS
+    printers: frozenset[str] | None = None
+
+
+class ClientConnection:
+    """A client that was let in. Owned by the server's handler task; ends with `close`."""
+
+    def __init__(
+        self,
+        socket: ClientSocket,
+        visit: Visit,
+        *,
+        context: ServerContext,
+        printers: Sequence[str],
+        cut: Callable[[ClientConnection, int, str], None],
+    ) -> None:
+        """printers: all there are. cut(connection, code, reason): called once when the client must go."""
+        self.socket = socket
+        self.visit = visit
+        self.in_flight = 0
+        self.wish = Wish()
+        self._context = context
+        self._printers = tuple(printers)
+        self._cut = cut
+        self._is_over = False
+        self._invalid: deque[float] = deque(maxlen=context.settings.invalid_messages)
+        self.outbox = Outbox(socket, clock=context.clock, catch_up=lambda: context.snapshot_frame(visit.principal))
+        socket.outbox = self.outbox
+
+    @property
+    def principal(self) -> Principal:
+        return self.visit.principal
+
+    @property
+    def is_over(self) -> bool:
+        """Closed, or being closed: nothing is sent any more."""
+        return self._is_over
+
+    @property
+    def hears_terminal(self) -> bool:
+        """Does this client want the printers' conversation?"""
+        return "terminal" in self.wish.topics
+
+    @property
+    def heard_printers(self) -> frozenset[str]:
+        """The printers that the wish and the rights leave."""
+        wished = self._printers if self.wish.printers is None else self.wish.printers
+        return frozenset(printer for printer in wished if self.principal.may_reach(printer))
+
+    def close(self) -> None:
+        """Nothing goes out from now on. May be called twice."""
+        self._is_over = True
+        self.outbox.forget_events()
+
+    def cut(self, code: int, reason: str) -> None:
+        """End this connection, whatever the client does."""
+        if not self._is_over:
+            self.close()
+            self._cut(self, code, reason)
+
+    # -------------------------------------------------------------------------------------------------------- out
+
+    def greet(self) -> None:
+        """The first frames: status, then what the URL asked for, a snapshot by default. Live events may follow at once."""
+        self.outbox.answer(self._context.status_frame(self.principal))
+        try:
+            asked = _wish_of_url(self.visit)
+            since = self._resume_point(self.visit.since)
+            wish = None if asked is None else self._checked_wish(asked)
+        except HydrogenError as error:
+            self.outbox.answer(error_frame(error.as_wire()))
+            wish, since = None, None
+        if since is not None:
+            self.subscribe(wish or Wish(), since, None)
+            return
+        self.outbox.jump_to_snapshot()
+        if wish is not None:
+            self.subscribe(wish, None, None)
+
+    def subscribe(self, wish: Wish, since: ResumePoint | None, message_id: str | None) -> None:
+        """Hear this from now on: `subscribed`, then what was missed since (or a snapshot), then live."""
+        self.wish = wish
+        house = self._context.house
+        missed = None
+        if since is not None and since.epoch == house.epoch:
+            missed = house.replay(since.seq)
+        self.answer(
+            {
+                "type": "subscribed",
+                **({} if message_id is None else {"id": message_id}),
+                "epoch": house.epoch,
+                "seq": house.seq,
+                "topics": sorted(wish.topics),
+                "printers": None if wish.printers is None else sorted(wish.printers),
+                "resumed": missed is not None,
+            }
+        )
+        if since is None:
+            self.outbox.select(lambda published: self._wants(published.event))
+        elif missed is None:
+            self.outbox.jump_to_snapshot()
+        else:
+            self.outbox.replay(published for published in missed if self._wants(published.event))
+            self.outbox.last_seq = house.seq
+
+    def answer(self, body: dict[str, Any]) -> None:
+        """Send a frame that must arrive."""
+        self.answer_frame(encode_json(body))
+
+    def answer_frame(self, frame: bytes) -> None:
+        """The same for a frame that is encoded already."""
+        if not self._is_over:
+            self.outbox.answer(frame)
+            self.cut_if_hopeless()
+
+    def accepts(self, published: PublishedEvent) -> bool:
+        """Is this event still to be sent to this client? Events up to a snapshot's seq are part of it."""
+        if self._is_over or 0 < published.seq <= self.outbox.last_seq:
+            return False
+        return self._wants(published.event)
+
+    def keep(self, published: PublishedEvent, frame_bytes: int) -> None:
+        """Keep an event that the blocked socket does not take now."""
+        self.outbox.keep(published, frame_bytes)
+        self.cut_if_hopeless()
+
+    def cut_if_hopeless(self) -> None:
+        """Cut off a client that does not read (1013)."""
+        if not self._is_over and self.outbox.is_hopeless:
+            self._context.log.warning(
+                "slow client cut off", address=self.socket.address, unsent_bytes=self.outbox.unsent_bytes
+            )
+            self.cut(1013, "lagging: reads too slowly")
+
+    def _wants(self, event: Event) -> bool:
+        if not self.principal.may_reach(event.printer):
+            return False
+        topic = event.topic
+        if topic == "error":
+            return True
+        wish = self.wish
+        return topic in wish.topics and (
+            wish.printers is None or event.printer is None or event.printer in wish.printers
+        )
+
+    # --------------------------------------------------------------------------------------------------------- in
+
+    def wish_from(self, message: Subscribe) -> tuple[Wish, ResumePoint | None]:
+        """What a subscribe message asks for. Raises InvalidMessage (topic, since), NotFound (printer)."""
+        return self._checked_wish((message.topics, message.printers)), self._resume_point(message.since)
+
+    def note_invalid(self) -> None:
+        """An invalid message came; too many of them, and the client is shown the door (1008)."""
+        now = self._context.clock.monotonic()
+        self._invalid.append(now)
+        settings = self._context.settings
+        is_full = len(self._invalid) == settings.invalid_messages
+        if is_full and now - self._invalid[0] <= settings.invalid_window_seconds:
+            self.cut(1008, "too many invalid messages")
+
+    def _checked_wish(self, asked: tuple[Sequence[str] | None, Sequence[str] | None]) -> Wish:
+        topics, printers = asked
+        unknown = sorted(set(topics or ()) - TOPICS)
+        if unknown:
+            raise InvalidMessage(f"unknown topic {unknown[0]!r}: {', '.join(sorted(TOPICS))}", field="topics")
+        for printer in printers or ():
+            if printer not in self._printers or not self.principal.may_reach(printer):
+                raise NotFound(f"unknown printer {printer!r}", printer=printer)
+        return Wish(
+            topics=DEFAULT_TOPICS if topics is None else frozenset(topics),
+            printers=None if printers is None else frozenset(printers),
+        )
+
+    def _resume_point(self, since: str | None) -> ResumePoint | None:
+        return None if since is None else resume_point(since)
+
+
+def _wish_of_url(visit: Visit) -> tuple[Sequence[str] | None, Sequence[str] | None] | None:
+    """`?topics=a,b&printers=c`; None if the URL says nothing of them."""
+    if visit.topics is None and visit.printers is None:
+        return None
+    return _words(visit.topics), _words(visit.printers)
+
+
+def _words(text: str | None) -> list[str] | None:
+    return None if text is None else [word[:64] for word in text.split(",") if word]

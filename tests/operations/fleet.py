@@ -1,0 +1,55 @@
+"""A fleet that does what the test says, and a way to call an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hydrogen.auth.principal import Principal
+from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
+from hydrogen.operations.operation import Call, Operation
+from hydrogen.spooler.request import Request
+
+OWNER = Principal(name="owner")
+
+
+class WillingFleet:
+    """Remembers every request; answers `result`, or raises what `failures` has for the printer."""
+
+    def __init__(self, *names: str) -> None:
+        self.names: tuple[str, ...] = names or ("ender3",)
+        self.requests: list[tuple[str, Request]] = []
+        self.result: Mapping[str, Any] = {}
+        self.failures: dict[str, HydrogenError] = {}
+
+    def resolve(self, printer: str | None) -> str:
+        if printer is None and len(self.names) == 1:
+            return self.names[0]
+        if printer is None:
+            raise InvalidMessage("say which printer", field="printer")
+        if printer not in self.names:
+            raise NotFound(f"unknown printer {printer!r}")
+        return printer
+
+    async def request(self, printer: str, request: Request) -> Mapping[str, Any]:
+        self.requests.append((printer, request))
+        if printer in self.failures:
+            raise self.failures[printer]
+        return self.result
+
+
+def named(operations: list[Operation], name: str) -> Operation:
+    return next(operation for operation in operations if operation.name == name)
+
+
+async def call(
+    operation: Operation,
+    params: Mapping[str, Any] | None = None,
+    *,
+    printer: str | None = "ender3",
+    principal: Principal = OWNER,
+    key: str | None = None,
+) -> Mapping[str, Any]:
+    """Call the handler as the registry does, with params that are valid."""
+    checked = operation.params.model_validate(dict(params or {}))
+    return await operation.handler(Call(principal=principal, printer=printer, params=checked, idempotency_key=key))

@@ -1,0 +1,112 @@
+"""The one way to carry an operation out: rights, params, printer, repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from hydrogen.auth.principal import Principal
+from hydrogen.core.clock import ManualClock
+from hydrogen.errors import Conflict, Forbidden, InvalidMessage, NotFound
+from hydrogen.operations.operation import Call, NoParams, Operation
+from hydrogen.operations.printer import printer_operations
+from hydrogen.operations.registry import Registry
+from hydrogen.operations.repeat import RepeatMemory
+from tests.operations.fleet import OWNER, WillingFleet
+
+KEY = "k" * 16
+
+
+def registry(fleet: WillingFleet, *more: Operation) -> Registry:
+    return Registry([*printer_operations(fleet), *more], fleet=fleet, repeats=RepeatMemory(clock=ManualClock()))
+
+
+async def test_printer_may_be_left_out_when_there_is_one() -> None:
+    fleet = WillingFleet("only")
+    await registry(fleet).execute(OWNER, "printer.home", None, {})
+    assert fleet.requests[0][0] == "only"
+
+
+async def test_printer_may_not_be_left_out_when_there_are_two() -> None:
+    fleet = WillingFleet("a", "b")
+    with pytest.raises(InvalidMessage):
+        await registry(fleet).execute(OWNER, "printer.home", None, {})
+
+
+async def test_unknown_operation_and_unknown_printer_are_not_found() -> None:
+    fleet = WillingFleet("a")
+    with pytest.raises(NotFound) as caught:
+        await registry(fleet).execute(OWNER, "x" * 50_000, None, {})
+    assert len(caught.value.message) < 200
+    with pytest.raises(NotFound):
+        await registry(fleet).execute(OWNER, "printer.home", "b", {})
+
+
+async def test_rights_come_before_params() -> None:
+    reader = Principal(name="reader", scopes=frozenset({"read"}))
+    with pytest.raises(Forbidden) as caught:
+        await registry(WillingFleet()).execute(reader, "printer.home", None, {"nonsense": 1})
+    assert caught.value.details == {"operation": "printer.home", "scope": "control"}
+
+
+async def test_printer_of_others_is_forbidden_even_when_left_out() -> None:
+    guest = Principal(name="guest", printers=frozenset({"b"}))
+    fleet = WillingFleet("a")
+    for printer in ("a", None):
+        with pytest.raises(Forbidden):
+            await registry(fleet).execute(guest, "printer.home", printer, {})
+    with pytest.raises(Forbidden):
+        await registry(WillingFleet("a", "b")).execute(guest, "printer.emergency_stop", "a", {})
+    assert fleet.requests == []
+
+
+async def test_key_makes_a_repeat_harmless() -> None:
+    fleet = WillingFleet("a")
+    fleet.result = {"n": 1}
+    house = registry(fleet)
+    for _ in range(3):
+        assert await house.execute(OWNER, "printer.home", "a", {}, KEY) == {"n": 1}
+    assert len(fleet.requests) == 1
+    with pytest.raises(Conflict):
+        await house.execute(OWNER, "printer.home", "a", {"axes": "x"}, KEY)
+    await house.execute(Principal(name="other"), "printer.home", "a", {}, KEY)
+    assert len(fleet.requests) == 2
+
+
+async def test_printer_left_out_or_named_is_the_same_command() -> None:
+    fleet = WillingFleet("a")
+    house = registry(fleet)
+    await house.execute(OWNER, "printer.home", None, {}, KEY)
+    await house.execute(OWNER, "printer.home", "a", {}, KEY)
+    assert len(fleet.requests) == 1
+
+
+async def test_what_makes_safe_is_done_each_time() -> None:
+    fleet = WillingFleet("a")
+    house = registry(fleet)
+    for name in ("printer.emergency_stop", "printer.cool_down"):
+        for _ in range(2):
+            await house.execute(OWNER, name, "a", {}, KEY)
+    assert len(fleet.requests) == 4
+
+
+async def _nothing(_call: Call) -> Mapping[str, Any]:
+    return {}
+
+
+def test_two_operations_of_one_name_or_an_unknown_scope_cannot_be_registered() -> None:
+    def declared(name: str, scope: str) -> Operation:
+        return Operation(name=name, params=NoParams, scope=scope, summary="s", handler=_nothing)
+
+    for wrong in (declared("printer.home", "read"), declared("x.y", "no-such-scope")):
+        with pytest.raises(ValueError, match=wrong.name):
+            registry(WillingFleet(), wrong)
+
+
+def test_registry_lists_and_describes_its_operations() -> None:
+    house = registry(WillingFleet())
+    assert house.names == tuple(told["name"] for told in house.describe())
+    assert house.is_urgent("printer.emergency_stop")
+    assert not house.is_urgent("printer.home") and not house.is_urgent("no.such")

@@ -1,0 +1,65 @@
+"""The host's sample."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from hydrogen.core.bus import Bus
+from hydrogen.core.clock import ManualClock
+from hydrogen.core.context import Context
+from hydrogen.model.events import HostMeasured, PublishedEvent
+from hydrogen.model.host import HostState
+from hydrogen.model.state import State
+from hydrogen.system import machine
+from hydrogen.system.sampler import HostSampler, measure_host
+
+
+async def test_sampler_publishes_at_once_and_again(tmp_path: Path) -> None:
+    seen: list[PublishedEvent] = []
+    enough = asyncio.Event()
+    folders: list[Path] = []
+    bus = Bus(lambda _name, _error: None)
+    context = Context(epoch="e", initial=State(), bus=bus)
+
+    def measure(folder: Path) -> HostState:
+        folders.append(folder)
+        return HostState(cpu_share=len(folders) / 10)
+
+    def look(published: PublishedEvent) -> None:
+        seen.append(published)
+        if len(seen) == 3:
+            enough.set()
+
+    bus.listen(look, name="test")
+    clock = ManualClock(wall=5.0)
+    sampler = HostSampler(context=context, clock=clock, data_dir=tmp_path, interval_seconds=0.001, measure=measure)
+    running = asyncio.create_task(sampler.run())
+    await asyncio.wait_for(enough.wait(), 5)
+    running.cancel()
+    await asyncio.wait([running])
+    assert folders[0] == tmp_path
+    assert [published.event for published in seen[:3]] == [
+        HostMeasured(at=5.0, host=HostState(cpu_share=share)) for share in (0.1, 0.2, 0.3)
+    ]
+    assert (context.state.host.cpu_share or 0) >= 0.3
+
+
+def test_host_is_measured_in_shares_and_bytes(tmp_path: Path) -> None:
+    host = measure_host(tmp_path)
+    assert host.cpu_share is not None and 0.0 <= host.cpu_share <= 1.0
+    assert host.memory_share is not None and 0.0 < host.memory_share < 1.0
+    assert host.disk_free_bytes is not None and host.disk_free_bytes > 0
+
+
+def test_figure_that_the_machine_does_not_tell_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> float:
+        raise ValueError("an empty sensor file")
+
+    monkeypatch.setattr(machine, "read_temperature", fail)
+    monkeypatch.setattr(machine, "read_cpu_share", fail)
+    host = measure_host(tmp_path)
+    assert (host.temperature_celsius, host.cpu_share) == (None, None)
+    assert host.memory_share is not None

@@ -1,0 +1,71 @@
+"""Tracing is on exactly while somebody listens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from hydrogen.errors import Unavailable
+from hydrogen.model.events import PrinterAttached, TerminalLineReported
+from hydrogen.model.printer import PrinterState
+from hydrogen.spooler.request import Request, TraceTerminal
+from tests.support.waiting import wait_until
+from tests.websocket.conftest import StartHouse
+from tests.websocket.house import BENCH_KEY, House, ObedientFleet
+
+
+def switched(fleet: ObedientFleet) -> list[tuple[str, bool]]:
+    return [(printer, request.on) for printer, request in fleet.requests if isinstance(request, TraceTerminal)]
+
+
+async def test_first_listener_turns_tracing_on_and_the_last_one_off(house: House) -> None:
+    first, second = await house.greeted(), await house.greeted()
+    await first.ask(type="subscribe", topics=["terminal"], printers=["ender3"])
+    await second.ask(type="subscribe", topics=["terminal"], printers=["ender3"])
+    await wait_until(lambda: switched(house.fleet) == [("ender3", True)])
+    await first.ask(type="subscribe")
+    await second.socket.close()
+    await wait_until(lambda: switched(house.fleet) == [("ender3", True), ("ender3", False)])
+
+
+async def test_listener_of_all_printers_hears_those_it_may_see(house: House) -> None:
+    guest = await house.greeted(key=BENCH_KEY)
+    await guest.ask(type="subscribe", topics=["terminal"])
+    await wait_until(lambda: switched(house.fleet) == [("voron", True)])
+    owner = await house.greeted()
+    await owner.ask(type="subscribe", topics=["terminal"])
+    await wait_until(lambda: switched(house.fleet) == [("voron", True), ("ender3", True)])
+
+
+async def test_new_spooler_is_told_again(house: House) -> None:
+    client = await house.greeted()
+    await client.ask(type="subscribe", topics=["terminal"], printers=["ender3"])
+    await wait_until(lambda: len(switched(house.fleet)) == 1)
+    house.publish(PrinterAttached(at=1.0, printer="ender3", state=PrinterState()))
+    house.publish(PrinterAttached(at=1.0, printer="voron", state=PrinterState()))
+    await wait_until(lambda: switched(house.fleet) == [("ender3", True)] * 2)
+
+
+async def test_spooler_that_cannot_be_asked_is_asked_when_it_is_back(start_house: StartHouse) -> None:
+    fleet = ObedientFleet()
+    asked = asyncio.Event()
+
+    async def behave(_printer: str, _request: Request) -> Mapping[str, Any]:
+        asked.set()
+        raise Unavailable("no spooler")
+
+    fleet.behave = behave
+    house = await start_house(fleet=fleet)
+    client = await house.greeted()
+    await client.ask(type="subscribe", topics=["terminal"], printers=["ender3"])
+    await asked.wait()
+    fleet.behave = None
+    house.publish(PrinterAttached(at=1.0, printer="ender3", state=PrinterState()))
+    await wait_until(lambda: switched(fleet) == [("ender3", True)] * 2)
+
+
+async def test_spooler_that_still_traces_for_a_former_service_is_stopped(house: House) -> None:
+    await house.greeted()
+    house.publish(TerminalLineReported(at=1.0, printer="voron", lines=("< ok",)))
+    await wait_until(lambda: switched(house.fleet) == [("voron", False)])
