@@ -219,10 +219,11 @@ class GcodeLink:
         if line is None:
             self._when_idle(now)
             return self._traced(self._outgoing.bypass.popleft()) if self._outgoing.bypass else b""
+        busy_until = now if ledger.acknowledged == ledger.front else max(now, self._wire_free_at)
+        self._wire_free_at = busy_until + len(line.frame) * self._byte_seconds
         ledger.advance()
         self._lines_sent += 1
         self._may_send_one_more = False
-        self._wire_free_at = max(now, self._wire_free_at) + len(line.frame) * self._byte_seconds
         self.given = (number, line.offset)
         if number != self._barrier_covers:
             self._stall.on_sent(line.patience, now)

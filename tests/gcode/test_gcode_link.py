@@ -223,6 +223,16 @@ def test_reports_that_come_faster_than_silence_do_not_prolong_a_drain() -> None:
     assert link.data_to_send(2.08) == numbered(number, moves(20)[3])
 
 
+def test_what_is_acknowledged_has_left_the_wire_whatever_the_baud_rate_says() -> None:
+    """A pty takes lines faster than the baud rate allows; the drain must not wait for bytes that arrived long ago."""
+    link = LinkBench(byte_seconds=10 / 9600).open().link
+    link.attach(ListSource(moves(200)))
+    send(link, 150, now=2.0)
+    link.receive_data(b"Resend: %d\nok\n" % (link.ledger.next - 1), 2.001)
+    link.handle_deadline(2.15)
+    assert link.data_to_send(2.15)
+
+
 def test_drain_ends_even_if_the_printer_never_stops_talking() -> None:
     link = open_link()
     send(link, 3)

@@ -45,6 +45,7 @@ class LinkBench:
         seed: int = 1,
         limits: LinkLimits | None = None,
         chunk: int | None = None,
+        byte_seconds: float = 0.0,
     ) -> None:
         self.now = 100.0
         self.printer = VirtualMarlin(
@@ -53,7 +54,7 @@ class LinkBench:
         )
         self.printer.power_on(self.now)
         self.wire = FaultyWire(plan or FaultPlan(), seed)
-        self.link = GcodeLink(number_base=BASE, limits=limits)
+        self.link = GcodeLink(number_base=BASE, byte_seconds=byte_seconds, limits=limits)
         self.events: list[LinkEvent] = []
         self.given: list[tuple[int, int]] = []
         self.bytes_sent = 0
