@@ -1,0 +1,1 @@
+"""Floor 3: the process beside the printer: port, link, job, journal."""

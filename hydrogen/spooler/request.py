@@ -1,0 +1,168 @@
+"""What the service may ask a spooler. Verb + noun; each is one frame down the socket and one reply up.
+
+`wire_name` is the frame's `request`; the fields are its parameters, read with the model's codec, so a request with an
+unknown name or a wrong field is answered `invalid_message` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One wish. `actor` is who asked, for the events that follow. `idempotency_key`, where given, makes the spooler answer
+    a repeat with the first result (the last 256 keys are kept)."""
+
+    wire_name: ClassVar[str] = ""
+
+    actor: str = ""
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectPrinter(Request):
+    """Open the port and shake hands. Returns once connected; raises DeviceError. Connected already: does nothing."""
+
+    wire_name: ClassVar[str] = "connect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisconnectPrinter(Request):
+    """Heaters off, close the port. `conflict` while a job runs."""
+
+    wire_name: ClassVar[str] = "disconnect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendGcode(Request):
+    """Up to 100 lines, in order; the result is `{"replies": [...]}`."""
+
+    wire_name: ClassVar[str] = "send_gcode"
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTemperature(Request):
+    wire_name: ClassVar[str] = "set_temperature"
+
+    heater: str
+    target_celsius: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoolDown(Request):
+    """All heaters off; allowed in every state that has a connection."""
+
+    wire_name: ClassVar[str] = "cool_down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home(Request):
+    """`axes`: subset of "xyz", empty for all. `conflict` while printing."""
+
+    wire_name: ClassVar[str] = "home"
+
+    axes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jog(Request):
+    """Relative move. `conflict` while printing."""
+
+    wire_name: ClassVar[str] = "jog"
+
+    x_mm: float | None = None
+    y_mm: float | None = None
+    z_mm: float | None = None
+    feedrate_mm_per_minute: float = 3000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extrude(Request):
+    """`conflict` while printing."""
+
+    wire_name: ClassVar[str] = "extrude"
+
+    length_mm: float
+    feedrate_mm_per_minute: float = 200.0
+    tool: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyStop(Request):
+    """Past everything; answered when the bytes are at the port."""
+
+    wire_name: ClassVar[str] = "emergency_stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartJob(Request):
+    """Print `path` (absolute, readable by the spooler); `file` is its name for people. `conflict` unless idle.
+
+    Returns `{"job", "lines_total", "bytes_total", "layers_total"}` once the file was checked from end to end and
+    linked into the spool folder; raises FileRejected or FileUnreadable before anything reached the printer.
+    """
+
+    wire_name: ClassVar[str] = "job_start"
+
+    job: str
+    path: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseJob(Request):
+    wire_name: ClassVar[str] = "job_pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeJob(Request):
+    wire_name: ClassVar[str] = "job_resume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelJob(Request):
+    wire_name: ClassVar[str] = "job_cancel"
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceTerminal(Request):
+    """Send `terminal.line` events while on."""
+
+    wire_name: ClassVar[str] = "trace"
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopSpooler(Request):
+    """End the process as SIGTERM does. With `only_if_idle` a spooler with a job answers `conflict`."""
+
+    wire_name: ClassVar[str] = "stop"
+
+    only_if_idle: bool = False
+
+
+ALL_REQUESTS: tuple[type[Request], ...] = (
+    ConnectPrinter,
+    DisconnectPrinter,
+    SendGcode,
+    SetTemperature,
+    CoolDown,
+    Home,
+    Jog,
+    Extrude,
+    EmergencyStop,
+    StartJob,
+    PauseJob,
+    ResumeJob,
+    CancelJob,
+    TraceTerminal,
+    StopSpooler,
+)
+"""Every request there is."""

@@ -1,0 +1,338 @@
+"""One job on one connection, from its first line to its one `job.finished`.
+
+::
+
+    printing ──pause──► pausing ──settle, finish──► paused ──resume──► resuming ──► printing
+       └──source exhausted──► finishing ──finish──► completed
+    any ──cancel──► cancelling ──break waiting, settle, heaters off──► cancelled
+    any ──connection lost, halted, reset, unreadable file, stop of the process──► failed
+
+Whoever asks changes the status at once and in the same breath stops or starts the source; one task, `run`, then does what
+takes time for the status it finds. Only `_finish` makes the terminal event, and only the first call counts.
+
+Nothing here can stay for ever in a state that passes: pausing waits for the printer and says so (a heat-up that is cut
+short would let the print go on cold), and can be resumed or cancelled; cancelling has deadlines; finishing ends with the
+printer or with the link, which has deadlines of its own, and can be cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from hydrogen.core.clock import Clock
+from hydrogen.devices.driver import PrinterConnection
+from hydrogen.errors import Conflict, HydrogenError, ServerFault
+from hydrogen.model.events import Event, JobFinished, JobPaused, JobProgressed, JobResumed, JobStarted
+from hydrogen.model.job import JOB_TRANSITIONS, JobOutcome, JobStatus
+from hydrogen.spooler.job_source import FileSource
+from hydrogen.spooler.preflight import PreparedJob
+from hydrogen.spooler.progress import JobProgress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerLimits:
+    """Deadlines in seconds.
+
+    settle: what is in flight at a cancel; one line in flight is a move or an arc. A firmware inside G29 or M190 without
+    an emergency parser takes longer: then the job ends with that as its reason and heaters-off goes out when it listens.
+    cool: the acknowledgement of heaters-off.
+    notice: after this long in pausing or cancelling, clients are told what is waited for.
+    """
+
+    settle_seconds: float = 20.0
+    cool_seconds: float = 10.0
+    notice_seconds: float = 2.0
+
+
+class JobHost(Protocol):
+    """What a runner needs of the spooler around it."""
+
+    def publish(self, event: Event) -> None: ...
+
+    def job_changed(self, status: JobStatus, reason: str) -> None:
+        """The printer's status follows the job's."""
+
+    def job_over(self, finished: JobFinished) -> None:
+        """The terminal event was published."""
+
+    def cool_down_later(self) -> None:
+        """Heaters off as soon as the printer takes it; nobody waits for it."""
+
+
+class JobRunner:
+    """`start`, then `run` as a task; `pause`, `resume`, `cancel` and `fail` at any time, from the loop."""
+
+    def __init__(
+        self,
+        job: PreparedJob,
+        connection: PrinterConnection,
+        host: JobHost,
+        clock: Clock,
+        *,
+        actor: str,
+        limits: RunnerLimits,
+    ) -> None:
+        self.job = job
+        self.status = JobStatus.PRINTING
+        self.outcome: JobOutcome | None = None
+        self._connection = connection
+        self._host = host
+        self._clock = clock
+        self._limits = limits
+        self._started_by = actor
+        self._actor = actor
+        self._reason = ""
+        self._turn = asyncio.Event()
+        self._progress = JobProgress(job.outline, clock.monotonic())
+        self._last_measured: JobProgressed | None = None
+        self._before = connection.statistics
+        self.source = FileSource(
+            job.reader(),
+            job.prepare,
+            on_ready=connection.wake,
+            on_exhausted=self._turn.set,
+            on_failed=self._source_failed,
+        )
+
+    # ------------------------------------------------------------------------------------------------- wishes
+
+    def start(self) -> None:
+        """Announce the job and let its lines flow."""
+        job = self.job
+        self._host.publish(
+            JobStarted(
+                at=self._clock.wall(),
+                job=job.id,
+                file=job.file,
+                lines_total=job.outline.lines_total,
+                bytes_total=job.outline.bytes_total,
+                layers_total=job.layers_total,
+                actor=self._started_by,
+            )
+        )
+        self._host.job_changed(self.status, "")
+        self._connection.stream(self.source)
+        self.source.start()
+
+    def pause(self, *, actor: str, reason: str = "") -> None:
+        """No line leaves from now on; `job.paused` follows when the printer stands still. Raises Conflict."""
+        self._check("pause", JobStatus.PAUSING)
+        self.source.pause()
+        self._actor, self._reason = actor, reason
+        self._change(JobStatus.PAUSING, reason)
+
+    def resume(self, *, actor: str) -> None:
+        """Raises Conflict unless the job is paused or on its way there."""
+        self._check("resume", JobStatus.RESUMING)
+        self._actor, self._reason = actor, ""
+        self._change(JobStatus.RESUMING)
+
+    def cancel(self, *, actor: str, reason: str = "") -> None:
+        """End the job; heaters go off. Raises Conflict when it is being cancelled already."""
+        self._check("cancel", JobStatus.CANCELLING)
+        self.source.stop()
+        self._actor, self._reason = actor, reason
+        self._change(JobStatus.CANCELLING, reason)
+
+    def fail(self, code: str, reason: str, *, actor: str = "") -> None:
+        """The job cannot go on. Nothing if it is over; the first reason stays. `actor`: whoever ended it, if anybody."""
+        if self.status is JobStatus.FINISHED:
+            return
+        if self.status is JobStatus.CANCELLING:
+            reason = f"{reason} (while the job was being cancelled)"
+        self._actor = actor
+        self._finish(JobOutcome.FAILED, reason, code)
+
+    def hold(self) -> None:
+        """No line leaves from now on, whatever becomes of the job."""
+        self.source.stop()
+
+    # ------------------------------------------------------------------------------------------------- progress
+
+    def measure(self) -> None:
+        """Publish the progress if it moved. Called a few times a second."""
+        if self.status is JobStatus.FINISHED:
+            return
+        done = self._connection.stream_progress
+        figures = self._progress.measured(done.offset, self._clock.monotonic())
+        sample = JobProgressed(
+            at=0.0,
+            job=self.job.id,
+            fraction=figures.fraction,
+            lines_done=done.lines,
+            bytes_done=done.offset,
+            layer=figures.layer,
+            elapsed_seconds=figures.elapsed_seconds,
+            remaining_seconds=figures.remaining_seconds,
+        )
+        if self._last_measured is None or not _is_same(sample, self._last_measured):
+            self._last_measured = sample
+            self._host.publish(replace(sample, at=self._clock.wall()))
+
+    # ------------------------------------------------------------------------------------------------- the life
+
+    async def run(self) -> None:
+        """Live until the job is finished. A defect in here is the owner's to report, with `fail`."""
+        try:
+            while self.status is not JobStatus.FINISHED:
+                self._turn.clear()
+                await self._step()
+        finally:
+            await self.source.close()
+
+    async def _step(self) -> None:
+        match self.status:
+            case JobStatus.PRINTING:
+                await self._print()
+            case JobStatus.PAUSING:
+                await self._come_to_rest()
+            case JobStatus.RESUMING:
+                self._go_on()
+            case JobStatus.FINISHING:
+                if await self._during(self._connection.finish()):
+                    self._actor = self._started_by
+                    self._finish(JobOutcome.COMPLETED, "")
+            case JobStatus.CANCELLING:
+                await self._wind_down()
+            case _:
+                await self._turn.wait()
+
+    async def _print(self) -> None:
+        if self.source.exhausted.is_set():
+            self._change(JobStatus.FINISHING)
+        else:
+            await self._turn.wait()
+
+    async def _come_to_rest(self) -> None:
+        notice = "waiting for the printer to carry out what it was given"
+        if await self._during(self._stand_still(), notice=notice):
+            self._progress.stop(self._clock.monotonic())
+            self.measure()
+            at = self._clock.wall()
+            self._host.publish(JobPaused(at=at, job=self.job.id, reason=self._reason, actor=self._actor))
+            self._change(JobStatus.PAUSED, self._reason)
+
+    async def _stand_still(self) -> None:
+        await self._connection.settle()
+        await self._connection.finish()
+
+    def _go_on(self) -> None:
+        self._progress.go_on(self._clock.monotonic())
+        self._host.publish(JobResumed(at=self._clock.wall(), job=self.job.id, actor=self._actor))
+        self._change(JobStatus.PRINTING)
+        self.source.resume()
+        self._connection.wake()
+
+    async def _wind_down(self) -> None:
+        """What cancelling takes; always ends, and says what did not work."""
+        notice = "waiting for the printer: it is busy with a command that cannot be cut short"
+        complaint: list[str] = []
+        if await self._during(self._calm(complaint), notice=notice):
+            self._finish(JobOutcome.CANCELLED, "; ".join(filter(None, [self._reason or "cancelled", *complaint])))
+
+    async def _calm(self, complaint: list[str]) -> None:
+        connection, limits = self._connection, self._limits
+        connection.break_waiting()
+        try:
+            async with asyncio.timeout(limits.settle_seconds):
+                await connection.settle()
+            async with asyncio.timeout(limits.cool_seconds):
+                await connection.cool_down()
+        except TimeoutError:
+            self._host.cool_down_later()
+            complaint.append(
+                "the printer was still busy with what it had been given, so the job was ended without waiting longer;"
+                " heaters-off goes out as soon as the printer listens"
+            )
+
+    # ------------------------------------------------------------------------------------------------- the ground
+
+    async def _during(self, work: Coroutine[object, object, None], *, notice: str = "") -> bool:
+        """Do `work` unless the status changes meanwhile; True if it was done. The printer's errors end the job."""
+        before = self.status
+        task = asyncio.create_task(work, name=f"job {before.value}")
+        try:
+            while not task.done():
+                is_late = not await self._first_of(task)
+                if self.status is not before:
+                    return False
+                if is_late and notice:
+                    self._host.job_changed(before, notice)
+                    notice = ""
+            task.result()  # not one await from here to the caller: the status he acts on is the one just seen
+            return True
+        except HydrogenError as error:
+            self.fail(error.code, error.message)
+            return False
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _first_of(self, task: asyncio.Task[None]) -> bool:
+        """Until `task` is done or the status may have changed; False when that took longer than `notice_seconds`."""
+        self._turn.clear()
+        turn = asyncio.create_task(self._turn.wait(), name="job turn")
+        try:
+            both: set[asyncio.Task[Any]] = {task, turn}
+            timeout = self._limits.notice_seconds
+            done, _ = await asyncio.wait(both, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            return bool(done)
+        finally:
+            turn.cancel()
+            await asyncio.gather(turn, return_exceptions=True)
+
+    def _check(self, wish: str, target: JobStatus) -> None:
+        if target not in JOB_TRANSITIONS[self.status]:
+            raise Conflict(f"cannot {wish} a job that is {self.status.value}", status=self.status.value)
+
+    def _change(self, target: JobStatus, reason: str = "") -> None:
+        if target not in JOB_TRANSITIONS[self.status]:
+            raise ServerFault(f"a job cannot go from {self.status.value} to {target.value}")
+        self.status = target
+        self._turn.set()
+        if target is not JobStatus.FINISHED:
+            self._host.job_changed(target, reason)
+
+    def _source_failed(self, error: HydrogenError) -> None:
+        self.fail(error.code, f"the file could not be read on: {error.message}")
+
+    def _finish(self, outcome: JobOutcome, reason: str, code: str | None = None) -> None:
+        if self.status is JobStatus.FINISHED:
+            return
+        self.source.stop()
+        self._progress.stop(self._clock.monotonic())
+        self.measure()
+        self._change(JobStatus.FINISHED)
+        self.outcome = outcome
+        finished = self._terminal_event(outcome, reason, code)
+        self._host.publish(finished)
+        self._host.job_over(finished)
+
+    def _terminal_event(self, outcome: JobOutcome, reason: str, code: str | None) -> JobFinished:
+        before, after = self._before, self._connection.statistics
+        done = self._connection.stream_progress
+        return JobFinished(
+            at=self._clock.wall(),
+            job=self.job.id,
+            file=self.job.file,
+            outcome=outcome,
+            reason=reason[:1000],
+            actor=self._actor,
+            error_code=code,
+            lines_done=done.lines,
+            lines_total=self.job.outline.lines_total,
+            bytes_done=done.offset,
+            elapsed_seconds=self._progress.elapsed_seconds(self._clock.monotonic()),
+            resends=after.resends - before.resends,
+            stalls=after.stalls - before.stalls,
+            possible_duplicates=after.possible_duplicates - before.possible_duplicates,
+        )
+
+
+def _is_same(a: JobProgressed, b: JobProgressed) -> bool:
+    """Did nothing move? Time alone is not worth an event."""
+    return a.lines_done == b.lines_done and a.bytes_done == b.bytes_done and a.fraction == b.fraction

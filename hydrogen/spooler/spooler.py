@@ -1,0 +1,399 @@
+"""The spooler: one printer, its port, its job, its truth. Runs in its own process, or in this one for tests.
+
+What may be asked when (everything else is `conflict`; `emergency_stop` and, with a connection, `cool_down` always may):
+
+=================== ======================================================================================================
+connect             any time; connected already: nothing; connecting: the same handshake
+disconnect          no job
+send_gcode          with a connection, also while printing: the lines go between the job's. As in OctoPrint nothing is
+                    forbidden, motion included: whoever types into a print's terminal means it. `M112` is an emergency stop
+set_temperature     with a connection
+home jog extrude    with a connection, and no job but a paused one. A paused print goes on from where the head is left
+job_start           idle
+job_pause …         see model/job.py
+=================== ======================================================================================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hydrogen.core.clock import Clock
+from hydrogen.core.log import Log
+from hydrogen.devices.driver import PrinterConnection, PrinterDriver
+from hydrogen.errors import (
+    Conflict,
+    DeviceError,
+    HydrogenError,
+    PrinterHalted,
+    ServerFault,
+    Unavailable,
+)
+from hydrogen.model.events import Event, JobFinished, LinkMeasured, TerminalLineReported
+from hydrogen.model.job import JobOutcome, JobStatus
+from hydrogen.model.printer import PrinterState, PrinterStatus
+from hydrogen.spooler.address import RuntimeFiles
+from hydrogen.spooler.announcer import Announcer, EventListener
+from hydrogen.spooler.connector import CONNECT_TASK, Connector
+from hydrogen.spooler.errand import Errands
+from hydrogen.spooler.host_action import ACTOR, HostActions
+from hydrogen.spooler.job_archive import JobArchive
+from hydrogen.spooler.journal import HotJournal
+from hydrogen.spooler.outbox import Outbox
+from hydrogen.spooler.preflight import Preflight
+from hydrogen.spooler.printer_command import MOVES, carry_out, has_emergency_stop
+from hydrogen.spooler.repeat import Repeats
+from hydrogen.spooler.request import (
+    CancelJob,
+    ConnectPrinter,
+    DisconnectPrinter,
+    EmergencyStop,
+    PauseJob,
+    Request,
+    ResumeJob,
+    SendGcode,
+    StartJob,
+    StopSpooler,
+    TraceTerminal,
+)
+from hydrogen.spooler.runner import JobRunner, RunnerLimits
+from hydrogen.spooler.terminal import TerminalTap
+
+PULSE_SECONDS = 0.25
+"""Progress is measured this often, never per line; link figures every fourth time."""
+
+JOB_TASK = "job"
+
+CONFIRM_SECONDS = 5.0
+"""How long a killed printer has to say so before its port is closed anyway."""
+
+STOP_SETTLE_SECONDS = 3.0
+"""At a stop of the process: for the lines in flight. With STOP_OFF_SECONDS and the rest it stays within 8 s."""
+
+STOP_OFF_SECONDS = 3.5
+"""At a stop of the process: for heaters-off and closing the port."""
+
+
+class Spooler:
+    """`start`, then `perform` requests and `listen` to events, at the end `shut_down`."""
+
+    def __init__(
+        self,
+        *,
+        driver: PrinterDriver,
+        driver_name: str,
+        files: RuntimeFiles,
+        spool_dir: Path,
+        journal: HotJournal,
+        outbox: Outbox,
+        clock: Clock,
+        log: Log,
+        limits: RunnerLimits | None = None,
+        preflight: Preflight | None = None,
+    ) -> None:
+        initial = PrinterState(driver=driver_name, port=driver.port)
+        self._clock = clock
+        self._log = log
+        self._limits = limits or RunnerLimits()
+        self._journal = journal
+        self._announcer = Announcer(files.name, initial, outbox, clock)
+        self._errands = Errands(self._on_defect)
+        self._connector = Connector(driver, journal, self._announcer, self, self._errands, log)
+        self._actions = HostActions(self, self._announcer, log)
+        self._archive = JobArchive(files.job, spool_dir, journal, log)
+        self._repeats = Repeats()
+        self._tap = TerminalTap(self._tell_terminal)
+        self._preflight = preflight or Preflight(spool_dir)
+        self._runner: JobRunner | None = None
+        self._is_tracing = False
+        self._is_killed = False
+        self._is_stopping = False
+        self._must_cool = False
+        self.stop_wanted = asyncio.Event()
+        """Set when a request asked for the end of the process."""
+
+    # ------------------------------------------------------------------------------------------------- the surface
+
+    @property
+    def printer(self) -> str:
+        return self._announcer.printer
+
+    @property
+    def state(self) -> PrinterState:
+        """The whole truth of this moment."""
+        return self._announcer.state
+
+    @property
+    def outbox(self) -> Outbox:
+        return self._announcer.outbox
+
+    @property
+    def is_stopping(self) -> bool:
+        """Has `shut_down` begun?"""
+        return self._is_stopping
+
+    @property
+    def wall(self) -> float:
+        """Wall time, for events made for one peer."""
+        return self._clock.wall()
+
+    @property
+    def has_job(self) -> bool:
+        """Is a job running, paused, or being checked?"""
+        return self._runner is not None or self._preflight.is_busy
+
+    def listen(self, listener: EventListener) -> Callable[[], None]:
+        """Follow every event from now on; returns what ends it."""
+        return self._announcer.listen(listener)
+
+    def start(self) -> None:
+        """Begin to live: conclude what an earlier spooler left unfinished, measure from now on."""
+        orphan = self._archive.orphan(self.outbox.finished_jobs())
+        if orphan is not None:
+            self._announcer.publish(replace(orphan, at=self._clock.wall()))
+            self._archive.close_orphan()
+            self._must_cool = True
+        self._errands.start(self._pulse(), name="pulse")
+
+    async def perform(self, request: Request) -> Mapping[str, Any]:
+        """Carry out `request`. Raises ClientError for what does not fit, DeviceError for what the printer did not do."""
+        if isinstance(request, EmergencyStop):
+            return self.emergency_stop(request.actor)
+        if self._is_stopping:
+            raise Unavailable("the spooler is being stopped")
+        return await self._repeats.once(request, self._perform)
+
+    def emergency_stop(self, actor: str) -> Mapping[str, Any]:
+        """Kill the printer now: no lock, no queue, nothing awaited. Raises Conflict when no port is open."""
+        connection = self._connector.connection
+        if connection is None:
+            raise Conflict("the printer's port is not open, so nothing can be sent to it: cut its power")
+        connection.emergency_stop()
+        self._is_killed = True
+        reason = f"emergency stop{f' by {actor}' if actor else ''}"
+        if self._runner is not None:
+            self._runner.fail("printer_halted", reason, actor=actor)
+        if self._connector.connection is connection:
+            self._announcer.set_status(PrinterStatus.HALTED, reason)
+            self._errands.start(self._expect_death(connection), name="emergency confirmation")
+        return {}
+
+    def trace(self, on: bool) -> None:
+        """Publish the printer's conversation while on; lasts over connections."""
+        self._is_tracing = on
+        if self._connector.connection is not None:
+            self._connector.connection.trace(on)
+
+    async def shut_down(self, reason: str = "the spooler was stopped") -> None:
+        """Stop the job at a line's end, heaters off, close the port, within 8 s. May be called twice."""
+        if self._is_stopping:
+            return
+        self._is_stopping = True
+        self._preflight.abandon()
+        connection, runner = self._connector.connection, self._runner
+        if connection is not None and runner is not None:
+            await self._bring_to_line_end(connection, runner)
+            runner.fail("interrupted", reason)
+        try:
+            async with asyncio.timeout(STOP_OFF_SECONDS):
+                await self._connector.disconnect(reason)
+        except TimeoutError:
+            self._log.error("the port did not close in time", waited_seconds=STOP_OFF_SECONDS)
+        self._tap.close()
+        await self._errands.close(deadline_seconds=1.0)
+
+    # ------------------------------------------------------------------------------------------------- requests
+
+    async def _perform(self, request: Request) -> Mapping[str, Any]:
+        match request:
+            case ConnectPrinter():
+                await self._connect()
+            case DisconnectPrinter():
+                self._refuse_during_job("disconnect")
+                await self._connector.disconnect(f"asked for{f' by {request.actor}' if request.actor else ''}")
+            case StartJob():
+                return await self._start_job(request)
+            case TraceTerminal():
+                self.trace(request.on)
+            case StopSpooler():
+                if request.only_if_idle:
+                    self._refuse_during_job("stop the spooler")
+                self.stop_wanted.set()
+            case PauseJob() | ResumeJob() | CancelJob():
+                self._steer_job(request)
+            case _:
+                return await self._command(request)
+        return {}
+
+    async def _connect(self) -> None:
+        if self._is_killed and self._connector.connection is not None:
+            raise Conflict("an emergency stop is under way: connect again when the printer has confirmed it")
+        await self._connector.connect()
+
+    async def _command(self, request: Request) -> Mapping[str, Any]:
+        connection = self._connected()
+        if isinstance(request, MOVES) and self._runner is not None and self._runner.status is not JobStatus.PAUSED:
+            raise Conflict(
+                f"cannot {request.wire_name} while a job is {self._runner.status.value}", status=self.state.status.value
+            )
+        if isinstance(request, SendGcode) and has_emergency_stop(request.lines):
+            self.emergency_stop(request.actor)
+            return {"replies": []}
+        return await carry_out(request, connection)
+
+    def _connected(self) -> PrinterConnection:
+        connection = self._connector.connection
+        if connection is None or self._is_killed:
+            raise Conflict(f"the printer is {self.state.status.value}: connect first", status=self.state.status.value)
+        return connection
+
+    def _refuse_during_job(self, wish: str) -> None:
+        if self.has_job:
+            raise Conflict(f"cannot {wish} while there is a job", status=self.state.status.value)
+
+    # ------------------------------------------------------------------------------------------------- the job
+
+    async def _start_job(self, request: StartJob) -> Mapping[str, Any]:
+        connection = self._connected()
+        if self.has_job or self.state.status is not PrinterStatus.IDLE:
+            raise Conflict(f"the printer is {self.state.status.value}", status=self.state.status.value)
+        job = await self._preflight.check(request.job, Path(request.path), request.file)
+        if self._connector.connection is not connection or self._is_killed or self._is_stopping:
+            job.discard()
+            raise Conflict("the printer went away while the file was checked", status=self.state.status.value)
+        self._archive.open(job, actor=request.actor, started_at=self._clock.wall())
+        self._runner = runner = JobRunner(job, connection, self, self._clock, actor=request.actor, limits=self._limits)
+        runner.start()
+        self._errands.start(runner.run(), name=JOB_TASK)
+        outline = job.outline
+        return {
+            "job": job.id,
+            "lines_total": outline.lines_total,
+            "bytes_total": outline.bytes_total,
+            "layers_total": job.layers_total,
+        }
+
+    def _steer_job(self, request: PauseJob | ResumeJob | CancelJob) -> None:
+        runner = self._runner
+        if isinstance(request, CancelJob) and runner is None and self._preflight.is_busy:
+            self._preflight.abandon()
+            return
+        if runner is None:
+            raise Conflict("there is no job", status=self.state.status.value)
+        match request:
+            case PauseJob():
+                runner.pause(actor=request.actor)
+            case ResumeJob():
+                runner.resume(actor=request.actor)
+            case CancelJob():
+                runner.cancel(actor=request.actor, reason=request.reason)
+
+    async def _bring_to_line_end(self, connection: PrinterConnection, runner: JobRunner) -> None:
+        runner.hold()
+        connection.break_waiting()
+        try:
+            async with asyncio.timeout(STOP_SETTLE_SECONDS):
+                await connection.settle()
+        except (TimeoutError, HydrogenError) as error:
+            self._log.warning("the printer did not settle before the stop", error=str(error) or "no answer in time")
+
+    # ------------------------------------------------------------------------------------------------- JobHost
+
+    def publish(self, event: Event) -> None:
+        self._announcer.publish(event)
+
+    def job_changed(self, status: JobStatus, reason: str) -> None:
+        self._announcer.set_status(PrinterStatus(status.value), reason)
+
+    def job_over(self, finished: JobFinished) -> None:
+        self._runner = None
+        self._archive.close(finished)
+        if self._connector.connection is None or self._is_killed or self._is_stopping:
+            return
+        if finished.outcome is JobOutcome.FAILED:
+            self.cool_down_later()
+        self._announcer.set_status(PrinterStatus.IDLE, finished.reason)
+
+    def cool_down_later(self) -> None:
+        connection = self._connector.connection
+        if connection is not None:
+            self._errands.start(self._cool_down(connection), name="heaters off")
+
+    async def _cool_down(self, connection: PrinterConnection) -> None:
+        try:
+            await connection.cool_down()
+        except HydrogenError as error:
+            self._log.warning("heaters-off was not acknowledged", error=str(error))
+
+    # ------------------------------------------------------------------------------------------------- JobControl
+
+    def printer_paused(self) -> None:
+        if self._runner is not None and self._runner.status in (JobStatus.PRINTING, JobStatus.RESUMING):
+            self._runner.pause(actor=ACTOR, reason="the printer asked for a pause")
+
+    def printer_resumed(self) -> None:
+        if self._runner is not None and self._runner.status in (JobStatus.PAUSING, JobStatus.PAUSED):
+            self._runner.resume(actor=ACTOR)
+
+    def printer_cancelled(self) -> None:
+        if self._runner is not None and self._runner.status is not JobStatus.CANCELLING:
+            self._runner.cancel(actor=ACTOR, reason="cancelled at the printer")
+
+    # ------------------------------------------------------------------------------------------------- Follower
+
+    def on_connected(self, connection: PrinterConnection) -> None:
+        self._is_killed = False
+        connection.trace(self._is_tracing)
+        if self._must_cool:
+            self._must_cool = False
+            self.cool_down_later()
+
+    def on_action(self, action: str, text: str) -> None:
+        self._actions.handle(action, text)
+
+    def on_traffic(self, line: str) -> None:
+        self._tap.add(line)
+
+    def on_lost(self, error: DeviceError) -> None:
+        if self._runner is not None:
+            self._runner.fail(error.code, error.message)
+
+    # ------------------------------------------------------------------------------------------------- background
+
+    async def _pulse(self) -> None:
+        while True:
+            for _ in range(4):
+                await asyncio.sleep(PULSE_SECONDS)
+                if self._runner is not None:
+                    self._runner.measure()
+            connection = self._connector.connection
+            if connection is not None and connection.statistics != self.state.link:
+                self._announcer.publish(LinkMeasured(at=self._announcer.now, statistics=connection.statistics))
+
+    async def _expect_death(self, connection: PrinterConnection) -> None:
+        await asyncio.sleep(CONFIRM_SECONDS)
+        self._connector.drop(
+            connection,
+            PrinterHalted(
+                "the emergency stop was sent, but the printer did not confirm it: look at it, and cut its power if it"
+                " still moves or heats"
+            ),
+        )
+
+    def _tell_terminal(self, lines: tuple[str, ...]) -> None:
+        self._announcer.publish(TerminalLineReported(at=self._announcer.now, lines=lines))
+
+    def _on_defect(self, name: str, error: BaseException) -> None:
+        """A background task failed. A handshake's DeviceError was told already; anything else is a defect of ours, and a
+        job must not be left without its driver."""
+        if name == CONNECT_TASK and isinstance(error, HydrogenError):
+            return
+        self._log.error("background task failed", task=name, error=repr(error))
+        fault = ServerFault(f"{name} failed inside Hydrogen: {error!r}")
+        self._announcer.raise_error(fault)
+        if name == JOB_TASK and self._runner is not None:
+            self._runner.fail(fault.code, fault.message)

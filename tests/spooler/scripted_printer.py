@@ -1,0 +1,270 @@
+"""A printer driver that does what a test tells it, and says what it did. Signs the contract of hydrogen/devices/driver.py.
+
+It pulls lines as the real link does: when it can send one, at the moment it can. One line is in flight; the line's offset goes
+to the journal before it is "sent". `gate` holds acknowledgements back: while it is clear, the line in flight stays there.
+M109 and M190 wait until `heat` is called or they are broken off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydrogen.devices.driver import ConnectionListener, LineJournal, StreamProgress
+from hydrogen.errors import DeviceError, LineRefused, LinkLost, NotFound, PrinterHalted
+from hydrogen.gcode.link import LineSource
+from hydrogen.model.events import TemperatureMeasured
+from hydrogen.model.printer import Firmware, LinkStatistics
+
+
+class ScriptedConnection:
+    """One open port."""
+
+    port = "/dev/scripted"
+    baud = 115200
+    firmware = Firmware(name="Scripted 1.0", machine_type="Test bench")
+
+    def __init__(self, driver: ScriptedDriver, listener: ConnectionListener, journal: LineJournal) -> None:
+        self.driver = driver
+        self.listener = listener
+        self.journal = journal
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.can_break = True
+        self.confirms_emergency = True
+        self.is_closed = False
+        self.breaks = 0
+        self.emergencies = 0
+        self.is_traced = False
+        self.heating: asyncio.Event | None = None
+        self.resends = 0
+        self._source: LineSource | None = None
+        self._progress = StreamProgress(0, 0)
+        self._number = 1000
+        self._acknowledged = 1000
+        self._commands: list[tuple[str, asyncio.Future[tuple[str, ...]]]] = []
+        self._is_busy = False
+        self._work = asyncio.Event()
+        self._error: DeviceError | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        journal.begin(self._number)
+        self._pump = asyncio.create_task(self._run(), name="scripted printer")
+
+    # ---------------------------------------------------------------------------------------------- the contract
+
+    @property
+    def statistics(self) -> LinkStatistics:
+        return LinkStatistics(
+            lines_sent=self._number - 1000, lines_acknowledged=self._acknowledged - 1000, resends=self.resends
+        )
+
+    @property
+    def stream_progress(self) -> StreamProgress:
+        return self._progress
+
+    @property
+    def is_waiting_for_heat(self) -> bool:
+        return self.heating is not None
+
+    def trace(self, on: bool) -> None:
+        self.is_traced = on
+
+    async def send_gcode(self, lines: Sequence[str]) -> tuple[str, ...]:
+        for line in lines:
+            if "M110" in line:
+                raise LineRefused(f"{line} would break the link", line=line, reason="hides_m110")
+        replies: list[str] = []
+        for line in lines:
+            replies += await self._command(line)
+        return tuple(replies)
+
+    async def set_temperature(self, heater: str, target_celsius: float) -> None:
+        if heater not in ("tool0", "bed"):
+            raise NotFound(f"this printer has no {heater}")
+        await self._command(f"M104 S{target_celsius:g}" if heater == "tool0" else f"M140 S{target_celsius:g}")
+
+    async def cool_down(self) -> None:
+        await self._command("M104 S0")
+        await self._command("M140 S0")
+
+    async def home(self, axes: str) -> None:
+        await self._command(f"G28 {axes.upper()}".strip())
+
+    async def jog(
+        self,
+        *,
+        x_mm: float | None = None,
+        y_mm: float | None = None,
+        z_mm: float | None = None,
+        feedrate_mm_per_minute: float,
+    ) -> None:
+        await self._command(f"JOG {x_mm} {y_mm} {z_mm} F{feedrate_mm_per_minute:g}")
+
+    async def extrude(self, *, length_mm: float, feedrate_mm_per_minute: float, tool: int | None = None) -> None:
+        await self._command(f"EXTRUDE {length_mm:g}")
+
+    def stream(self, source: LineSource) -> None:
+        self._source = source
+        self._progress = StreamProgress(0, 0)
+        self._work.set()
+
+    def wake(self) -> None:
+        self._work.set()
+
+    async def settle(self) -> None:
+        await self._until_idle()
+
+    def break_waiting(self) -> bool:
+        self.breaks += 1
+        if self.can_break and self.heating is not None:
+            self.heating.set()
+            return True
+        return False
+
+    async def finish(self) -> None:
+        await self._command("M400")
+
+    def emergency_stop(self) -> None:
+        self.emergencies += 1
+        self.driver.executed.append("M112")
+        if self.confirms_emergency:
+            asyncio.get_running_loop().call_soon(self.lose, PrinterHalted("the printer halted: M112"))
+
+    async def close(self) -> None:
+        self.is_closed = True
+        self._pump.cancel()
+        await asyncio.wait({self._pump})
+
+    # ---------------------------------------------------------------------------------------------- for the test
+
+    def lose(self, error: DeviceError | None = None) -> None:
+        """The cable is out, or whatever `error` says."""
+        if self._error is not None:
+            return
+        self._error = error or LinkLost("the port vanished", port=self.port)
+        self._pump.cancel()
+        for _, reply in self._commands:
+            if not reply.done():
+                reply.set_exception(self._error)
+        self._idle.set()
+        self.listener.on_lost(self._error)
+
+    def heat(self) -> None:
+        """The heater is where M109 wants it."""
+        assert self.heating is not None
+        self.heating.set()
+
+    def measure(self, heater: str, actual_celsius: float) -> None:
+        self.listener.on_event(TemperatureMeasured(at=1.0, heater=heater, actual_celsius=actual_celsius))
+
+    # ---------------------------------------------------------------------------------------------- the inside
+
+    async def _command(self, line: str) -> tuple[str, ...]:
+        if self._error is not None:
+            raise self._error
+        reply: asyncio.Future[tuple[str, ...]] = asyncio.get_running_loop().create_future()
+        self._commands.append((line, reply))
+        self._work.set()
+        return await reply
+
+    async def _until_idle(self) -> None:
+        if not self._error:
+            await self._idle.wait()
+        if self._error is not None:
+            raise self._error
+
+    async def _run(self) -> None:
+        while True:
+            self._work.clear()
+            while await self._one():
+                pass
+            self._idle.set()
+            await self._work.wait()
+
+    async def _one(self) -> bool:
+        if self._commands:
+            line, reply = self._commands[0]
+            replies = await self._execute(line, -1)
+            self._commands.pop(0)
+            if not reply.done():
+                reply.set_result(replies)
+            return True
+        taken = self._source.take() if self._source is not None else None
+        if taken is None:
+            return False
+        body, offset = taken
+        await self._execute(body.decode(), offset)
+        self._progress = StreamProgress(self._progress.lines + 1, offset)
+        return True
+
+    async def _execute(self, line: str, offset: int) -> tuple[str, ...]:
+        self._idle.clear()
+        self._number += 1
+        self.journal.record(self._number, offset, self._acknowledged)
+        self.driver.execute(line)
+        if self.is_traced:
+            self.listener.on_traffic(f"> {line}")
+        if line.startswith(("M109", "M190")):
+            self.heating = asyncio.Event()
+            await self.heating.wait()
+            self.heating = None
+        await self.gate.wait()
+        if self.driver.pace_seconds or self._number % 100 == 0:
+            await asyncio.sleep(self.driver.pace_seconds)
+        self._acknowledged = self._number
+        if line == "M9999":
+            return (str(len(sys.modules)), *sorted(sys.modules))
+        return ("ok",)
+
+
+class ScriptedDriver:
+    """Makes connections; `executed` is the ledger of what the printer was given, over all of them."""
+
+    port = "/dev/scripted"
+
+    def __init__(self, *, pace_seconds: float = 0.0, ledger: Path | None = None) -> None:
+        self.pace_seconds = pace_seconds
+        self.executed: list[str] = []
+        self.connections: list[ScriptedConnection] = []
+        self.attempts = 0
+        self.failure: Exception | None = None
+        self.gate: asyncio.Event | None = None
+        self.prepare: Callable[[ScriptedConnection], None] = lambda connection: None
+        self._ledger = ledger.open("a", buffering=1) if ledger is not None else None
+
+    @property
+    def connection(self) -> ScriptedConnection:
+        """The youngest."""
+        return self.connections[-1]
+
+    @property
+    def moves(self) -> list[str]:
+        return [line for line in self.executed if line.startswith("G1")]
+
+    def execute(self, line: str) -> None:
+        self.executed.append(line)
+        if self._ledger is not None:
+            self._ledger.write(line + "\n")
+
+    async def connect(self, listener: ConnectionListener, journal: LineJournal) -> ScriptedConnection:
+        self.attempts += 1
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.failure is not None:
+            raise self.failure
+        connection = ScriptedConnection(self, listener, journal)
+        self.prepare(connection)
+        self.connections.append(connection)
+        return connection
+
+
+def make_driver(settings: Mapping[str, Any]) -> ScriptedDriver:
+    """The factory for processes: `ledger` is a file that gets every executed line, `pace_seconds` a line's duration."""
+    ledger = settings.get("ledger")
+    return ScriptedDriver(
+        pace_seconds=float(settings.get("pace_seconds", 0.0)), ledger=Path(ledger) if ledger is not None else None
+    )

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from hydrogen.model.codec import plain_event
+from hydrogen.model.events import TerminalLineReported
+from hydrogen.spooler.frame import encode_frame
+from hydrogen.spooler.terminal import BATCH_LINES, WAITING_LINES, TerminalTap
+from tests.support.waiting import wait_until
+
+
+async def test_lines_come_in_bounded_batches_that_fit_a_frame() -> None:
+    batches: list[tuple[str, ...]] = []
+    tap = TerminalTap(batches.append)
+    for _ in range(WAITING_LINES + 5):
+        tap.add("\x01é" * 5000)
+    await wait_until(lambda: batches)
+    assert [len(batch) for batch in batches] == [BATCH_LINES] * 4 + [1]
+    assert batches[-1] == ("... 5 lines left out",)
+    event = TerminalLineReported(at=1.0, printer="p", lines=batches[0])
+    assert encode_frame("event", {"event": plain_event(event), "fact": None})
+
+
+async def test_next_lines_make_the_next_batch_and_close_forgets() -> None:
+    batches: list[tuple[str, ...]] = []
+    tap = TerminalTap(batches.append)
+    tap.add("> M105")
+    await wait_until(lambda: batches)
+    tap.add("< ok")
+    await wait_until(lambda: len(batches) == 2)
+    tap.add("< late")
+    tap.close()
+    tap.close()
+    assert batches == [("> M105",), ("< ok",)]
