@@ -1,0 +1,1 @@
+"""Floor 4: the folder of files that can be printed."""

@@ -1,0 +1,295 @@
+"""The keeper of one printer: always attached to its spooler, and through it to the printer if that is wanted.
+
+::
+
+    detached ──attach──► attached ──spooler gone──► detached (pause, then again)
+                            │
+                            └─ offline and autoconnect and not held off by a person: connect, with growing pauses
+
+What the spooler says is published under the printer's name. Facts go to the recorder as well, which acknowledges them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from hydrogen.core.backoff import Backoff
+from hydrogen.core.clock import Clock
+from hydrogen.core.context import Context
+from hydrogen.core.log import Log
+from hydrogen.errors import Conflict, HydrogenError, SpoolerLost, Unavailable
+from hydrogen.fleet.facts import FactRecorder
+from hydrogen.fleet.printer import ConfiguredPrinter
+from hydrogen.model.events import ErrorRaised, Event, PrinterAttached, PrinterStateChanged
+from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
+from hydrogen.spooler.port import SpoolerPort
+from hydrogen.spooler.request import ConnectPrinter, DisconnectPrinter, Request, StopSpooler
+
+ATTACH_DEADLINE_SECONDS = 20.0
+"""For finding a spooler or starting one: a Raspberry Pi Zero needs about 4 s for the latter."""
+
+STEADY_SECONDS = 30.0
+"""An attachment that lasted this long was a good one: the next loss starts from the shortest pause again."""
+
+PORT_LOOK_SECONDS = 1.0
+"""How often a missing device file is looked for; a printer that is switched on should be there at once."""
+
+_AWAY = (PrinterStatus.OFFLINE, PrinterStatus.ERROR, PrinterStatus.LINK_LOST)
+"""States from which connecting may help. `halted` is left to a person: the firmware stopped for a reason."""
+
+
+class Keeper:
+    """Signs SpoolerListener. `keep` is its life."""
+
+    def __init__(
+        self,
+        printer: ConfiguredPrinter,
+        *,
+        context: Context,
+        clock: Clock,
+        log: Log,
+        make_port: Callable[[str], SpoolerPort],
+        recorder: FactRecorder,
+        is_outdated: bool = False,
+    ) -> None:
+        """is_outdated: the settings changed since a spooler that may still run was started; it is replaced if idle."""
+        self._printer = printer
+        self._context = context
+        self._clock = clock
+        self._log = log
+        self._make_port = make_port
+        self._recorder = recorder
+        self._is_outdated = is_outdated
+        self._port: SpoolerPort | None = None
+        self._loss: str | None = None
+        self._told = ""
+        self._is_held = False
+        self._is_leaving = False
+        self._changed = asyncio.Event()
+        self._nudged = asyncio.Event()
+        self._gone = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        return self._printer.name
+
+    @property
+    def is_attached(self) -> bool:
+        return self._port is not None and self._loss is None
+
+    # ---------------------------------------------------------------------------------------------------- requests
+
+    async def request(self, request: Request) -> Mapping[str, Any]:
+        """Ask the spooler. Raises Unavailable while there is none, else what the spooler raises."""
+        port = self._port
+        if port is None or self._loss is not None:
+            raise Unavailable(
+                f"the process that holds printer {self.name} is not reachable; it is being started again",
+                printer=self.name,
+                retry_after_seconds=1,
+            )
+        if isinstance(request, ConnectPrinter | DisconnectPrinter):
+            self._is_held = isinstance(request, DisconnectPrinter)
+            self._nudged.set()
+        try:
+            return await port.request(request)
+        except Conflict:
+            if isinstance(request, DisconnectPrinter):
+                self._is_held = False
+            raise
+
+    async def leave(self, *, stop_job: bool) -> None:
+        """End of the service: an idle spooler is asked to end, one with a job only with stop_job.
+
+        Returns when it has ended or was let go. The caller sets the deadline, and calls `detach` after it.
+        """
+        self._is_leaving = True
+        port = self._port
+        if port is not None and self._loss is None:
+            try:
+                await port.request(StopSpooler(actor="service", only_if_idle=not stop_job))
+                await self._gone.wait()  # its last facts come before that; the caller has the deadline
+            except Conflict:
+                self._log.info("spooler left printing", printer=self.name)
+            except HydrogenError as error:
+                self._log.debug("spooler gone before its answer", printer=self.name, error=str(error))
+        await self.detach()
+
+    async def detach(self) -> None:
+        """Let go of the spooler; it lives on. May be called twice."""
+        self._is_leaving = True
+        port, self._port = self._port, None
+        if port is not None:
+            await port.detach()
+
+    # -------------------------------------------------------------------------------------------------------- life
+
+    async def keep(self) -> None:
+        """Attach, stay, and again; until cancelled or left. Cancelling leaves the attachment as it is (see `leave`)."""
+        backoff = Backoff()
+        await self._drop_port()
+        while not self._is_leaving:
+            began = self._clock.monotonic()
+            try:
+                port = await self._attach()
+                await self._stay(port)
+                loss = SpoolerLost(
+                    f"the process that holds printer {self.name} is gone: {self._loss}", printer=self.name
+                )
+            except HydrogenError as error:
+                loss = SpoolerLost(f"printer {self.name} has no spooler: {error}", printer=self.name, cause=error.code)
+            if self._is_leaving:
+                return
+            await self._drop_port()
+            if self._clock.monotonic() - began > STEADY_SECONDS:
+                backoff.reset()
+                self._told = ""
+            self._tell(loss)
+            await asyncio.sleep(backoff.next_delay())
+
+    async def _attach(self) -> SpoolerPort:
+        self._loss = None
+        self._gone.clear()
+        port = self._make_port(self.name)
+        self._port = port
+        try:
+            async with asyncio.timeout(ATTACH_DEADLINE_SECONDS):
+                await port.attach(self)
+        except TimeoutError:
+            raise SpoolerLost(f"no answer within {ATTACH_DEADLINE_SECONDS:g} s", printer=self.name) from None
+        self._told = ""
+        self._log.info("spooler attached", printer=self.name, status=str(self._state.status))
+        return port
+
+    async def _drop_port(self) -> None:
+        port, self._port = self._port, None
+        if port is not None:
+            await port.detach()
+
+    async def _stay(self, port: SpoolerPort) -> None:
+        """Returns when the spooler is lost."""
+        if self._is_outdated:
+            self._is_outdated = False
+            await self._retire(port)
+        backoff = Backoff(first_seconds=1.0)
+        while self._loss is None:
+            self._changed.clear()
+            self._nudged.clear()
+            if not self._should_connect():
+                await self._changed.wait()
+            elif await self._connect(port) and not self._should_connect():
+                backoff.reset()
+            else:
+                await self._pause(backoff.next_delay())
+
+    async def _retire(self, port: SpoolerPort) -> None:
+        """A spooler with former settings ends, unless it has a job; the loss that follows starts one with the new ones."""
+        try:
+            await port.request(StopSpooler(actor="service", only_if_idle=True))
+        except Conflict:
+            self._log.warning(
+                "settings changed while printing", printer=self.name, takes_effect="with the next spooler"
+            )
+        except HydrogenError as error:
+            self._log.debug("spooler gone before its answer", printer=self.name, error=str(error))
+
+    def _should_connect(self) -> bool:
+        state = self._state
+        is_wanted = self._printer.autoconnect and not self._is_held and not self._is_leaving
+        return is_wanted and state.status in _AWAY and state.job is None
+
+    async def _connect(self, port: SpoolerPort) -> bool:
+        try:
+            await port.request(ConnectPrinter(actor="autoconnect"))
+        except HydrogenError as error:
+            self._log.info("printer not connected", printer=self.name, code=error.code, reason=str(error))
+            return False
+        return True
+
+    async def _pause(self, delay_seconds: float) -> None:
+        """The pause between attempts; as long as the device file is missing, until it is there."""
+        await self._nudge_within(delay_seconds)
+        while self._is_port_missing() and not self._nudged.is_set():
+            await self._nudge_within(PORT_LOOK_SECONDS)
+
+    async def _nudge_within(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._nudged.wait()
+
+    def _is_port_missing(self) -> bool:
+        return self._printer.port.startswith("/") and not Path(self._printer.port).exists()
+
+    # --------------------------------------------------------------------------------------------------- listening
+
+    def on_attached(self, state: PrinterState) -> None:
+        self._publish_attached(PrinterAttached(at=self._clock.wall(), printer=self.name, state=state))
+
+    def on_event(self, event: Event, fact_id: str | None) -> None:
+        if isinstance(event, PrinterAttached):
+            self._publish_attached(event)  # the state once more, behind facts from before it
+            return
+        if event.printer is None:
+            event = replace(event, printer=self.name)
+        if fact_id is not None and not self._admit(event, fact_id):
+            return
+        self._context.publish(event)
+        if isinstance(event, PrinterStateChanged):
+            self._changed.set()
+
+    def on_detached(self, reason: str) -> None:
+        self._loss = reason
+        self._gone.set()
+        self._changed.set()
+        self._nudged.set()
+
+    def on_log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        write = {"debug": self._log.debug, "warning": self._log.warning, "error": self._log.error}
+        own = {key: value for key, value in fields.items() if key not in ("printer", "process")}
+        write.get(level, self._log.info)(event, printer=self.name, process="spooler", **own)
+
+    def _admit(self, event: Event, fact_id: str) -> bool:
+        port = self._port
+        if port is None:
+            return False
+        if self._is_repetition(event):
+            port.acknowledge(fact_id)
+            return False
+        return self._recorder.admit(event, fact_id, port.acknowledge)
+
+    def _is_repetition(self, event: Event) -> bool:
+        """The same failure of one more attempt to connect: a printer that is off must not fill the record."""
+        known, state = self._state.error, self._state
+        if not isinstance(event, ErrorRaised) or known is None or state.status is not PrinterStatus.CONNECTING:
+            return False
+        return (known.code, known.message) == (event.error.code, event.error.message)
+
+    def _publish_attached(self, event: PrinterAttached) -> None:
+        # The spooler knows the driver's module only, and before it connects not the speed; the configuration knows both.
+        printer = self._printer
+        state = replace(event.state, driver=printer.driver, baud=event.state.baud or printer.baud)
+        self._context.publish(replace(event, printer=self.name, state=state))
+        self._changed.set()
+
+    @property
+    def _state(self) -> PrinterState:
+        return self._context.state.printers.get(self.name, PrinterState())
+
+    def _tell(self, loss: SpoolerLost) -> None:
+        """Publish the loss, once for each reason."""
+        if self._is_leaving or loss.message == self._told:
+            return
+        self._told = loss.message
+        self._log.warning("spooler lost", printer=self.name, reason=loss.message)
+        at = self._clock.wall()
+        if self._state.status is not PrinterStatus.OFFLINE:
+            changed = PrinterStateChanged(at=at, printer=self.name, status=PrinterStatus.LINK_LOST, reason=loss.message)
+            self._context.publish(changed)
+        report = ErrorReport(code=loss.code, message=loss.message, details=MappingProxyType(dict(loss.details)))
+        self._context.publish(ErrorRaised(at=at, printer=self.name, error=report))

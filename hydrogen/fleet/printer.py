@@ -1,0 +1,24 @@
+"""A printer as the configuration describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredPrinter:
+    """Checked and complete.
+
+    factory is the driver's `module:attribute`, settings its table as JSON values; port and baud are copies of what clients
+    are shown while the printer is offline.
+    """
+
+    name: str
+    driver: str
+    factory: str
+    settings: Mapping[str, Any]
+    port: str = ""
+    baud: int | None = None
+    autoconnect: bool = True

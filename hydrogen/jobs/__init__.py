@@ -1,0 +1,1 @@
+"""Floor 4: what was printed: ids and the permanent record."""

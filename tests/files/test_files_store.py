@@ -1,0 +1,147 @@
+"""The files folder: what leads out of it does not exist, what is added appears whole."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from hydrogen.errors import DiskFull, FileRejected, FileUnreadable, InvalidMessage, NotFound
+from hydrogen.files import store as store_module
+from hydrogen.files.store import FileStore, check_printable
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files = tmp_path / "files"
+    (files / "sub").mkdir(parents=True)
+    (files / "cube.gcode").write_text("G28\n")
+    (files / "sub" / "part.GCO").write_text("G28\nG1 X1\n")
+    (files / "notes.txt").write_text("not for printing")
+    (files / ".hidden.gcode").write_text("G28\n")
+    (tmp_path / "secret.gcode").write_text("G28\n")
+    return files
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def test_printable_files_are_listed_with_their_size(folder: Path) -> None:
+    listed = await FileStore(folder).list()
+    assert [(file.path, file.size_bytes) for file in listed] == [("cube.gcode", 4), ("sub/part.GCO", 10)]
+    assert listed[0].modified_at == (folder / "cube.gcode").stat().st_mtime
+
+
+async def test_links_that_lead_out_are_neither_listed_nor_found(folder: Path) -> None:
+    (folder / "out.gcode").symlink_to(folder.parent / "secret.gcode")
+    (folder / "outside").symlink_to(folder.parent)
+    (folder / "loop.gcode").symlink_to("loop.gcode")
+    (folder / "in.gcode").symlink_to("cube.gcode")
+    files = FileStore(folder)
+    assert [file.path for file in await files.list()] == ["cube.gcode", "in.gcode", "sub/part.GCO"]
+    for path in ("out.gcode", "outside/secret.gcode", "loop.gcode"):
+        with pytest.raises(NotFound):
+            files.resolve(path)
+    assert files.resolve("in.gcode") == (folder / "cube.gcode").resolve()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        ".",
+        "/etc/passwd",
+        "../secret.gcode",
+        "sub/../../secret.gcode",
+        "sub/",
+        "a\0b.gcode",
+        "a\nb.gcode",
+        "a\\b.gcode",
+        "\udcff.gcode",
+        "\x7f.gcode",
+        ".hidden.gcode",
+        "sub/.x/y.gcode",
+        "x" * 1025,
+        "y" * 256 + ".gcode",
+    ],
+)
+def test_what_is_no_path_below_the_folder_is_refused(folder: Path, path: str) -> None:
+    with pytest.raises(InvalidMessage):
+        FileStore(folder).resolve(path)
+
+
+def test_only_gcode_files_can_be_resolved(folder: Path) -> None:
+    files = FileStore(folder)
+    assert files.resolve("sub/part.GCO").read_text() == "G28\nG1 X1\n"
+    with pytest.raises(InvalidMessage, match="gcode"):
+        files.resolve("notes.txt")
+    for path in ("missing.gcode", "sub"):
+        with pytest.raises(NotFound):
+            files.resolve(path)
+
+
+async def test_a_file_is_added_whole_under_its_name(folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "new.gcode"
+    source.write_bytes(b"G28\n" * 1000)
+    stored = await FileStore(folder).add(source, "deep/new.gcode")
+    assert (stored.path, stored.size_bytes) == ("deep/new.gcode", 4000)
+    assert (folder / "deep" / "new.gcode").read_bytes() == source.read_bytes()
+    assert names_in(folder / "deep") == ["new.gcode"]
+
+
+async def test_adding_again_replaces_and_who_holds_the_old_one_keeps_it(folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "cube.gcode"
+    source.write_text("G28\nG1 X5\n")
+    with (folder / "cube.gcode").open() as held:
+        await FileStore(folder).add(source, "cube.gcode")
+        assert held.read() == "G28\n"
+    assert (folder / "cube.gcode").read_text() == "G28\nG1 X5\n"
+
+
+async def test_a_file_is_not_added_through_a_link_that_leads_out(folder: Path, tmp_path: Path) -> None:
+    (folder / "outside").symlink_to(tmp_path)
+    source = tmp_path / "secret.gcode"
+    with pytest.raises(InvalidMessage, match="out of"):
+        await FileStore(folder).add(source, "outside/evil.gcode")
+    with pytest.raises(InvalidMessage):
+        await FileStore(folder).add(source, "evil.sh")
+    assert not (tmp_path / "evil.gcode").exists()
+
+
+async def test_a_full_disk_leaves_neither_a_part_nor_a_temporary_file(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(store_module.shutil, "copyfileobj", refuse)
+    with pytest.raises(DiskFull):
+        await FileStore(folder).add(tmp_path / "secret.gcode", "big.gcode")
+    assert names_in(folder) == [".hidden.gcode", "cube.gcode", "notes.txt", "sub"]
+
+
+async def test_a_listing_of_a_folder_that_is_gone_says_so(tmp_path: Path) -> None:
+    with pytest.raises(FileUnreadable, match="gone"):
+        await FileStore(tmp_path / "gone").list()
+
+
+async def test_a_listing_is_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "LISTED_FILES", 1)
+    assert len(await FileStore(folder).list()) == 1
+
+
+@pytest.mark.parametrize(("content", "reason"), [(b"", "empty"), (b" \n\n", "empty"), (b"G28\n\0\0", "binary")])
+def test_clear_nonsense_is_rejected_early(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "x.gcode"
+    path.write_bytes(content)
+    with pytest.raises(FileRejected) as caught:
+        check_printable(path)
+    assert caught.value.details["reason"] == reason
+
+
+def test_a_missing_file_or_a_folder_is_unreadable(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing.gcode", tmp_path):
+        with pytest.raises(FileUnreadable):
+            check_printable(path)

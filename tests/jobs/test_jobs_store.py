@@ -1,0 +1,162 @@
+"""The permanent record: every fact once, on the disk when it is told so."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hydrogen.errors import DiskFull, HostError
+from hydrogen.jobs import store as store_module
+from hydrogen.jobs.store import JobStore
+from hydrogen.model.events import ErrorRaised, JobFinished, JobStarted
+from hydrogen.model.job import JobOutcome
+from hydrogen.model.printer import ErrorReport
+
+STARTED = JobStarted(
+    at=1_800_000_000.0, printer="bench", job="01a", file="cube.gcode", lines_total=10, bytes_total=99, actor="anna"
+)
+FINISHED = JobFinished(
+    at=1_800_000_060.0,
+    printer="bench",
+    job="01a",
+    file="cube.gcode",
+    outcome=JobOutcome.COMPLETED,
+    reason="",
+    actor="anna",
+    lines_done=10,
+    lines_total=10,
+    elapsed_seconds=60.0,
+    resends=2,
+)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
+    opened = JobStore(tmp_path / "hydrogen.db")
+    await opened.start()
+    yield opened
+    await opened.release()
+
+
+async def test_a_job_is_remembered_from_its_start_to_its_end(store: JobStore) -> None:
+    await store.record_fact(STARTED, "i.1")
+    (running,) = await store.history()
+    assert (running["outcome"], running["started_at"]) == (None, "2027-01-15T08:00:00.000Z")
+    await store.record_fact(FINISHED, "i.2")
+    (job,) = await store.history()
+    assert job["outcome"] == "completed"
+    assert job["printer"] == "bench"
+    assert (job["lines_done"], job["resends"], job["finished_at"]) == (10, 2, "2027-01-15T08:01:00.000Z")
+    json.dumps(job)
+
+
+async def test_a_fact_told_again_changes_nothing(store: JobStore) -> None:
+    await store.record_fact(STARTED, "i.1")
+    await store.record_fact(FINISHED, "i.2")
+    await store.record_fact(STARTED, "i.1")
+    await store.record_fact(FINISHED, "i.2")
+    assert len(await store.facts()) == 2
+    assert (await store.history())[0]["outcome"] == "completed"
+
+
+async def test_the_end_of_a_job_is_kept_also_without_its_start(store: JobStore) -> None:
+    await store.record_fact(FINISHED, "i.2")
+    (job,) = await store.history()
+    assert (job["job"], job["outcome"], job["started_at"]) == ("01a", "completed", None)
+    await store.record_fact(STARTED, "i.1")
+    assert (await store.history())[0]["outcome"] == "completed"
+
+
+async def test_facts_of_every_kind_are_kept_with_their_body(store: JobStore) -> None:
+    error = ErrorRaised(at=5.0, printer="bench", error=ErrorReport(code="link_lost", message="gone"))
+    await store.record_fact(error, "i.9")
+    (fact,) = await store.facts()
+    assert (fact["fact"], fact["type"], fact["printer"]) == ("i.9", "error.raised", "bench")
+    assert json.loads(fact["body"])["error"]["code"] == "link_lost"
+
+
+async def test_the_newest_jobs_come_first_and_no_more_than_asked(store: JobStore) -> None:
+    for number in range(5):
+        started = JobStarted(at=1.0, printer="b", job=f"0{number}", file="f", lines_total=1, bytes_total=1)
+        await store.record_fact(started, f"i.{number}")
+    assert [job["job"] for job in await store.history(2)] == ["04", "03"]
+
+
+async def test_what_was_recorded_is_there_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "hydrogen.db"
+    first = JobStore(path)
+    await first.start()
+    await asyncio.gather(*(first.record_fact(STARTED, f"i.{number}") for number in range(20)))
+    await first.release()
+    await first.release()
+    second = JobStore(path)
+    await second.start()
+    assert len(await second.facts()) == 20
+    await second.release()
+
+
+async def test_a_commit_is_durable_the_moment_it_is_told(tmp_path: Path, store: JobStore) -> None:
+    await store.record_fact(FINISHED, "i.2")
+    other = sqlite3.connect(tmp_path / "hydrogen.db")
+    assert other.execute("SELECT outcome FROM jobs").fetchone() == ("completed",)
+    assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    other.close()
+
+
+async def test_old_facts_go_when_the_file_is_opened_and_jobs_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "KEPT_FACTS", 3)
+    store = JobStore(tmp_path / "hydrogen.db")
+    await store.start()
+    await store.record_fact(FINISHED, "i.0")
+    for number in range(1, 6):
+        await store.record_fact(STARTED, f"i.{number}")
+    await store.release()
+    await store.start()
+    assert [fact["fact"] for fact in await store.facts()] == ["i.5", "i.4", "i.3"]
+    assert len(await store.history()) == 1
+    await store.release()
+
+
+async def test_a_file_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "hydrogen.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version=99")
+    connection.close()
+    with pytest.raises(HostError, match="later version"):
+        await JobStore(path).start()
+
+
+async def test_a_file_that_is_no_database_is_told_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "hydrogen.db"
+    path.write_bytes(b"this is text, and long enough to be looked at" * 50)
+    with pytest.raises(HostError, match=r"hydrogen\.db"):
+        await JobStore(path).start()
+
+
+async def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    with pytest.raises(HostError, match="closed"):
+        await JobStore(tmp_path / "hydrogen.db").history()
+
+
+async def test_a_full_disk_is_told_as_such_and_the_fact_can_be_recorded_later(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "hydrogen.db")
+    await store.start()
+
+    def limit(pages: int) -> None:
+        store._db.execute(f"PRAGMA max_page_count={pages}")
+
+    await store._on_thread(lambda: limit(6))
+    big = ErrorRaised(at=5.0, error=ErrorReport(code="x", message="m" * 50_000))
+    with pytest.raises(DiskFull):
+        await store.record_fact(big, "i.1")
+    await store._on_thread(lambda: limit(1_000_000))
+    await store.record_fact(big, "i.1")
+    assert len(await store.facts()) == 1
+    await store.release()
