@@ -32,6 +32,7 @@
         ├── PortsExhausted            ports_exhausted
         ├── SpoolerLost               spooler_lost
         ├── ProtocolMismatch          protocol_mismatch
+        ├── ServiceUnreachable        service_unreachable
         └── ServerFault               server_error
 
 Codes are part of the wire protocol and never change their meaning. An error that crosses a process border is rebuilt with
@@ -206,6 +207,12 @@ class SpoolerLost(HostError):
 
 class ProtocolMismatch(HostError):
     code = "protocol_mismatch"
+
+
+class ServiceUnreachable(HostError):
+    """No service answers where one was looked for; only the command line says so."""
+
+    code = "service_unreachable"
 
 
 class ServerFault(HostError):

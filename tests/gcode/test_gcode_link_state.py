@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hydrogen.gcode.link_state import TRANSITIONS, IllegalTransition, LinkPhase, LinkTrigger, next_phase
@@ -21,3 +23,14 @@ def test_every_phase_but_the_last_can_end() -> None:
 def test_what_is_not_in_the_table_names_phase_and_trigger() -> None:
     with pytest.raises(IllegalTransition, match="RESEND_ASKED in phase opening"):
         next_phase(LinkPhase.OPENING, LinkTrigger.RESEND_ASKED)
+
+
+def test_documentation_shows_this_very_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown = [line for line in page.splitlines() if line.startswith(tuple(f"| {phase.value} |" for phase in LinkPhase))]
+    table = [
+        f"| {phase.value} | {trigger.value} | {to.value} |"
+        for phase, row in TRANSITIONS.items()
+        for trigger, to in row.items()
+    ]
+    assert shown == table

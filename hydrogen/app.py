@@ -1,0 +1,344 @@
+"""The composition root of the service: configuration in, objects out, wired once, handed to the supervisor.
+
+Everything that is built is built here, and nothing is looked up later. The order of the services is the order in which
+they start: the folder is taken, the record opened, the WebSocket bound and announced (clients are served from here on),
+then come the printers. They are released in the reverse order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+from hydrogen import __version__
+from hydrogen.auth.keys import KeyRing
+from hydrogen.config import Configuration, configured_printers
+from hydrogen.core.bus import Bus
+from hydrogen.core.clock import Clock
+from hydrogen.core.context import Context
+from hydrogen.core.log import Log
+from hydrogen.core.service import Service
+from hydrogen.core.supervisor import ShutdownLimits, Supervisor
+from hydrogen.errors import HydrogenError
+from hydrogen.files.store import FileStore
+from hydrogen.fleet.fleet import Fleet
+from hydrogen.fleet.printer import ConfiguredPrinter
+from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord, make_folder, told_about
+from hydrogen.jobs.ids import JobIds
+from hydrogen.jobs.store import JobStore
+from hydrogen.model.events import ErrorRaised
+from hydrogen.model.printer import ErrorReport, PrinterState
+from hydrogen.model.state import State
+from hydrogen.operations.file import file_operations
+from hydrogen.operations.job import job_operations
+from hydrogen.operations.printer import printer_operations
+from hydrogen.operations.registry import Registry
+from hydrogen.operations.repeat import RepeatMemory
+from hydrogen.operations.system import system_operations
+from hydrogen.spooler.client import SpoolerClient
+from hydrogen.spooler.launcher import SpoolerLauncher
+from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.sampler import HostSampler
+from hydrogen.websocket.context import WebSocketSettings
+from hydrogen.websocket.server import WebSocketServer
+
+LOOPBACK = "127.0.0.1"
+API_KEY_FILE = "api_key"
+
+KEY_BYTES = 24
+"""Random bytes of a generated key: 32 characters, more than anybody guesses."""
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+SHUTDOWN_LIMITS = ShutdownLimits(stop_tasks_seconds=5.5, release_seconds=1.7)
+"""9.7 s in all; most of it for spoolers of our own, which need up to 6.5 s to stop a job with the heaters off."""
+
+
+class Ending(Enum):
+    """Why `serve` returned."""
+
+    STOPPED = "stopped"
+    RESTART = "restart"
+    FAILED = "failed"
+    UNCLEAN = "unclean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Who may come in, and where. is_generated: the key is ours, so only loopback is bound; is_first: it was just made."""
+
+    keys: tuple[str, ...]
+    is_generated: bool = False
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """What the command line adds to the configuration.
+
+    own_spoolers: they and their jobs end with the service. has_lifeline: so does the service, when its standard input ends.
+    extra: services that start before the printers (a simulated one). may_restart: asked on SIGHUP; raises HydrogenError when
+    the configuration as it stands now would not start, and then nothing happens.
+    """
+
+    own_spoolers: bool = False
+    has_lifeline: bool = False
+    extra: Sequence[Service] = ()
+    may_restart: Callable[[], object] = lambda: None
+
+
+def prepare_data_dir(configuration: Configuration) -> Access:
+    """Make the data folder and find the keys; generates one if none is configured. Blocks. Raises HostError."""
+    data_dir = configuration.server.data_dir
+    for folder in (data_dir, data_dir / "files", data_dir / "spool"):
+        make_folder(folder)
+    if configuration.api_keys:
+        return Access(keys=configuration.api_keys)
+    path = data_dir / API_KEY_FILE
+    with told_about(path):
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            kept = path.read_text(encoding="ascii").strip()
+            if kept:
+                return Access(keys=(kept,), is_generated=True)
+            handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
+        key = secrets.token_urlsafe(KEY_BYTES)
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(f"{key}\n")
+    return Access(keys=(key,), is_generated=True, is_first=True)
+
+
+class Hydrogen:
+    """One life of the service: build, run, end. Nothing is open before `run`."""
+
+    def __init__(
+        self, configuration: Configuration, access: Access, *, options: ServeOptions, clock: Clock, log: Log
+    ) -> None:
+        self._configuration = configuration
+        self._options = options
+        self._clock = clock
+        self._log = log
+        self.is_started = False
+        printers = configured_printers(configuration)
+        self._epoch = secrets.token_hex(8)
+        self._bus = Bus(self._report)
+        self._context = Context(epoch=self._epoch, initial=_initial_state(printers), bus=self._bus)
+        self._folder = RuntimeFolder(
+            configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
+        )
+        self._store = JobStore(configuration.server.data_dir / "hydrogen.db")
+        self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
+        self._fleet = self._make_fleet(printers)
+        self._settings = websocket_settings(configuration, access)
+        self._websocket = self._make_websocket(access)
+        self.supervisor = Supervisor(
+            self._services(), clock=clock, log=log, report=self._report, limits=SHUTDOWN_LIMITS
+        )
+
+    @property
+    def bound_port(self) -> int:
+        return self._websocket.bound_port
+
+    def _services(self) -> Sequence[Service]:
+        data_dir = self._configuration.server.data_dir
+        return (
+            self._folder,
+            self._store,
+            self._websocket,
+            Announcement(self._folder, self._record),
+            *self._options.extra,
+            self._fleet,
+            HostSampler(context=self._context, clock=self._clock, data_dir=data_dir),
+        )
+
+    def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:
+        runtime_dir = self._configuration.server.runtime_dir
+        return Fleet(
+            printers,
+            context=self._context,
+            clock=self._clock,
+            log=self._log,
+            make_port=lambda name: SpoolerClient(
+                name, runtime_dir, self._clock, version=__version__, instance=self._epoch, launcher=self._launcher
+            ),
+            keep_fact=self._store.record_fact,
+            own_spoolers=self._options.own_spoolers,
+            is_outdated=self._folder.is_outdated,
+            end_own=self._launcher.close,
+        )
+
+    def _make_websocket(self, access: Access) -> WebSocketServer:
+        figures = WebSocketFigures()
+        status = StatusBuilder(clock=self._clock, epoch=self._epoch, version=__version__, figures=figures)
+        files = FileStore(self._configuration.server.data_dir / "files")
+        operations = [
+            *printer_operations(self._fleet),
+            *job_operations(self._fleet, files, JobIds(self._clock), self._store),
+            *file_operations(files),
+            *system_operations(status),
+        ]
+        return WebSocketServer(
+            self._settings,
+            context=self._context,
+            bus=self._bus,
+            registry=Registry(operations, fleet=self._fleet, repeats=RepeatMemory(clock=self._clock)),
+            keys=KeyRing.of_full_keys(access.keys),
+            status=status,
+            figures=figures,
+            fleet=self._fleet,
+            clock=self._clock,
+            log=self._log,
+        )
+
+    def _record(self) -> ServiceRecord:
+        return ServiceRecord(
+            pid=os.getpid(),
+            epoch=self._epoch,
+            version=__version__,
+            websocket_host=self._settings.host,
+            websocket_port=self._websocket.bound_port,
+            data_dir=str(self._configuration.server.data_dir),
+            started_at=self._clock.wall(),
+        )
+
+    def _report(self, name: str, error: BaseException) -> None:
+        """Tell the clients that a part of the house failed; what exactly is in the log, under the incident's id."""
+        if isinstance(error, HydrogenError):
+            code, message, details = error.code, f"{name}: {error.message}", dict(error.details)
+        else:
+            incident = secrets.token_hex(4)
+            self._log.error("defect met", part=name, incident=incident, error=error)
+            code, message, details = "server_error", f"{name} failed (incident {incident})", {"incident": incident}
+        report = ErrorReport(code=code, message=message, details=MappingProxyType(details))
+        self._context.publish(ErrorRaised(at=self._clock.wall(), error=report))
+
+
+def websocket_settings(configuration: Configuration, access: Access) -> WebSocketSettings:
+    """The configured WebSocket; on loopback if nobody chose a key."""
+    section = configuration.websocket
+    return WebSocketSettings(
+        host=LOOPBACK if access.is_generated else section.host,
+        port=section.port,
+        port_fallback=section.port_fallback,
+        status_interval_seconds=section.status_interval_seconds,
+        max_message_bytes=section.max_message_bytes,
+        max_connections=section.max_connections,
+        max_connections_per_address=section.max_connections_per_address,
+        allowed_origins=section.allowed_origins,
+    )
+
+
+def _initial_state(printers: Sequence[ConfiguredPrinter]) -> State:
+    return State(
+        printers=MappingProxyType(
+            {p.name: PrinterState(driver=p.driver, port=p.port, baud=p.baud) for p in printers},
+        )
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------ serving
+
+
+async def serve(house: Hydrogen, *, options: ServeOptions, log: Log) -> Ending:
+    """Run until a signal says otherwise. Raises what keeps the house from starting.
+
+    SIGTERM and SIGINT end it (once; a second one changes nothing), SIGHUP ends it with RESTART. FAILED: a part failed for
+    good; UNCLEAN: something did not end, the process should exit at once. The three signals are blocked when this returns,
+    so that none is lost before the next life listens, and none breaks into the end.
+    """
+    doorbell = _Doorbell(options, log)
+    doorbell.install()
+    supervisor = house.supervisor
+    stopping = asyncio.create_task(doorbell.stop.wait(), name="stop")
+    serving = asyncio.create_task(_start_and_serve(house, doorbell.stop, log), name="serve")
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not house.is_started:
+            serving.cancel()
+        await asyncio.wait({serving})
+    finally:
+        stopping.cancel()
+        report = await supervisor.shut_down()
+        await doorbell.close()
+        log.info("shutdown complete", elapsed_seconds=round(report.elapsed_seconds, 3), hung=list(report.hung))
+    error = None if serving.cancelled() else serving.exception()
+    if error is not None and not house.is_started:
+        raise error
+    if not report.is_clean:
+        return Ending.UNCLEAN
+    if error is not None:
+        log.error("service failed for good", error=error)
+        return Ending.FAILED
+    return Ending.RESTART if doorbell.is_restart else Ending.STOPPED
+
+
+async def _start_and_serve(house: Hydrogen, stop: asyncio.Event, log: Log) -> None:
+    await house.supervisor.start()
+    house.is_started = True
+    log.info("service ready", pid=os.getpid(), websocket_port=house.bound_port, version=__version__)
+    await house.supervisor.serve(stop)
+
+
+class _Doorbell:
+    """Signals and the lifeline, as one event."""
+
+    def __init__(self, options: ServeOptions, log: Log) -> None:
+        self._options = options
+        self._log = log
+        self._loop = asyncio.get_running_loop()
+        self._checking: asyncio.Task[None] | None = None
+        self.stop = asyncio.Event()
+        self.is_restart = False
+
+    def install(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._end, number.name)
+        self._loop.add_signal_handler(signal.SIGHUP, self._restart)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        if self._options.has_lifeline:
+            self._loop.add_reader(sys.stdin.fileno(), self._on_lifeline)
+
+    async def close(self) -> None:
+        """Signals are blocked from here on."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        if self._options.has_lifeline:
+            self._loop.remove_reader(sys.stdin.fileno())
+        if self._checking is not None:
+            await asyncio.wait({self._checking})
+
+    def _end(self, reason: str) -> None:
+        if not self.stop.is_set():
+            self._log.info("shutdown begun", reason=reason)
+            self.stop.set()
+        self.is_restart = False
+
+    def _restart(self) -> None:
+        if self._checking is None and not self.stop.is_set():
+            self._checking = self._loop.create_task(self._check_and_restart(), name="restart")
+
+    async def _check_and_restart(self) -> None:
+        try:
+            await asyncio.to_thread(self._options.may_restart)
+        except HydrogenError as error:
+            self._log.error("restart refused", reason=str(error))
+            return
+        finally:
+            self._checking = None
+        if not self.stop.is_set():
+            self._log.info("restart begun", reason="SIGHUP")
+            self.is_restart = True
+            self.stop.set()
+
+    def _on_lifeline(self) -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            self._loop.remove_reader(sys.stdin.fileno())
+            self._end("lifeline")

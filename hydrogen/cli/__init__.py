@@ -1,0 +1,1 @@
+"""The command line: a service to start, and a client of the public protocol."""

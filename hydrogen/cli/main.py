@@ -1,0 +1,202 @@
+"""`hydrogen`: the command line. What is not asked for is not imported."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydrogen import __version__
+from hydrogen.cli.exit_code import EXIT_CODE_MEANINGS, ExitCode, exit_code_of
+from hydrogen.errors import HydrogenError
+
+EPILOG = """\
+examples
+  hydrogen demo                                  print the sample on a virtual printer, and watch it
+  hydrogen check-config hydrogen.toml            is this configuration right?
+  hydrogen serve --config hydrogen.toml          run the service
+  hydrogen serve --simulate --speed 20           run it with a virtual printer
+  hydrogen print cube.gcode --wait               print a file, show the progress, tell how it ended
+  hydrogen status                                what is every printer doing?
+  hydrogen emergency                             stop all printers now (M112), past every queue
+  hydrogen stop                                  end the service; what prints, prints on
+  hydrogen stop --all                            end everything; jobs are stopped, heaters are off
+
+A client command finds the service of this machine by itself; one elsewhere with --url (or HYDROGEN_URL). The key is
+taken from --key-file, HYDROGEN_API_KEY, the configuration or the data folder.
+
+exit codes
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit code."""
+    parser = make_parser()
+    options = parser.parse_args(argv)
+    if options.command is None:
+        parser.print_help()
+        return ExitCode.USAGE
+    try:
+        return int(options.run(options))
+    except HydrogenError as error:
+        print(f"hydrogen: {error}", file=sys.stderr)
+        return exit_code_of(error)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough (`hydrogen watch | head`).
+        sys.stderr.close()
+        return ExitCode.DONE
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The whole grammar."""
+    codes = "".join(f"  {code.value:<5}{meaning}\n" for code, meaning in EXIT_CODE_MEANINGS)
+    parser = argparse.ArgumentParser(
+        prog="hydrogen",
+        description="The service beside a 3D printer, and a client for it.",
+        epilog=EPILOG + codes,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"hydrogen {__version__}")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_service_commands(commands)
+    _add_print_commands(commands)
+    _add_other_commands(commands)
+    return parser
+
+
+Commands = Any  # argparse's sub-parsers action has no public type
+
+
+def _add_service_commands(commands: Commands) -> None:
+    serve = _add(commands, "serve", "run the service until SIGTERM or Ctrl-C", _serve)
+    source = serve.add_mutually_exclusive_group()
+    source.add_argument("--config", type=Path, metavar="FILE", help="configuration (TOML)")
+    source.add_argument(
+        "--simulate", action="store_true", help="a virtual printer and temporary folders, no file needed"
+    )
+    serve.add_argument("--speed", default="1", metavar="N|max", type=_speed, help="of the virtual printer (1)")
+    serve.add_argument("--own-spoolers", action="store_true", help="jobs end with the service, heaters off")
+    serve.add_argument("--lifeline", action="store_true", help="end when the standard input ends (for parents)")
+    check = _add(commands, "check-config", "say what is wrong with a configuration", _check_config)
+    check.add_argument("file", type=Path, metavar="FILE")
+    stop = _add(commands, "stop", "end the service of this machine; spoolers with a job print on", _stop)
+    stop.add_argument("--all", action="store_true", help="end the spoolers too: jobs are stopped, heaters are off")
+    _add_places(stop, is_local=True)
+    demo = _add(commands, "demo", "print a file on a virtual printer, with everything it takes", _demo)
+    demo.add_argument("file", nargs="?", metavar="FILE", help="G-code to print (a sample cube)")
+    demo.add_argument(
+        "--speed", default=DEMO_SPEED, metavar="N|max", type=_speed, help=f"of the printer ({DEMO_SPEED})"
+    )
+
+
+def _add_print_commands(commands: Commands) -> None:
+    print_file = _add(commands, "print", "print a file", _client("print_file"))
+    print_file.add_argument("file", metavar="FILE", help="a local file, or the name of one in the files folder")
+    print_file.add_argument("--wait", action="store_true", help="show the progress; the exit code tells the outcome")
+    for name, sentence in (
+        ("pause", "pause the job; the heat stays"),
+        ("resume", "go on with a paused job"),
+        ("cancel", "end the job for good"),
+    ):
+        _add_printer(_add(commands, name, sentence, _client("act_on_job")))
+    emergency = _add(
+        commands, "emergency", "stop a printer now (M112); all of them if none is named", _client("emergency")
+    )
+    emergency.add_argument("printer", nargs="?", metavar="PRINTER")
+    _add_places(emergency)
+    _add_printer(print_file)
+
+
+def _add_other_commands(commands: Commands) -> None:
+    status = _add(commands, "status", "what the service and its printers are doing", _client("status"))
+    status.add_argument("--json", action="store_true", help="for programs")
+    _add_places(status)
+    watch = _add(commands, "watch", "show a printer until Ctrl-C", _client("watch"))
+    watch.add_argument("--json", action="store_true", help="every frame of the protocol, one a line")
+    _add_printer(watch)
+    files = _add(commands, "files", "list the files that can be printed", _client("list_files"))
+    files.add_argument("--json", action="store_true", help="one object a line")
+    _add_places(files)
+
+
+DEMO_SPEED = "40"
+"""The sample takes 20 minutes on a printer and half a minute so: long enough to watch, short enough to wait for."""
+
+
+def _add(
+    commands: Commands, name: str, sentence: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=sentence, description=f"{sentence}.")
+    parser.set_defaults(run=run, command=name)
+    return parser
+
+
+def _add_printer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--printer", metavar="NAME", help="which one; may be left out if there is only one")
+    _add_places(parser)
+
+
+def _add_places(parser: argparse.ArgumentParser, *, is_local: bool = False) -> None:
+    group = parser.add_argument_group("where the service is")
+    if not is_local:
+        group.add_argument("--url", metavar="URL", help="ws://HOST:PORT/ (HYDROGEN_URL)")
+        group.add_argument("--key-file", type=Path, metavar="FILE", help="holds the API key")
+    group.add_argument("--runtime-dir", type=Path, metavar="DIR", help="its runtime folder")
+    group.add_argument("--config", dest="client_config", type=Path, metavar="FILE", help="its configuration")
+
+
+def _speed(text: str) -> str:
+    try:
+        is_good = text == "max" or float(text) > 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise argparse.ArgumentTypeError("must be a number greater than 0, or 'max'")
+    return text
+
+
+# ----------------------------------------------------------------------------------------------------- running them
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from hydrogen.cli.service import serve_command
+
+    return serve_command(options)
+
+
+def _check_config(options: argparse.Namespace) -> int:
+    from hydrogen.cli.service import check_config_command
+
+    return check_config_command(options)
+
+
+def _stop(options: argparse.Namespace) -> int:
+    from hydrogen.cli.service import stop_command
+
+    return asyncio.run(stop_command(options))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from hydrogen.cli.demo import demo
+
+    return asyncio.run(demo(options))
+
+
+def _client(name: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        from hydrogen.cli import command
+
+        work: Callable[[argparse.Namespace], Coroutine[Any, Any, ExitCode]] = getattr(command, name)
+        return asyncio.run(work(options))
+
+    return run
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""The service as a process of its own, as people run it, with everything it leaves behind looked after."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from hydrogen.cli.address import ServiceAddress, url_of
+from hydrogen.cli.client import Client, connected
+from hydrogen.fleet.runtime import ServiceRecord, read_service_record
+
+KEY = "integration-key-0123"
+UP_SECONDS = 20.0
+"""Generous: the machine that runs the tests may be busy. The promise itself is measured by the benchmarks."""
+
+END_SECONDS = 15.0
+
+
+class HouseProcess:
+    """One runtime folder and the services that live in it, one after the other."""
+
+    def __init__(self, folder: Path, printers: Mapping[str, str], **sections: str) -> None:
+        """printers: name to the path of its port. sections: more TOML, by section name."""
+        self.folder = folder
+        self.data_dir, self.runtime_dir = folder / "data", folder / "run"
+        self.config = folder / "hydrogen.toml"
+        self.log = folder / "service.log"
+        self.process: asyncio.subprocess.Process | None = None
+        tables = {
+            "server": f'environment = "development"\ndata_dir = "{self.data_dir}"\nruntime_dir = "{self.runtime_dir}"',
+            "websocket": 'host = "127.0.0.1"\nport = 0',
+            "auth": f'keys = ["{KEY}"]',
+            **{f"printers.{name}": f'driver = "marlin"\nport = "{port}"' for name, port in printers.items()},
+            **sections,
+        }
+        self.config.write_text("\n".join(f"[{name}]\n{body}" for name, body in tables.items()))
+
+    @property
+    def files(self) -> Path:
+        folder = self.data_dir / "files"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def record(self) -> ServiceRecord | None:
+        return read_service_record(self.runtime_dir)
+
+    @property
+    def address(self) -> ServiceAddress:
+        record = self.record
+        assert record is not None, self.said
+        return ServiceAddress(url=url_of(record), key=KEY, data_dir=self.data_dir)
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    async def start(self, *arguments: str, is_expected_up: bool = True) -> None:
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "hydrogen", "serve", "--config", str(self.config), *arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        if is_expected_up:
+            pid = self.process.pid
+            await until(lambda: self.record is not None and self.record.pid == pid, lambda: self.said)
+
+    async def ended(self) -> int:
+        assert self.process is not None
+        async with asyncio.timeout(END_SECONDS):
+            return await self.process.wait()
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return await self.ended()
+
+    def spooler_pid(self, printer: str = "bench") -> int | None:
+        """The process that holds the printer's lock."""
+        with suppress(OSError, ValueError):
+            pid = int((self.runtime_dir / f"{printer}.lock").read_text().strip() or 0)
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"spooler_process" in command and str(self.runtime_dir).encode() in command:
+                return pid
+        return None
+
+    async def clean_up(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+        for file in self.runtime_dir.glob("*.lock"):
+            pid = self.spooler_pid(file.stem)
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+
+
+@asynccontextmanager
+async def running_house(
+    folder: Path, printers: Mapping[str, str], *arguments: str, **sections: str
+) -> AsyncIterator[HouseProcess]:
+    """A service that is up when the block begins; nothing of it lives on behind the block."""
+    house = HouseProcess(folder, printers, **sections)
+    try:
+        await house.start(*arguments)
+        yield house
+    finally:
+        await house.clean_up()
+
+
+async def until(is_true: Callable[[], object], explain: Callable[[], str] = str, seconds: float = UP_SECONDS) -> None:
+    """Wait for what another process does."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not is_true():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"waited {seconds} s in vain; {explain()}") from None
+
+
+async def frame_where(
+    client: Client, fits: Callable[[Mapping[str, Any]], object], seconds: float = 30.0
+) -> Mapping[str, Any]:
+    """The first frame that fits."""
+    seen: list[str] = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for frame in client.frames():
+                seen.append(json.dumps(frame)[:300])
+                if fits(frame):
+                    return frame
+    except TimeoutError:
+        raise AssertionError("no such frame among:\n" + "\n".join(seen[-40:])) from None
+    raise AssertionError("the frames ended")
+
+
+async def await_status(client: Client, status: str, printer: str = "bench") -> None:
+    """The printer is in this state, by snapshot or event."""
+
+    def fits(frame: Mapping[str, Any]) -> bool:
+        state = frame.get("state")
+        if frame.get("type") == "snapshot" and isinstance(state, Mapping):
+            return bool(state["printers"][printer]["status"] == status)
+        if frame.get("type") == "printer.attached" and isinstance(state, Mapping):
+            return bool(frame.get("printer") == printer and state["status"] == status)
+        return frame.get("printer") == printer and frame.get("status") == status
+
+    await frame_where(client, fits)
+
+
+@asynccontextmanager
+async def connected_idle(house: HouseProcess, printer: str = "bench") -> AsyncIterator[Client]:
+    """A client of a house whose printer is ready."""
+    async with connected(house.address) as client:
+        await await_status(client, "idle", printer)
+        yield client
+
+
+async def print_started(client: Client, house: HouseProcess, lines: list[str], name: str = "job.gcode") -> str:
+    """The job's id, once the service has accepted it."""
+    (house.files / name).write_text("\n".join(lines) + "\n")
+    result = await client.command("job.start", "bench", {"file": name})
+    return str(result["job"])
+
+
+def square_lines(count: int, *, feedrate: int = 6000) -> list[str]:
+    """G-code with `count` moves of about 1 mm, no two alike."""
+    head = ["; a test job", "G21", "G90", "M83", "M104 S200", "M140 S60", "G28"]
+    moves = [
+        f"G1 X{10 + number % 97}.{number % 10} Y{10 + number // 97} F{feedrate} ; {number}" for number in range(count)
+    ]
+    return [*head, *moves, "M104 S0", "M140 S0"]

@@ -1,0 +1,173 @@
+"""The life of a service beside its spoolers: ends, restarts, and what goes on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hydrogen.cli.client import connected
+from hydrogen.errors import ServiceUnreachable
+from hydrogen_simulators.ledger import job_hash
+from hydrogen_simulators.pytest_plugin import VirtualPrinter
+from tests.integration.house_process import await_status, frame_where, print_started, running_house, square_lines, until
+
+StartPrinter = Callable[..., VirtualPrinter]
+
+
+def targets_of(printer: VirtualPrinter) -> list[float]:
+    return [reading.target_celsius for reading in printer.printer.temperatures.values()]
+
+
+async def test_a_print_outlives_its_service_and_the_next_one_sees_it_finish(
+    tmp_path: Path, start_virtual_printer: StartPrinter
+) -> None:
+    printer = start_virtual_printer(speed=30)
+    lines = square_lines(600, feedrate=600)
+    async with running_house(tmp_path, {"bench": str(printer.link)}) as house:
+        async with connected(house.address) as client, connected(house.address) as other:
+            await await_status(client, "idle")
+            job = await print_started(client, house, lines)
+            await frame_where(client, lambda frame: frame.get("type") == "job.progressed" and frame["lines_done"] > 20)
+            spooler = house.spooler_pid()
+            assert await house.stop() == 0, house.said
+            for bystander in (client, other):
+                with pytest.raises(ServiceUnreachable) as caught:
+                    await frame_where(bystander, lambda _frame: False)
+                assert caught.value.details["close_code"] == 1001
+        assert spooler is not None
+        assert house.spooler_pid() == spooler
+        assert house.record is None
+        executed = printer.ledger.move_count
+        await until(lambda: printer.ledger.move_count > executed + 20)
+        await house.start()
+        async with connected(house.address) as client:
+            snapshot = await frame_where(
+                client, lambda frame: frame.get("type") in ("snapshot", "printer.attached") and "job" in str(frame)
+            )
+            assert job in str(snapshot) or job in str(await frame_where(client, lambda f: job in str(f)))
+            finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=50)
+            assert (finished["job"], finished["outcome"]) == (job, "completed")
+            history = await client.command("job.history")
+            assert history["jobs"][0]["outcome"] == "completed"
+        assert house.spooler_pid() == spooler
+        assert await house.stop() == 0, house.said
+        await until(lambda: house.spooler_pid() is None)
+    assert printer.ledger.job_hash == job_hash(lines)
+
+
+async def test_a_fact_that_happens_without_a_service_is_not_lost(
+    tmp_path: Path, start_virtual_printer: StartPrinter
+) -> None:
+    printer = start_virtual_printer(speed=60)
+    lines = square_lines(400, feedrate=600)
+    async with running_house(tmp_path, {"bench": str(printer.link)}) as house:
+        async with connected(house.address) as client:
+            await await_status(client, "idle")
+            job = await print_started(client, house, lines)
+            await frame_where(client, lambda frame: frame.get("type") == "job.progressed")
+        assert house.process is not None
+        house.process.kill()
+        await house.process.wait()
+        moves = sum(line.startswith("G1") for line in lines)
+        await until(lambda: printer.ledger.move_count == moves, seconds=40)
+        await house.start()
+        async with connected(house.address) as client:
+
+            async def outcome() -> object:
+                jobs = (await client.command("job.history"))["jobs"]
+                return next((entry["outcome"] for entry in jobs if entry["job"] == job), None)
+
+            async with asyncio.timeout(30):
+                while await outcome() != "completed":  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+
+
+async def test_own_spoolers_end_with_the_service_and_the_heaters_are_off(
+    tmp_path: Path, start_virtual_printer: StartPrinter
+) -> None:
+    printer = start_virtual_printer(speed=20)
+    async with running_house(tmp_path, {"bench": str(printer.link)}, "--own-spoolers") as house:
+        async with connected(house.address) as client:
+            await await_status(client, "idle")
+            await print_started(client, house, square_lines(1000, feedrate=600))
+            await frame_where(client, lambda frame: frame.get("type") == "job.progressed" and frame["lines_done"] > 10)
+            assert any(targets_of(printer))
+            assert await house.stop() == 0, house.said
+        await until(lambda: house.spooler_pid() is None)
+        await asyncio.to_thread(printer.wait_until_closed)
+        assert not any(targets_of(printer))
+
+
+async def test_sighup_restarts_in_place_again_and_again(tmp_path: Path) -> None:
+    async with running_house(tmp_path, {}) as house:
+        assert house.process is not None
+        epochs: set[str] = set()
+
+        def is_another_life() -> bool:
+            return house.record is not None and house.record.epoch not in epochs
+
+        for _ in range(3):
+            record = house.record
+            assert record is not None
+            assert record.pid == house.process.pid
+            epochs.add(record.epoch)
+            house.process.send_signal(signal.SIGHUP)
+            await until(is_another_life, lambda: house.said)
+        assert len(epochs) == 3
+        assert await house.stop(signal.SIGINT) == 0, house.said
+
+
+async def test_sighup_with_a_broken_configuration_changes_nothing(tmp_path: Path) -> None:
+    async with running_house(tmp_path, {}) as house:
+        before = house.record
+        house.config.write_text("[websocket]\nport = true\n")
+        assert house.process is not None
+        house.process.send_signal(signal.SIGHUP)
+        await until(lambda: "restart refused" in house.said)
+        assert house.record == before
+        async with connected(house.address):
+            pass
+        assert await house.stop() == 0
+
+
+async def test_several_signals_are_one_shutdown(tmp_path: Path) -> None:
+    async with running_house(tmp_path, {}) as house:
+        assert house.process is not None
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            house.process.send_signal(number)
+        assert await house.ended() == 0, house.said
+        assert house.said.count("shutdown complete") == 1
+
+
+async def test_a_second_service_in_the_same_folder_says_so_and_does_no_harm(tmp_path: Path) -> None:
+    async with running_house(tmp_path, {}) as house:
+        first = house.process
+        await house.start(is_expected_up=False)
+        assert await house.ended() == 6
+        assert "another Hydrogen service already uses" in house.said
+        house.process = first
+        async with connected(house.address):
+            pass
+        assert await house.stop() == 0
+
+
+async def test_an_idle_spooler_with_former_settings_is_replaced_at_the_restart(
+    tmp_path: Path, start_virtual_printer: StartPrinter
+) -> None:
+    printer = start_virtual_printer(speed=None)
+    async with running_house(tmp_path, {"bench": str(tmp_path / "ttyELSEWHERE")}) as house:
+        assert house.process is not None
+        await until(lambda: house.spooler_pid() is not None)
+        former = house.spooler_pid()
+        house.process.kill()  # so that the spooler stays
+        await house.process.wait()
+        house.config.write_text(house.config.read_text().replace("ttyELSEWHERE", printer.link.name))
+        await house.start()
+        async with connected(house.address) as client:
+            await await_status(client, "idle")
+        assert house.spooler_pid() not in (None, former)
+        assert await house.stop() == 0

@@ -1,0 +1,75 @@
+"""A whole service in this process (its spoolers are real processes), for tests of what stands on top of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from hydrogen.app import Hydrogen, ServeOptions, prepare_data_dir
+from hydrogen.cli.address import ServiceAddress, url_of
+from hydrogen.config import Configuration, configuration_from_table
+from hydrogen.core.clock import SystemClock
+from hydrogen.fleet.runtime import read_service_record
+from tests.support.recording_log import RecordingLog
+
+KEY = "in-process-key-01"
+
+
+def configuration_for(folder: Path, printers: Mapping[str, Path], *, port: int = 0) -> Configuration:
+    return configuration_from_table(
+        {
+            "server": {
+                "environment": "development",
+                "data_dir": str(folder / "data"),
+                "runtime_dir": str(folder / "run"),
+            },
+            "websocket": {"host": "127.0.0.1", "port": port, "status_interval_seconds": 0.1},
+            "auth": {"keys": [KEY]},
+            "printers": {name: {"driver": "marlin", "port": str(link)} for name, link in printers.items()},
+        },
+        "test",
+    )
+
+
+class InProcessHouse:
+    def __init__(self, folder: Path, hydrogen: Hydrogen, log: RecordingLog) -> None:
+        self.folder = folder
+        self.hydrogen = hydrogen
+        self.log = log
+
+    @property
+    def files(self) -> Path:
+        return self.folder / "data" / "files"
+
+    def find_address(self) -> ServiceAddress:
+        record = read_service_record(self.folder / "run")
+        assert record is not None
+        return ServiceAddress(url=url_of(record), key=KEY, data_dir=self.folder / "data")
+
+
+@asynccontextmanager
+async def house_in_process(
+    folder: Path, printers: Mapping[str, Path] | None = None, *, own_spoolers: bool = True, port: int = 0
+) -> AsyncIterator[InProcessHouse]:
+    """Up in the block, down behind it."""
+    configuration = configuration_for(folder, printers or {}, port=port)
+    log = RecordingLog()
+    hydrogen = Hydrogen(
+        configuration,
+        prepare_data_dir(configuration),
+        options=ServeOptions(own_spoolers=own_spoolers),
+        clock=SystemClock(),
+        log=log,
+    )
+    stop = asyncio.Event()
+    await hydrogen.supervisor.start()
+    serving = asyncio.create_task(hydrogen.supervisor.serve(stop))
+    try:
+        yield InProcessHouse(folder, hydrogen, log)
+    finally:
+        stop.set()
+        await serving
+        report = await hydrogen.supervisor.shut_down()
+        assert report.is_clean, report

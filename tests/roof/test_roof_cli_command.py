@@ -1,0 +1,126 @@
+"""The commands that are clients, against a real service with a virtual printer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from hydrogen.cli import command
+from hydrogen.cli.exit_code import ExitCode
+from hydrogen.cli.main import make_parser
+from hydrogen.errors import Conflict, NotFound
+from hydrogen_simulators.pytest_plugin import VirtualPrinter
+from tests.roof.house_in_process import KEY, InProcessHouse, house_in_process
+from tests.support.waiting import wait_until
+
+StartPrinter = Callable[..., VirtualPrinter]
+LINES = "G28\n" + "".join(f"G1 X{number % 90 + 5} F600\n" for number in range(200))
+
+
+class CommandLine:
+    """Runs a client command as `main` does, within the test's loop."""
+
+    def __init__(self, house: InProcessHouse, printer: VirtualPrinter) -> None:
+        self.house = house
+        self.printer = printer
+
+    async def run(self, name: str, *arguments: str) -> ExitCode:
+        options = make_parser().parse_args([*arguments, "--runtime-dir", str(self.house.folder / "run")])
+        code: ExitCode = await getattr(command, name)(options)
+        return code
+
+    @property
+    def status(self) -> str:
+        return str(self.house.hydrogen._context.state.printers["bench"].status)
+
+
+@pytest.fixture
+async def line(
+    tmp_path: Path, start_virtual_printer: StartPrinter, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[CommandLine]:
+    monkeypatch.setenv("HYDROGEN_API_KEY", KEY)
+    printer = start_virtual_printer(speed=10)
+    async with house_in_process(tmp_path, {"bench": printer.link}) as house:
+        line = CommandLine(house, printer)
+        await wait_until(lambda: line.status == "idle", within_seconds=20)
+        yield line
+
+
+async def test_status_tells_people_and_programs(line: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await line.run("status", "status") is ExitCode.DONE
+    assert "bench: idle" in capsys.readouterr().out
+    assert await line.run("status", "status", "--json") is ExitCode.DONE
+    told = json.loads(capsys.readouterr().out)
+    assert told["printers"]["bench"]["status"] == "idle"
+    assert told["service"]["server_start_time"]
+
+
+async def test_a_print_is_paused_resumed_and_cancelled(
+    line: CommandLine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "cube.gcode"
+    file.write_text(LINES)
+    with pytest.raises(Conflict):
+        await line.run("act_on_job", "pause")
+    assert await line.run("print_file", "print", str(file)) is ExitCode.DONE
+    assert "bench: printing cube.gcode, 201 lines" in capsys.readouterr().out
+    for name, status in (("pause", "paused"), ("resume", "printing"), ("cancel", "idle")):
+        assert await line.run("act_on_job", name, "--printer", "bench") is ExitCode.DONE
+        await wait_until(lambda status=status: line.status == status, within_seconds=20, what=f"{name}: {line.status}")  # type: ignore[misc]
+
+
+async def test_the_files_are_listed_page_by_page(line: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(1005):
+        (line.house.files / f"{number:04}.gcode").write_text("G28\n")
+    assert await line.run("list_files", "files") is ExitCode.DONE
+    assert len(capsys.readouterr().out.splitlines()) == 1005
+    assert await line.run("list_files", "files", "--json") is ExitCode.DONE
+    assert json.loads(capsys.readouterr().out.splitlines()[7])["path"] == "0007.gcode"
+
+
+async def test_an_emergency_stop_needs_no_name(line: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await line.run("emergency", "emergency") is ExitCode.DONE
+    assert "bench" in capsys.readouterr().out
+    await wait_until(lambda: line.status == "halted", within_seconds=10)
+    assert line.printer.printer.is_halted
+
+
+async def test_watching_as_json_is_the_protocol_line_by_line(
+    line: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watching = asyncio.create_task(line.run("watch", "watch", "--json"))
+    shown = ""
+
+    def has_snapshot() -> bool:
+        nonlocal shown
+        shown += capsys.readouterr().out
+        return '"snapshot"' in shown
+
+    await wait_until(has_snapshot)
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
+    assert json.loads(shown.splitlines()[0])["type"] == "status"
+
+
+async def test_watching_shows_the_printer_and_refuses_an_unknown_one(
+    line: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(NotFound, match="bench"):
+        await line.run("watch", "watch", "--printer", "other")
+    watching = asyncio.create_task(line.run("watch", "watch"))
+    shown = ""
+
+    def has_state() -> bool:
+        nonlocal shown
+        shown += capsys.readouterr().out
+        return "bench: idle" in shown
+
+    await wait_until(has_state)
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
