@@ -1,0 +1,119 @@
+"""`python -m benchmarks [NAME ...]`: measure, and show the figures as a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from benchmarks import fanout, latency, link_cost, pty_speed, start_time, whole_print
+from benchmarks.figure import Benchmark, BenchmarkFailed, Figure, Plan, Sample, figures_from_samples, table_of
+from hydrogen.errors import HydrogenError
+
+BENCHMARKS: MappingProxyType[str, Benchmark] = MappingProxyType(
+    {
+        "link": link_cost.measure,
+        "pty": pty_speed.measure,
+        "print": whole_print.measure,
+        "start": start_time.measure,
+        "fanout": fanout.measure,
+        "latency": latency.measure,
+    }
+)
+
+REPEAT_SECONDS = 60
+"""One repeat of one benchmark; whatever hangs is ended then."""
+
+LONG_REPEAT_SECONDS = 180
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit code: 0, or 1 when a benchmark could not run or something else was executed than the file."""
+    options = _parse(arguments)
+    plan = Plan(is_long=options.long)
+    signal.signal(signal.SIGALRM, _time_is_up)
+    figures: list[Figure] = []
+    complaints: list[str] = []
+    for name in options.names or BENCHMARKS:
+        try:
+            figures += _measured(name, plan, options.repeat)
+        except (BenchmarkFailed, HydrogenError, OSError) as error:
+            complaints.append(f"{name}: {error}")
+    _clear_progress()
+    print(table_of(figures))
+    for complaint in complaints:
+        print(f"FAILED {complaint}", file=sys.stderr)
+    if options.json is not None:
+        options.json.write_text(json.dumps(_report(figures, complaints), indent=1) + "\n")
+    return 1 if complaints else 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measures Hydrogen on this machine: loopback, ptys and temporary folders only.",
+        epilog="Goals are the project's; on a busy or slow machine compare ratios, and compare with the same machine.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--repeat", type=_positive, default=3, help="how often each is measured (default 3)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all values to FILE")
+    parser.add_argument("--long", action="store_true", help="also what takes long: fanout to 1,000 clients")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark {unknown[0]!r}: {', '.join(BENCHMARKS)}")
+    return options
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _measured(name: str, plan: Plan, repeats: int) -> list[Figure]:
+    samples: list[Sample] = []
+    for repeat in range(1, repeats + 1):
+        _show_progress(f"{name} {repeat}/{repeats}")
+        signal.alarm(LONG_REPEAT_SECONDS if plan.is_long else REPEAT_SECONDS)
+        try:
+            samples += BENCHMARKS[name](plan)
+        finally:
+            signal.alarm(0)
+    return figures_from_samples(name, samples)
+
+
+def _time_is_up(_number: int, _frame: object) -> None:
+    raise BenchmarkFailed("hangs")
+
+
+def _report(figures: Sequence[Figure], complaints: Sequence[str]) -> dict[str, object]:
+    return {
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_average": os.getloadavg(),
+        "figures": [figure.as_json() for figure in figures],
+        "failed": list(complaints),
+    }
+
+
+def _show_progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def _clear_progress() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""WebSocket clients that only count: `python -m benchmarks.audience PORT KEY COUNT`.
+
+Prints `ready` when all of them have their snapshot, and `{"deliveries", "seconds"}` when each has seen the last event. The
+frames are counted in the raw bytes, so that the clients do not become the brake.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import sys
+import time
+
+from benchmarks.house import handshake
+
+COUNTED = b'"temperature.measured"'
+LAST = b'"printer.connected"'
+SNAPSHOT = b'"snapshot"'
+
+OPEN_SECONDS = 30.0
+QUIET_SECONDS = 20.0
+"""Without a byte for so long the audience gives up."""
+
+READ_BYTES = 262_144
+
+REST_SECONDS = 0.002
+"""Between two rounds of reading. Frames then come in bunches, as over a network, and the clients do not take the CPU that the
+server is measured with."""
+
+
+class Member:
+    """One client; `deliveries` counts whole event frames."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=OPEN_SECONDS)
+        self.socket.sendall(handshake("127.0.0.1", port, key))
+        said = b""
+        while SNAPSHOT not in said:
+            more = self.socket.recv(READ_BYTES)
+            if not more:
+                raise ConnectionError(f"refused: {said[:200]!r}")
+            said += more
+        self.socket.setblocking(False)
+        self.deliveries = 0
+        self.is_done = False
+        self._tail = b""
+
+    def read(self) -> None:
+        """Take what is there."""
+        data = self.socket.recv(READ_BYTES)
+        if not data:
+            raise ConnectionError("closed by the server")
+        text = self._tail + data
+        self.deliveries += text.count(COUNTED)
+        self.is_done = self.is_done or LAST in text
+        kept = len(COUNTED) - 1  # shorter than the word, so that nothing is counted twice
+        self._tail = text[-kept:]
+
+
+def main(port: int, key: str, count: int) -> int:
+    """Returns the exit code."""
+    members = [Member(port, key) for _ in range(count)]
+    print("ready", flush=True)
+    try:
+        seconds = _listen({member.socket.fileno(): member for member in members})
+    except ConnectionError as error:
+        print(f"a client was lost: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps({"deliveries": sum(member.deliveries for member in members), "seconds": seconds}), flush=True)
+    return 0
+
+
+def _listen(members: dict[int, Member]) -> float:
+    """Until each has seen the last event; the seconds since the first byte."""
+    poll = select.epoll()
+    for descriptor in members:
+        poll.register(descriptor, select.EPOLLIN)
+    waiting = set(members)
+    began = 0.0
+    while waiting:
+        ready = poll.poll(QUIET_SECONDS)
+        if not ready:
+            raise ConnectionError(f"{len(waiting)} wait in vain")
+        began = began or time.monotonic()
+        for descriptor, _ in ready:
+            member = members[descriptor]
+            member.read()
+            if member.is_done:
+                waiting.discard(descriptor)
+        time.sleep(REST_SECONDS)
+    return time.monotonic() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
