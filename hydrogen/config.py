@@ -327,7 +327,7 @@ class _Refused(Exception):
 def _configured_printer(name: str, section: PrinterSection, source: str, shelf: PluginShelf) -> ConfiguredPrinter:
     where = f"printers.{name}"
     if not is_printer_name(name):
-        expected = "a name of 1 to 32 characters a-z, 0-9, - and _, the first a letter or digit"
+        expected = "a name of 1 to 32 characters a-z, 0-9, - and _, the first a letter or digit; `hydrogen` is taken"
         raise _Refused([Problem(source=source, key=where, found=repr(name), expected=expected)])
     if section.driver not in shelf.names:
         known = ", ".join(shelf.names) or "none is installed"

@@ -11,9 +11,13 @@ HEATER_NAME = re.compile(r"tool\d{1,2}|bed|chamber|probe|cooler|board|redundant"
 """The heaters of the model; the driver translates its firmware's letters into these."""
 
 
+RESERVED_NAMES = frozenset({"hydrogen"})
+"""The service's own files in the runtime folder are called so."""
+
+
 def is_printer_name(text: str) -> bool:
     """May a printer be called so?"""
-    return PRINTER_NAME.fullmatch(text) is not None
+    return PRINTER_NAME.fullmatch(text) is not None and text not in RESERVED_NAMES
 
 
 def is_heater_name(text: str) -> bool:

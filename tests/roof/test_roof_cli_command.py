@@ -86,7 +86,7 @@ async def test_an_emergency_stop_needs_no_name(line: CommandLine, capsys: pytest
     assert await line.run("emergency", "emergency") is ExitCode.DONE
     assert "bench" in capsys.readouterr().out
     await wait_until(lambda: line.status == "halted", within_seconds=10)
-    assert line.printer.printer.is_halted
+    line.printer.wait_until(lambda: line.printer.printer.is_halted)
 
 
 async def test_watching_as_json_is_the_protocol_line_by_line(

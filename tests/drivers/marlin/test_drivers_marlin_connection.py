@@ -31,7 +31,7 @@ class Rig:
         settings = {
             "port": str(self.printer.link),
             "baud": 115200,
-            "connect_timeout_seconds": 5.0,
+            "connect_timeout_seconds": 2.0,
             "temperature_interval_seconds": 1,
         }
         self.connection = await MarlinDriver(settings).connect(self.listener, self.journal)
@@ -66,7 +66,7 @@ async def test_firmware_that_does_not_report_is_asked_and_questions_do_not_pile_
     await wait_until(lambda: rig.listener.temperatures("tool0"))
     asked = rig.executed().count("M105")
     assert "M155 S1" not in rig.executed()
-    dwell = asyncio.ensure_future(rig.connection.send_gcode(["G4 S1200"]))
+    dwell = asyncio.ensure_future(rig.connection.send_gcode(["G4 S300"]))
     await wait_until(lambda: rig.executed().count("M105") >= asked)
     await dwell
     assert rig.executed().count("M105") <= asked + 3
