@@ -28,9 +28,13 @@ LOOK_SECONDS = 0.05
 
 SIMULATED_NAME = "virtual"
 
+FILE_MASK = 0o027
+"""What the service writes is its own and its group's to read: files, database, runtime folder."""
+
 
 def serve_command(options: argparse.Namespace) -> ExitCode:
     """`hydrogen serve`: returns when the service has ended."""
+    os.umask(FILE_MASK)
     with ExitStack() as stack:
         folder = (
             Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hydrogen-"))) if options.simulate else None

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hydrogen.gcode.link_events import Ticket
-from hydrogen.gcode.urgency import Patience
+from hydrogen.gcode.urgency import Patience, patience_of, replies_with_temperatures
 
 LINES_KEPT = 512
 """A printer can ask for what it has not accepted, and, when a line lost its number on the wire, for a few lines it has
@@ -32,6 +32,11 @@ class SentLine(NamedTuple):
     ticket: Ticket | None
     patience: Patience
     replies_with_temperatures: bool
+
+    @classmethod
+    def of(cls, frame: bytes, offset: int, ticket: Ticket | None, body: bytes) -> SentLine:
+        """What `body` means for the link, kept with its frame. Made for every line: four times as fast as the constructor."""
+        return tuple.__new__(cls, (frame, offset, ticket, patience_of(body), replies_with_temperatures(body)))
 
     @property
     def body(self) -> bytes:

@@ -1,7 +1,6 @@
 """The link: a conversation with a printer that cannot be trusted to hear, or to be heard.
 
-Theory of operation (what forces it is in the project's notes on a real Marlin; the tests drive it against a virtual one)
-------------------------------------------------------------------------------------------------------------------------
+Theory of operation (the tests drive it against a virtual Marlin that does what a real one was measured to do).
 Four numbers tell everything (ledger.py): K acknowledged, A proven accepted, F on the wire, S the next to give, and
 `K <= A <= S - 1` always holds.
 
@@ -21,8 +20,7 @@ lost. The barrier has a number and a checksum like every line: damaged on the wi
 which waits for a person. Reports that the printer sends by itself (temperatures) prove life but are no progress.
 
 *Firmware that ignores numbers* (Klipper's pty): one line in flight, no probe, at most once; nothing can be repaired.
-
-The machine is pure: bytes, requests and `now` (monotonic seconds) go in; bytes, events and the next deadline come out.
+Pure: bytes, requests and `now` (monotonic seconds) go in; bytes, events and the next deadline come out.
 """
 
 from __future__ import annotations
@@ -66,11 +64,13 @@ from hydrogen.gcode.replies import (
     parse_reply,
 )
 from hydrogen.gcode.stall_clock import StallClock
-from hydrogen.gcode.urgency import Patience, patience_of, replies_with_temperatures
 from hydrogen.model.printer import LinkStatistics
 
 DISTRUST_LIMIT = 8
 """Resend requests for impossible numbers in a row before the link is given up."""
+
+_READY, _CLOSED = LinkPhase.READY, LinkPhase.CLOSED
+"""For code that runs for every line: looked up in their class the members cost ten times as much."""
 
 
 class GcodeLink:
@@ -127,7 +127,7 @@ class GcodeLink:
 
         Raises LineRefused for what the firmware cannot take, Unavailable when too many wait or the link is closed.
         """
-        if self.phase is LinkPhase.CLOSED:
+        if self.phase is _CLOSED:
             raise Unavailable("the printer is not connected")
         return self._outgoing.submit(text, first=first)
 
@@ -167,7 +167,7 @@ class GcodeLink:
     @property
     def is_settled(self) -> bool:
         """Nothing is waiting, in flight, or in doubt (the source is the caller's business)."""
-        return self.phase is LinkPhase.READY and self._ledger.is_clear and not self._outgoing.has_commands
+        return self.phase is _READY and self._ledger.is_clear and not self._outgoing.has_commands
 
     @property
     def statistics(self) -> LinkStatistics:
@@ -204,7 +204,7 @@ class GcodeLink:
         self.given = None
         if self._outgoing.bypass:
             return self._traced(self._outgoing.bypass.popleft())
-        if self.phase is LinkPhase.READY:
+        if self.phase is _READY:
             ledger = self._ledger
             has_credit = ledger.front - ledger.acknowledged < self._window or self._may_send_one_more
             if has_credit and self._halt_due is None:
@@ -237,7 +237,7 @@ class GcodeLink:
         if taken is None:
             return None
         body, offset, ticket = taken
-        line = SentLine(numbered(number, body), offset, ticket, patience_of(body), replies_with_temperatures(body))
+        line = SentLine.of(numbered(number, body), offset, ticket, body)
         self._ledger.add(line)
         return line
 
@@ -264,7 +264,7 @@ class GcodeLink:
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Bytes from the port, cut anywhere."""
-        if self.phase is LinkPhase.CLOSED:
+        if self.phase is _CLOSED:
             return
         self._stall.on_bytes(now)
         if self._opening is not None:
@@ -275,14 +275,14 @@ class GcodeLink:
     def _receive_line(self, line: bytes, now: float) -> None:
         if self.is_tracing:
             self._events.append(LineTraced("< " + line.decode("latin-1").rstrip("\r")))
-        if line == b"ok" and self.phase is LinkPhase.READY and not self._owes_ok_of_resend:
+        if line == b"ok" and self.phase is _READY and not self._owes_ok_of_resend:
             self._owes_ok_of_unknown = False
             self._on_plain_ok(now)
             return
         reply = parse_reply(line.rstrip(b"\r"))
         if self._opening is not None:
             self._receive_while_opening(reply, now)
-        elif self.phase is not LinkPhase.CLOSED:
+        elif self.phase is not _CLOSED:
             self._receive_reply(reply, line, now)
 
     def _receive_while_opening(self, reply: Reply, now: float) -> None:
@@ -515,16 +515,16 @@ class GcodeLink:
         elif self.phase is LinkPhase.DRAINING:
             deadline = self._quiet_at
         elif self.phase is LinkPhase.PROBING or (
-            self.phase is LinkPhase.READY and self._ledger.oldest_in_flight is not None and self.numbers_checked
+            self.phase is _READY and self._ledger.oldest_in_flight is not None and self.numbers_checked
         ):
             deadline = self._stall.check_at
         if self._halt_due is not None:
             deadline = self._halt_due if deadline is None else min(deadline, self._halt_due)
-        return None if self.phase is LinkPhase.CLOSED else deadline
+        return None if self.phase is _CLOSED else deadline
 
     def handle_deadline(self, now: float) -> None:
         """Do what is due by `now`; early calls do nothing."""
-        if self.phase is LinkPhase.CLOSED:
+        if self.phase is _CLOSED:
             return
         if self._halt_due is not None and now >= self._halt_due:
             self._close(PrinterHalted("emergency stop sent; the printer has not confirmed it", is_confirmed=False))
@@ -556,7 +556,7 @@ class GcodeLink:
         ledger = self._ledger
         if ledger.accepted == ledger.front and self._stall.is_barrier_due(now):
             if ledger.front == ledger.next - 1:
-                ledger.add(SentLine(numbered(ledger.next, BARRIER_BODY), -1, None, Patience.QUICK, True))
+                ledger.add(SentLine.of(numbered(ledger.next, BARRIER_BODY), -1, None, BARRIER_BODY))
             if ledger.line(ledger.front + 1).replies_with_temperatures:
                 self._barrier_covers = ledger.front + 1
             self._may_send_one_more = True

@@ -8,7 +8,7 @@ line to `ok` plus four deviations (the estimator of RFC 6298), between the limit
 from __future__ import annotations
 
 from hydrogen.gcode.link_limits import LinkLimits
-from hydrogen.gcode.urgency import Patience
+from hydrogen.gcode.urgency import LONG, QUICK, Patience
 
 
 class StallClock:
@@ -43,7 +43,7 @@ class StallClock:
         self.stalls = 0
         self._smoothed: float | None = None
         self._deviation = 0.0
-        self._patience = Patience.QUICK
+        self._patience = QUICK
         self._patience_seconds = limits.silence_most
         self._sent_at = 0.0
         self._progress_at = 0.0
@@ -72,12 +72,12 @@ class StallClock:
         if patience is not self._patience:
             self._patience = patience
             self._answered_while_long = False
-        wait = self._limits.silence_long if patience is Patience.LONG else self._patience_seconds
+        wait = self._limits.silence_long if patience is LONG else self._patience_seconds
         self.check_at = now + wait
 
     def on_acknowledged(self, now: float, *, is_idle: bool) -> None:
         """The oldest lines are done; `is_idle`: none is left in flight, so the time is a clean sample."""
-        if is_idle and not self._is_stalled and self._patience is not Patience.LONG:
+        if is_idle and not self._is_stalled and self._patience is not LONG:
             self._learn(now - self._sent_at)
         self._is_stalled = False
         self._barrier_wanted_at = None
@@ -96,7 +96,7 @@ class StallClock:
 
     def on_stall(self, now: float) -> None:
         """Silence with a line in flight; counted once until the line is acknowledged."""
-        if not self._is_stalled and self._patience is not Patience.LONG:
+        if not self._is_stalled and self._patience is not LONG:
             self.stalls += 1
         self._is_stalled = True
 
@@ -117,10 +117,10 @@ class StallClock:
     def on_probe_answered(self, now: float) -> None:
         """The printer named its last line: it lives, and its parser runs."""
         self._unanswered_since = None
-        if self._patience is Patience.LONG:
+        if self._patience is LONG:
             self._answered_while_long = True
         if self._barrier_wanted_at is None:
-            is_long = self._patience is Patience.LONG
+            is_long = self._patience is LONG
             self._barrier_wanted_at = self._progress_at + self._limits.barrier_long if is_long else now
 
     def on_barrier(self, now: float) -> None:
@@ -128,7 +128,7 @@ class StallClock:
         command slots, and once they are full it answers no probe either: the third has to wait very long."""
         self.barriers += 1
         self._barriers_out += 1
-        is_long = self._patience is Patience.LONG
+        is_long = self._patience is LONG
         wait = self._limits.barrier_long_again if is_long else self._limits.barrier_again
         self._barrier_wanted_at = now + (wait if self._barriers_out < 2 else self._limits.barrier_last_again)
         self.check_at = now + self._wait()
@@ -146,7 +146,7 @@ class StallClock:
 
     def is_dead(self, now: float) -> bool:
         """Have probes gone unanswered for so long that nobody can be there?"""
-        is_excused = self._barriers_out > 2 or (self._patience is Patience.LONG and not self._answered_while_long)
+        is_excused = self._barriers_out > 2 or (self._patience is LONG and not self._answered_while_long)
         limit = self._limits.unanswered_long if is_excused else self._limits.unanswered_most
         return self.unanswered_seconds(now) >= limit
 
@@ -155,7 +155,7 @@ class StallClock:
         return 0.0 if self._unanswered_since is None else now - self._unanswered_since
 
     def _wait(self) -> float:
-        return self._limits.silence_long if self._patience is Patience.LONG else self._patience_seconds
+        return self._limits.silence_long if self._patience is LONG else self._patience_seconds
 
     def _learn(self, sample: float) -> None:
         if self._smoothed is None:
@@ -164,5 +164,8 @@ class StallClock:
         else:
             self._deviation += (abs(sample - self._smoothed) - self._deviation) / 4
             self._smoothed += (sample - self._smoothed) / 8
-        wait = self._smoothed + 4 * self._deviation
-        self._patience_seconds = min(max(wait, self._limits.silence_least), self._limits.silence_most)
+        wait, limits = self._smoothed + 4 * self._deviation, self._limits
+        if wait < limits.silence_least:
+            self._patience_seconds = limits.silence_least
+        else:
+            self._patience_seconds = wait if wait < limits.silence_most else limits.silence_most

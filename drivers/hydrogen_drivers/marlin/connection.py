@@ -116,8 +116,9 @@ class MarlinConnection(asyncio.Protocol):
         try:
             link, wire, journal = self._link, self._wire, self._journal
             while True:
-                for event in link.events():
-                    self._tell(event)
+                if link.has_events:
+                    for event in link.events():
+                        self._tell(event)
                 data = link.data_to_send(now)
                 if not data:
                     if link.has_events:
