@@ -312,7 +312,10 @@ class Spooler:
     def job_over(self, finished: JobFinished) -> None:
         self._runner = None
         self._archive.close(finished)
-        if self._connector.connection is None or self._is_killed or self._is_stopping:
+        if self._connector.connection is None:
+            self._must_cool = finished.outcome is not JobOutcome.COMPLETED
+            return
+        if self._is_killed or self._is_stopping:
             return
         if finished.outcome is JobOutcome.FAILED:
             self.cool_down_later()

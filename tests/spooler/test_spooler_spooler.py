@@ -216,6 +216,18 @@ async def test_lost_link_ends_the_job_once_with_its_code(tmp_path: Path) -> None
         assert len(bench.all(JobFinished)) == 1
 
 
+async def test_heaters_left_hot_by_a_lost_link_are_turned_off_as_soon_as_the_printer_is_back(tmp_path: Path) -> None:
+    async with Bench(tmp_path) as bench:
+        await bench.connect()
+        bench.driver.connection.gate.clear()
+        await bench.print(bench.file(50))
+        bench.driver.connection.lose(LinkLost("the cable is out"))
+        await bench.until_finished()
+        bench.driver.executed.clear()
+        await bench.connect()
+        await wait_until(lambda: bench.driver.executed == ["M104 S0", "M140 S0"])
+
+
 async def test_reset_board_ends_the_job_and_stands_as_error(tmp_path: Path) -> None:
     async with Bench(tmp_path) as bench:
         await bench.connect()
