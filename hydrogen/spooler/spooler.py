@@ -64,7 +64,10 @@ from hydrogen.spooler.runner import JobRunner, RunnerLimits
 from hydrogen.spooler.terminal import TerminalTap
 
 PULSE_SECONDS = 0.25
-"""Progress is measured this often, never per line; link figures every fourth time."""
+"""Progress is measured this often while there is a job, never per line; link figures every fourth time."""
+
+IDLE_PULSE_SECONDS = 4 * PULSE_SECONDS
+"""Without a job there are only the link figures."""
 
 JOB_TASK = "job"
 
@@ -370,6 +373,9 @@ class Spooler:
     async def _pulse(self) -> None:
         while True:
             for _ in range(4):
+                if self._runner is None:
+                    await asyncio.sleep(IDLE_PULSE_SECONDS)
+                    break
                 await asyncio.sleep(PULSE_SECONDS)
                 if self._runner is not None:
                     self._runner.measure()

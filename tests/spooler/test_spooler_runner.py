@@ -239,6 +239,7 @@ async def test_spool_file_that_goes_bad_on_the_way_fails_the_job_with_heaters_of
 
 async def test_progress_is_told_only_when_it_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hydrogen.spooler.spooler.PULSE_SECONDS", 0.002)
+    monkeypatch.setattr("hydrogen.spooler.spooler.IDLE_PULSE_SECONDS", 0.002)
     async with Bench(tmp_path) as bench:
         await bench.connect()
         bench.driver.connection.gate.clear()

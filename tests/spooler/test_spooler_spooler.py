@@ -369,6 +369,7 @@ async def test_link_figures_come_once_a_second_when_they_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hydrogen.spooler.spooler.PULSE_SECONDS", 0.002)
+    monkeypatch.setattr("hydrogen.spooler.spooler.IDLE_PULSE_SECONDS", 0.002)
     async with Bench(tmp_path) as bench:
         await bench.connect()
         await bench.spooler.perform(SendGcode(lines=("M105",)))
