@@ -46,6 +46,7 @@ from hydrogen.gcode.link_events import (
 )
 from hydrogen.gcode.link_limits import BARRIER_BODY, NUMBER_CEILING, PROBE, LinkLimits
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
+from hydrogen.gcode.ok_reader import OkMeaning, OkReader
 from hydrogen.gcode.opening import Opening
 from hydrogen.gcode.outgoing import LineSource, Outgoing
 from hydrogen.gcode.receive_buffer import ReceiveBuffer
@@ -97,11 +98,8 @@ class GcodeLink:
         self._incoming = ReceiveBuffer()
         self._proof_wanted = False
         self._events: list[LinkEvent] = []
-        self._owes_ok_of_resend = False
-        self._owes_ok_of_unknown = False
+        self._oks = OkReader()
         self._claimed_last_line: int | None = None
-        self._speaks_numbers = False
-        self._unnumbered_owed = 0
         self._barrier_covers: int | None = None
         self._may_send_one_more = False
         self._quiet_at = 0.0
@@ -137,7 +135,7 @@ class GcodeLink:
         The caller knows that the firmware parses it early. It owes one `ok`, which is expected from now on.
         """
         self._outgoing.submit_unnumbered(body)
-        self._unnumbered_owed += 1
+        self._oks.on_unnumbered_sent()
 
     def attach(self, source: LineSource) -> None:
         """Pull lines from `source` whenever nothing else is to be sent; progress starts at 0."""
@@ -275,9 +273,9 @@ class GcodeLink:
     def _receive_line(self, line: bytes, now: float) -> None:
         if self.is_tracing:
             self._events.append(LineTraced("< " + line.decode("latin-1").rstrip("\r")))
-        if line == b"ok" and self.phase is _READY and not self._owes_ok_of_resend:
-            self._owes_ok_of_unknown = False
-            self._on_plain_ok(now)
+        if line == b"ok" and self.phase is _READY and self._barrier_covers is None and not self._oks.owes_for_resend:
+            ledger = self._ledger
+            self._on_ok(self._oks.on_plain(is_in_flight=ledger.acknowledged < ledger.front), now)
             return
         reply = parse_reply(line.rstrip(b"\r"))
         if self._opening is not None:
@@ -314,7 +312,7 @@ class GcodeLink:
     def _begin_numbers(self) -> None:
         self._ledger.begin(self._base)
         self._is_numbered = True
-        self._owes_ok_of_resend = self._owes_ok_of_unknown = False
+        self._oks.forget()
         self._claimed_last_line = None
         self._barrier_covers = None
         self._events.append(NumberingBegun(self._base))
@@ -328,6 +326,8 @@ class GcodeLink:
             case TemperatureReported():
                 if reply.report.is_waiting:
                     self._stall.on_progress(now)
+                else:
+                    self._oks.on_temperature_report()
                 self._events.append(TemperaturesReported(reply.report))
             case Busy():
                 self._stall.on_progress(now)
@@ -351,7 +351,7 @@ class GcodeLink:
             case ActionRequested():
                 self._events.append(ActionDemanded(reply.action, reply.text))
             case UnknownCommand():
-                self._owes_ok_of_unknown = True
+                self._oks.on_unknown_command()
                 self._stall.on_progress(now)
             case _:
                 self._stall.on_progress(now)
@@ -368,30 +368,27 @@ class GcodeLink:
     def _on_acknowledged(self, reply: Acknowledged, now: float) -> None:
         if reply.temperatures is not None:
             self._events.append(TemperaturesReported(reply.temperatures))
-        unknown, self._owes_ok_of_unknown = self._owes_ok_of_unknown, False
-        if reply.number is not None:
-            self._speaks_numbers = True
-            self._owes_ok_of_resend = False
+            self._collect(reply.text.encode("ascii", "replace"))
+        meaning = self._oks.meaning_of(
+            reply,
+            is_in_flight=self._ledger.oldest_in_flight is not None,
+            is_draining=self.phase is LinkPhase.DRAINING,
+            expects_barrier=self._barrier_covers is not None,
+        )
+        if meaning is OkMeaning.NUMBERED and reply.number is not None:
             self._on_numbered_ok(reply.number, now)
-        elif reply.temperatures is not None:
-            self._on_temperature_ok(reply, now)
-        elif self._owes_ok_of_resend:
-            self._owes_ok_of_resend = False
-        elif self.phase is LinkPhase.DRAINING and unknown:
-            pass
-        elif self._speaks_numbers:
-            self._on_unexplained_ok(is_explained=unknown)
         else:
-            self._on_plain_ok(now)
+            self._on_ok(meaning, now)
 
-    def _on_plain_ok(self, now: float) -> None:
-        ledger = self._ledger
-        if ledger.acknowledged < ledger.front:
-            self._acknowledge(ledger.acknowledged + 1, now)
-        elif self._unnumbered_owed:
-            self._unnumbered_owed -= 1
-        else:
+    def _on_ok(self, meaning: OkMeaning, now: float) -> None:
+        if meaning is OkMeaning.NEXT_LINE:
+            self._acknowledge(self._ledger.acknowledged + 1, now)
+        elif meaning is OkMeaning.TEMPERATURES:
+            self._on_temperature_ok(now)
+        elif meaning is not OkMeaning.NOTHING:
             self._surplus += 1
+            if meaning is OkMeaning.STRAY:
+                self._report_duplicate(self._ledger.front)
 
     def _on_numbered_ok(self, number: int, now: float) -> None:
         if self._ledger.acknowledged < number <= self._ledger.front:
@@ -399,8 +396,8 @@ class GcodeLink:
         elif number != self._ledger.acknowledged:
             self._surplus += 1
 
-    def _on_temperature_ok(self, reply: Acknowledged, now: float) -> None:
-        """M105's ok never carries a number: it is the barrier's, or that of the M105 which is in flight."""
+    def _on_temperature_ok(self, now: float) -> None:
+        """An M105 was executed: the barrier, or the one that is in flight."""
         oldest = self._ledger.oldest_in_flight
         if self._barrier_covers is not None:
             covers, self._barrier_covers = self._barrier_covers, None
@@ -412,31 +409,21 @@ class GcodeLink:
         elif oldest is None or not oldest.replies_with_temperatures:
             self._surplus += 1
         else:
-            if oldest.ticket is not None:
-                oldest.ticket.replies.append(reply.text)
             self._acknowledge(self._ledger.acknowledged + 1, now)
-
-    def _on_unexplained_ok(self, *, is_explained: bool) -> None:
-        """A firmware that numbers its oks said one without: an unnumbered command of ours, a mangled line, or a line that
-        lost its number on the wire and ran unchecked."""
-        if self._unnumbered_owed:
-            self._unnumbered_owed -= 1
-            return
-        self._surplus += 1
-        if not is_explained:
-            self._report_duplicate(self._ledger.front)
 
     def _acknowledge(self, upto: int, now: float) -> None:
         """K rises to `upto`."""
         for ticket in self._ledger.acknowledge(upto):
             self._events.append(CommandAcknowledged(ticket))
+        if self._barrier_covers is not None and upto >= self._barrier_covers:
+            self._barrier_covers = None
         self._distrusted = 0
         self._stall.on_acknowledged(now, is_idle=upto == self._ledger.front)
 
     # ---------------------------------------------------------------------------------------------------- resending
 
     def _on_resend(self, number: int | None, now: float) -> None:
-        self._owes_ok_of_resend = True
+        self._oks.on_resend()
         claimed, self._claimed_last_line = self._claimed_last_line, None
         was = self.phase
         answers_probe = was is LinkPhase.PROBING
@@ -542,7 +529,7 @@ class GcodeLink:
     def _end_drain(self, now: float) -> None:
         if now < self._quiet_at:
             return
-        self._owes_ok_of_resend = self._owes_ok_of_unknown = False
+        self._oks.forget()
         if self._distrusted:
             self._probe(now)
             return

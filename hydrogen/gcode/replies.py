@@ -152,6 +152,7 @@ _STARTED = Started()
 _NOISE = b"\x00\xff \t\r\n"
 """What a line's first bytes can be besides text: blanks, and what a UART reads while a board resets."""
 
+_advanced_head = re.compile(rb"ok(?=.[NPB]-?\d)(?: N(-?\d{1,10}))?(?: P(\d{1,5}))?(?: B(\d{1,5}))?(?=[ \t])").match
 _advanced_ok = re.compile(rb"ok(?: N(-?\d{1,10}))?(?: P(\d{1,5}))?(?: B(\d{1,5}))?[ \t\r]*").fullmatch
 _numbered_ok = re.compile(r"\d{1,10}").fullmatch
 _resend = re.compile(r"(?i:resend:|rs\b)[ \t]*N?:?[ \t]*(-?\d{1,10})?[ \t]*").fullmatch
@@ -250,18 +251,28 @@ def _decode(line: bytes) -> str:
         return line.decode("latin-1")
 
 
+def _number(digits: bytes | None) -> int | None:
+    return None if digits is None else int(digits)
+
+
 def _parse_ok(line: bytes) -> Reply:
     advanced = _advanced_ok(line)
     if advanced is not None:
         number, planner, slots = advanced.groups()
-        return Acknowledged(
-            number=None if number is None else int(number),
-            planner_free=None if planner is None else int(planner),
-            slots_free=None if slots is None else int(slots),
-        )
+        return Acknowledged(number=_number(number), planner_free=_number(planner), slots_free=_number(slots))
     text = _decode(line)
     if not text.startswith(("ok ", "ok\t")):
         return Text(text)
+    head = _advanced_head(line)
+    if head is not None:  # with more behind it: M105 of a firmware that numbers that `ok` too
+        rest = text[head.end() :].strip()
+        return Acknowledged(
+            number=_number(head[1]),
+            planner_free=_number(head[2]),
+            slots_free=_number(head[3]),
+            temperatures=parse_temperature_report(rest),
+            text=rest,
+        )
     rest = text[3:].strip()
     if _numbered_ok(rest) is not None:  # Repetier, `ok 13`
         return Acknowledged(number=int(rest), text=rest)

@@ -352,6 +352,40 @@ def test_temperature_reports_prove_life_but_do_not_hide_a_lost_line() -> None:
     assert bench.longest_standstill < 1.0
 
 
+def lost_ok_found(answers: list[bytes]) -> GcodeLink:
+    """A link whose line was accepted and whose `ok` was lost; `answers` are what the barrier is answered with."""
+    link = open_link()
+    send(link, 3)
+    now, number = 2.0, link.ledger.next - 1
+    while not any(b"M105" in sent and sent != PROBE for sent in (link.data_to_send(now),)):
+        now += 0.01
+        assert now < 10, "no barrier"
+        link.handle_deadline(now)
+        if link.phase is LinkPhase.PROBING:
+            link.receive_data(
+                b"Error:Line Number is not Last Line Number+1, Last Line: %d\nResend: %d\nok\n" % (number, number + 1),
+                now,
+            )
+    for answer in answers:
+        link.receive_data(answer % (number + 1) if b"%d" in answer else answer, now + 0.01)
+    return link
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [b"ok T:21.00 /0.00 B:21.00 /0.00 @:0 B@:0\n"],
+        [b"ok N%d P15 B3 T:21.00 /0.00 B:21.00 /0.00\n"],
+        [b"T:21.00 /0.00 B:21.00 /0.00\n", b"ok\n"],
+    ],
+    ids=["ok T:", "ok N P B T:", "T: before ok"],
+)
+def test_barrier_settles_a_lost_ok_in_every_dialect_of_m105(answers: list[bytes]) -> None:
+    link = lost_ok_found(answers)
+    assert link.ledger.acknowledged == link.ledger.front
+    assert link.data_to_send(9.0)
+
+
 def test_heat_up_lines_are_progress() -> None:
     bench = LinkBench(MarlinSettings(greets_on_power=False, instant_motion=True, busy_interval_seconds=0)).open()
     bench.print_lines([b"M109 S200", *moves(2)], limit_seconds=400)

@@ -71,6 +71,18 @@ words = st.sampled_from(
 )
 
 
+def test_numbered_ok_may_carry_temperatures_as_well() -> None:
+    reply = parse_reply(b"ok N7603 P15 B4 T:21.50 /0.00 B:22.00 /60.00 @:0 B@:127")
+    assert isinstance(reply, Acknowledged)
+    assert (reply.number, reply.planner_free, reply.slots_free) == (7603, 15, 4)
+    assert reply.temperatures is not None
+    assert {r.heater: r.actual_celsius for r in reply.temperatures.readings} == {"tool0": 21.5, "bed": 22.0}
+    unnumbered = parse_reply(b"ok P15 B3 T:21.50 /0.00")
+    assert isinstance(unnumbered, Acknowledged)
+    assert unnumbered.number is None
+    assert unnumbered.temperatures is not None
+
+
 def test_there_are_transcripts() -> None:
     assert len(TRANSCRIPTS) >= 5
 

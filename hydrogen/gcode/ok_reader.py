@@ -1,0 +1,104 @@
+"""What an `ok` stands for.
+
+An `ok` says only that *something* was taken from the queue. What, follows from its own words and from what came before::
+
+    ok N13 …           line 13 (ADVANCED_OK)
+    ok T:…             an M105: the barrier's, or one in flight. Some firmwares say the temperatures on a line before the `ok`
+    ok  after Resend:  nothing: it belongs to the line that was refused
+    ok  after Unknown  in a drain: a fragment of a line, nothing of ours
+    ok  without N      from a firmware that numbers its oks: an unnumbered command of ours, or a line that lost its number
+                       on the wire and ran unchecked
+    ok                 else: the next line in flight
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from hydrogen.gcode.replies import Acknowledged
+
+
+class OkMeaning(Enum):
+    """See the module's docstring; STRAY: nothing of ours explains it, so a line may have run unchecked."""
+
+    NOTHING = "nothing"
+    NEXT_LINE = "next line"
+    NUMBERED = "numbered"
+    TEMPERATURES = "temperatures"
+    SURPLUS = "surplus"
+    STRAY = "stray"
+
+
+class OkReader:
+    """Remembers what the printer still owes an `ok` for, besides the lines of the ledger."""
+
+    __slots__ = ("_after_report", "_after_unknown", "_numbers_its_oks", "_unnumbered_owed", "owes_for_resend")
+
+    def __init__(self) -> None:
+        self.owes_for_resend = False
+        self._after_unknown = False
+        self._after_report = False
+        self._numbers_its_oks = False
+        self._unnumbered_owed = 0
+
+    def on_unnumbered_sent(self) -> None:
+        """A command that bypasses the numbering went out: it owes an `ok`."""
+        self._unnumbered_owed += 1
+
+    def on_resend(self) -> None:
+        """`Resend:` was said: the `ok` right behind it counts nothing."""
+        self.owes_for_resend = True
+
+    def on_unknown_command(self) -> None:
+        """`Unknown command` was said: the `ok` right behind it explains itself."""
+        self._after_unknown = True
+
+    def on_temperature_report(self) -> None:
+        """Temperatures came on a line of their own: by themselves, or as the first half of M105's answer."""
+        self._after_report = True
+
+    def forget(self) -> None:
+        """The residue of a fault is over: what was owed for it will not come."""
+        self.owes_for_resend = self._after_unknown = self._after_report = False
+
+    def on_plain(self, *, is_in_flight: bool) -> OkMeaning:
+        """A bare `ok` with nothing special before it."""
+        self._after_unknown = self._after_report = False
+        if is_in_flight:
+            return OkMeaning.NEXT_LINE
+        if self._unnumbered_owed:
+            self._unnumbered_owed -= 1
+            return OkMeaning.NOTHING
+        return OkMeaning.SURPLUS
+
+    def meaning_of(
+        self,
+        reply: Acknowledged,
+        *,
+        is_in_flight: bool,
+        is_draining: bool,
+        expects_barrier: bool,
+    ) -> OkMeaning:
+        """What this `ok` stands for; remembers that it came."""
+        unknown, self._after_unknown = self._after_unknown, False
+        report, self._after_report = self._after_report, False
+        if reply.number is not None:
+            self._numbers_its_oks = True
+            self.owes_for_resend = False
+            return OkMeaning.NUMBERED
+        if reply.temperatures is not None:
+            return OkMeaning.TEMPERATURES
+        if self.owes_for_resend:
+            self.owes_for_resend = False
+            return OkMeaning.NOTHING
+        if report and expects_barrier:
+            return OkMeaning.TEMPERATURES
+        if unknown and is_draining:
+            return OkMeaning.NOTHING
+        is_advanced = reply.planner_free is not None
+        if not (self._numbers_its_oks and is_advanced):
+            return self.on_plain(is_in_flight=is_in_flight)
+        if self._unnumbered_owed:
+            self._unnumbered_owed -= 1
+            return OkMeaning.NOTHING
+        return OkMeaning.SURPLUS if unknown else OkMeaning.STRAY
