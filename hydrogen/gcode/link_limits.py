@@ -19,7 +19,7 @@ class LinkLimits:
     silence_long: the same while a long command runs; the question is harmless then, the answer rarely news.
     barrier_long: without progress in a long command, though the printer has accepted everything: 10 s, then a barrier.
     barrier_again, barrier_long_again, barrier_last_again: until the first barrier is believed lost behind a move, behind a
-        long command, and until any further one is.
+        long command, and until any further one behind a move is.
     probe_answer: until a probe is believed lost; doubled up to probe_answer_most.
     unanswered_most: probes unanswered for so long end the link. A long command that never answered a probe may be a
         firmware that does not read while it works: it gets unanswered_long.
@@ -39,7 +39,7 @@ class LinkLimits:
     barrier_long: float = 10.0
     barrier_again: float = 2.0
     barrier_long_again: float = 60.0
-    barrier_last_again: float = 600.0
+    barrier_last_again: float = 10.0
     probe_answer: float = 1.0
     probe_answer_most: float = 5.0
     unanswered_most: float = 30.0

@@ -6,8 +6,9 @@ An `ok` says only that *something* was taken from the queue. What, follows from 
     ok T:…             an M105: the barrier's, or one in flight. Some firmwares say the temperatures on a line before the `ok`
     ok  after Resend:  nothing: it belongs to the line that was refused
     ok  after Unknown  in a drain: a fragment of a line, nothing of ours
-    ok  without N      from a firmware that numbers its oks: an unnumbered command of ours, or a line that lost its number
+    ok P15 B3          from a firmware that numbers its oks: an unnumbered command of ours, or a line that lost its number
                        on the wire and ran unchecked
+    ok                 from such a firmware: what follows a `Resend:` that we could not read (only that `ok` is so bare)
     ok                 else: the next line in flight
 """
 
@@ -64,6 +65,8 @@ class OkReader:
     def on_plain(self, *, is_in_flight: bool) -> OkMeaning:
         """A bare `ok` with nothing special before it."""
         self._after_unknown = self._after_report = False
+        if self._numbers_its_oks:
+            return OkMeaning.SURPLUS
         if is_in_flight:
             return OkMeaning.NEXT_LINE
         if self._unnumbered_owed:
@@ -95,8 +98,7 @@ class OkReader:
             return OkMeaning.TEMPERATURES
         if unknown and is_draining:
             return OkMeaning.NOTHING
-        is_advanced = reply.planner_free is not None
-        if not (self._numbers_its_oks and is_advanced):
+        if not self._numbers_its_oks or reply.planner_free is None:
             return self.on_plain(is_in_flight=is_in_flight)
         if self._unnumbered_owed:
             self._unnumbered_owed -= 1

@@ -7,6 +7,8 @@ line to `ok` plus four deviations (the estimator of RFC 6298), between the limit
 
 from __future__ import annotations
 
+import math
+
 from hydrogen.gcode.link_limits import LinkLimits
 from hydrogen.gcode.urgency import LONG, QUICK, Patience
 
@@ -92,7 +94,12 @@ class StallClock:
 
     def on_resumed(self, now: float) -> None:
         """A drain is over: give what is in flight its time, but do not forget how long it has stood still."""
-        self.check_at = now + (self._limits.quiet if self.is_barrier_due(now) else self._wait())
+        if self.is_barrier_due(now):
+            self.check_at = now + self._limits.quiet
+        elif self._patience is LONG and self._answered_while_long:
+            self.check_at = now + self._limits.barrier_long
+        else:
+            self.check_at = now + self._wait()
 
     def on_stall(self, now: float) -> None:
         """Silence with a line in flight; counted once until the line is acknowledged."""
@@ -125,12 +132,14 @@ class StallClock:
 
     def on_barrier(self, now: float) -> None:
         """A barrier is out; the next one only when this one must have been lost. Each may occupy one of the printer's four
-        command slots, and once they are full it answers no probe either: the third has to wait very long."""
+        command slots, and once they are full it answers no probe either: a long command gets two and never a third."""
         self.barriers += 1
         self._barriers_out += 1
-        is_long = self._patience is LONG
-        wait = self._limits.barrier_long_again if is_long else self._limits.barrier_again
-        self._barrier_wanted_at = now + (wait if self._barriers_out < 2 else self._limits.barrier_last_again)
+        if self._barriers_out < 2:
+            wait = self._limits.barrier_long_again if self._patience is LONG else self._limits.barrier_again
+        else:
+            wait = math.inf if self._patience is LONG else self._limits.barrier_last_again
+        self._barrier_wanted_at = now + wait
         self.check_at = now + self._wait()
 
     def on_barrier_void(self, now: float) -> None:
@@ -147,8 +156,9 @@ class StallClock:
     def is_dead(self, now: float) -> bool:
         """Have probes gone unanswered for so long that nobody can be there?"""
         is_excused = self._barriers_out > 2 or (self._patience is LONG and not self._answered_while_long)
-        limit = self._limits.unanswered_long if is_excused else self._limits.unanswered_most
-        return self.unanswered_seconds(now) >= limit
+        if not is_excused:
+            return self.unanswered_seconds(now) >= self._limits.unanswered_most
+        return min(self.unanswered_seconds(now), now - self._last_byte_at) >= self._limits.unanswered_long
 
     def unanswered_seconds(self, now: float) -> float:
         """How long the oldest unanswered question waits."""

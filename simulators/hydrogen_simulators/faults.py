@@ -48,6 +48,8 @@ class FaultPlan:
     """Flip one of the seven low bits of a byte towards the printer."""
     byte_loss_rate: float = 0.0
     """Lose a byte towards the printer."""
+    byte_duplication_rate: float = 0.0
+    """Deliver a byte towards the printer twice."""
     line_loss_rate: float = 0.0
     """Lose a line towards the printer."""
     ok_loss_rate: float = 0.0
@@ -56,6 +58,10 @@ class FaultPlan:
     """Deliver an ok twice."""
     reply_corruption_rate: float = 0.0
     """Flip one of the seven low bits of a byte towards the host."""
+    reply_byte_loss_rate: float = 0.0
+    """Lose a byte towards the host."""
+    reply_byte_duplication_rate: float = 0.0
+    """Deliver a byte towards the host twice."""
     mute_after: int = 0
     """The board says nothing more, but goes on."""
     reset_after: int = 0
@@ -192,7 +198,7 @@ class FaultyWire:
     """The wire between host and printer under one plan; pure, and the same for the same seed and bytes.
 
     ``counts`` tells what was injected: lines_corrupted, lines_dropped, lines_renumbered, oks_dropped,
-    oks_duplicated, bytes_corrupted, bytes_lost, reply_bytes_corrupted.
+    oks_duplicated, bytes_corrupted, bytes_lost, bytes_doubled, and reply_bytes_corrupted, _lost, _doubled.
     """
 
     def __init__(self, plan: FaultPlan, seed: int = 0) -> None:
@@ -208,7 +214,10 @@ class FaultyWire:
         self._reply_bit_random = Random(f"{seed}:reply bits")
         self._corruption = _Hits(plan.byte_corruption_rate, Random(f"{seed}:corruption"))
         self._loss = _Hits(plan.byte_loss_rate, Random(f"{seed}:loss"))
+        self._doubling = _Hits(plan.byte_duplication_rate, Random(f"{seed}:doubling"))
         self._reply_corruption = _Hits(plan.reply_corruption_rate, Random(f"{seed}:reply corruption"))
+        self._reply_loss = _Hits(plan.reply_byte_loss_rate, Random(f"{seed}:reply loss"))
+        self._reply_doubling = _Hits(plan.reply_byte_duplication_rate, Random(f"{seed}:reply doubling"))
 
     def towards_printer(self, data: bytes) -> bytes:
         """What of the host's bytes comes out at the printer's end."""
@@ -216,14 +225,17 @@ class FaultyWire:
             lines, self._unfinished_line = _whole_lines(self._unfinished_line + data)
             data = b"".join(self._line_towards_printer(line) for line in lines)
         data = self._flip_bits(data, self._corruption, self._bit_random, "bytes_corrupted")
-        return self._lose_bytes(data)
+        data = self._repeat_bytes(data, self._loss, 0, "bytes_lost")
+        return self._repeat_bytes(data, self._doubling, 2, "bytes_doubled")
 
     def towards_host(self, data: bytes) -> bytes:
         """What of the printer's bytes comes out at the host's end."""
         if self.plan.needs_lines_towards_host:
             lines, self._unfinished_reply = _whole_lines(self._unfinished_reply + data)
             data = b"".join(self._line_towards_host(line) for line in lines)
-        return self._flip_bits(data, self._reply_corruption, self._reply_bit_random, "reply_bytes_corrupted")
+        data = self._flip_bits(data, self._reply_corruption, self._reply_bit_random, "reply_bytes_corrupted")
+        data = self._repeat_bytes(data, self._reply_loss, 0, "reply_bytes_lost")
+        return self._repeat_bytes(data, self._reply_doubling, 2, "reply_bytes_doubled")
 
     def cut(self) -> None:
         """The port was closed or the cable came off: half a line is gone."""
@@ -276,13 +288,14 @@ class FaultyWire:
         self.counts[counter] += len(indices)
         return bytes(changed)
 
-    def _lose_bytes(self, data: bytes) -> bytes:
-        indices = self._loss.among(len(data))
+    def _repeat_bytes(self, data: bytes, hits: _Hits, times: int, counter: str) -> bytes:
+        """Each byte that is hit, this many times: none at all, or twice."""
+        indices = hits.among(len(data))
         if not indices:
             return data
-        self.counts["bytes_lost"] += len(indices)
-        lost = frozenset(indices)
-        return bytes(byte for index, byte in enumerate(data) if index not in lost)
+        self.counts[counter] += len(indices)
+        hit = frozenset(indices)
+        return b"".join(data[i : i + 1] * (times if i in hit else 1) for i in range(len(data)))
 
 
 def _whole_lines(data: bytes) -> tuple[list[bytes], bytes]:

@@ -100,7 +100,7 @@ def is_sorted(run: list[bytes], lines: list[bytes]) -> bool:
     return all(place[a] < place[b] for a, b in pairwise(run))
 
 
-def assert_nothing_lost_in_silence(bench: LinkBench, lines: list[bytes]) -> None:
+def assert_nothing_lost_in_silence(bench: LinkBench, lines: list[bytes], undecidable: int = 1) -> None:
     """Everything ran, once; or the link said why it ended. What the protocol cannot decide is bounded: a line whose damage
     an 8-bit XOR does not see (it runs as another line), and a line that may have run twice (reported)."""
     wanted = set(lines)
@@ -110,7 +110,7 @@ def assert_nothing_lost_in_silence(bench: LinkBench, lines: list[bytes]) -> None
     missing = wanted - set(run)
     assert bench.has(LinkClosed) or len(missing) <= len(foreign), bench.describe()
     harmful = [line for line in foreign if line[:1] in b"GM"]
-    assert len(harmful) <= 1 + len(lines) // 1000, harmful
+    assert len(harmful) <= undecidable + len(lines) // 1000, harmful
     assert len(run) - len(set(run)) <= len(bench.all(DuplicatePossible)), bench.describe()
     in_order = [line for line in run if line in wanted]
     assert is_sorted(in_order, lines) or bench.has(DuplicatePossible)
@@ -145,6 +145,39 @@ def test_any_mixture_of_faults_ends_with_all_lines_run_or_with_a_reason(data: st
     lines = moves(60)
     bench.print_lines(lines)
     assert bench.executed() == lines or bench.has(LinkClosed), bench.describe()
+
+
+RATES = st.sampled_from([0.0, 0.0005, 0.002, 0.01])
+
+
+@given(
+    rates=st.fixed_dictionaries(
+        {
+            "byte_corruption_rate": RATES,
+            "byte_loss_rate": RATES,
+            "byte_duplication_rate": RATES,
+            "reply_corruption_rate": RATES,
+            "reply_byte_loss_rate": RATES,
+            "reply_byte_duplication_rate": RATES,
+        },
+    ),
+    seed=st.integers(0, 10_000),
+    chunk=st.sampled_from([None, 1, 3]),
+    advanced_ok=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_bytes_corrupted_lost_doubled_and_split_both_ways_lose_nothing_in_silence(
+    rates: dict[str, float],
+    seed: int,
+    chunk: int | None,
+    advanced_ok: bool,
+) -> None:
+    bench = LinkBench(instant(advanced_ok=advanced_ok), FaultPlan(**rates), seed=seed, chunk=chunk)  # type: ignore[arg-type]
+    bench.open(limit_seconds=600)
+    lines = moves(60)
+    bench.print_lines(lines)
+    hits = sum(bench.wire.counts[name] for name in ("bytes_corrupted", "bytes_lost", "bytes_doubled"))
+    assert_nothing_lost_in_silence(bench, lines, undecidable=1 + hits // 4)
 
 
 @given(noise=st.lists(st.binary(min_size=1, max_size=40), max_size=30))
@@ -303,13 +336,15 @@ def test_printer_that_asks_for_the_impossible_for_ever_ends_the_link_with_a_reas
 # ---------------------------------------------------------------------------------------------- silence, busy, long
 
 
-def test_long_commands_never_time_out_while_the_printer_lives() -> None:
-    for busy in (2.0, 0.0):
-        bench = LinkBench(instant(busy_interval_seconds=busy)).open()
-        bench.print_lines([b"G4 S1800", *moves(3)], limit_seconds=4000)
-        assert not bench.has(LinkClosed)
-        assert bench.executed() == moves(3)
-        assert bench.link.statistics.stalls == 0
+@pytest.mark.parametrize("busy", [2.0, 0.0], ids=["busy lines", "not a word"])
+@pytest.mark.parametrize("hours", [0.5, 8.0])
+def test_long_commands_never_time_out_while_the_printer_lives(busy: float, hours: float) -> None:
+    bench = LinkBench(instant(busy_interval_seconds=busy)).open()
+    bench.print_lines([b"G4 S%d" % (hours * 3600), *moves(3)], limit_seconds=hours * 3600 + 600)
+    assert not bench.has(LinkClosed)
+    assert bench.executed() == moves(3)
+    assert bench.link.statistics.stalls == 0
+    assert bench.link.statistics.barriers <= 2
 
 
 def test_lost_ok_of_a_long_command_is_found_by_a_barrier() -> None:
@@ -390,7 +425,7 @@ def test_heat_up_lines_are_progress() -> None:
     bench = LinkBench(MarlinSettings(greets_on_power=False, instant_motion=True, busy_interval_seconds=0)).open()
     bench.print_lines([b"M109 S200", *moves(2)], limit_seconds=400)
     assert bench.executed() == moves(2)
-    assert bench.link.statistics.probes == 0
+    assert bench.link.statistics.probes == 1, "only the proof at the end"
     assert bench.has(TemperaturesReported)
 
 

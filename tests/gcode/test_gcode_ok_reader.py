@@ -46,11 +46,19 @@ def test_barrier_behind_a_resend_whose_own_ok_was_lost_is_still_told() -> None:
 
 
 def test_unnumbered_command_explains_one_ok() -> None:
-    for words in ("ok P15 B3", "ok"):
+    for words, before in (("ok P15 B3", "ok N5 P15 B3"), ("ok", "ok")):
         reader = OkReader()
-        meaning(reader, "ok N5 P15 B3")
+        meaning(reader, before)
         reader.on_unnumbered_sent()
         assert meaning(reader, words, in_flight=False) is OkMeaning.NOTHING
+        assert meaning(reader, words, in_flight=False) is not OkMeaning.NOTHING
+
+
+def test_bare_ok_from_a_firmware_that_numbers_them_belongs_to_a_resend_that_was_not_understood() -> None:
+    reader = OkReader()
+    meaning(reader, "ok N5 P15 B3")
+    assert meaning(reader, "ok") is OkMeaning.SURPLUS
+    assert reader.on_plain(is_in_flight=True) is OkMeaning.SURPLUS
 
 
 def test_ok_without_number_from_a_firmware_that_numbers_them_is_stray() -> None:

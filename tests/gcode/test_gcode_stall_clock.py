@@ -58,7 +58,7 @@ def test_barrier_follows_a_proof_at_once_for_a_move_and_late_for_a_long_command(
     assert long.is_barrier_due(1010.0)
 
 
-def test_third_barrier_waits_long_because_each_may_fill_a_command_slot() -> None:
+def test_barriers_behind_a_move_follow_each_other_slowly_and_a_long_command_gets_two() -> None:
     clock = taught(0.01)
     clock.on_sent(Patience.MOVE, 1000.0)
     clock.on_probe_answered(1000.5)
@@ -66,8 +66,15 @@ def test_third_barrier_waits_long_because_each_may_fill_a_command_slot() -> None
     assert not clock.is_barrier_due(1002.4)
     assert clock.is_barrier_due(1002.5)
     clock.on_barrier(1002.5)
-    assert not clock.is_barrier_due(1602.4)
-    assert clock.is_barrier_due(1602.5)
+    assert not clock.is_barrier_due(1012.4)
+    assert clock.is_barrier_due(1012.5)
+    long = taught(0.01)
+    long.on_sent(Patience.LONG, 1000.0)
+    long.on_probe_answered(1002.0)
+    long.on_barrier(1010.0)
+    assert long.is_barrier_due(1070.0)
+    long.on_barrier(1070.0)
+    assert not long.is_barrier_due(1e9)
 
 
 def test_unanswered_probes_end_a_link_but_not_one_whose_firmware_may_not_listen_while_it_works() -> None:

@@ -128,3 +128,26 @@ def test_wrong_plan_is_refused_with_a_reason(tmp_path, text, message):
 def test_unknown_name_is_refused_with_the_known_ones():
     with pytest.raises(UnknownFaultPlan, match="no fault plan 'foo': give one of clean, noisy"):
         load_plan("foo")
+
+
+def test_bytes_are_lost_and_doubled_in_either_direction_alone() -> None:
+    line = b"N7 G1 X10 Y20*5\n" * 50
+    doubling = FaultyWire(FaultPlan(byte_duplication_rate=1.0))
+    assert doubling.towards_printer(b"ab") == b"aabb"
+    assert doubling.towards_host(b"ab") == b"ab"
+    replies = FaultyWire(FaultPlan(reply_byte_loss_rate=1.0))
+    assert replies.towards_printer(line) == line
+    assert replies.towards_host(b"ok\n") == b""
+    assert replies.counts["reply_bytes_lost"] == 3
+    some = FaultyWire(FaultPlan(reply_byte_duplication_rate=0.1), seed=4)
+    heard = some.towards_host(line)
+    assert len(heard) == len(line) + some.counts["reply_bytes_doubled"] > len(line)
+
+
+@pytest.mark.parametrize("chunk", [1, 7])
+def test_doubled_bytes_do_not_depend_on_the_chunks(chunk: int) -> None:
+    data = bytes(range(32, 126)) * 20
+    plan = FaultPlan(byte_duplication_rate=0.05, byte_loss_rate=0.05)
+    whole = FaultyWire(plan, seed=9).towards_printer(data)
+    wire = FaultyWire(plan, seed=9)
+    assert b"".join(wire.towards_printer(data[i : i + chunk]) for i in range(0, len(data), chunk)) == whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from hydrogen.gcode.link import GcodeLink
-from hydrogen.gcode.link_events import LinkClosed, LinkEvent, LinkOpened
+from hydrogen.gcode.link_events import ExecutionProven, LinkClosed, LinkEvent, LinkOpened
 from hydrogen.gcode.link_limits import LinkLimits
 from hydrogen_simulators.faults import FaultPlan, FaultyWire
 from hydrogen_simulators.firmware.marlin import VirtualMarlin
@@ -80,13 +80,13 @@ class LinkBench:
                 self._advance(end)
 
     def print_lines(self, lines: list[bytes], limit_seconds: float = 3600.0) -> None:
-        """Stream, wait until all is acknowledged and proven, or the link is closed."""
+        """Stream until all is acknowledged and, as at the end of every job, proven; or the link is closed."""
         source = ListSource(lines)
         self.link.attach(source)
-        self.run(
-            lambda: self.has(LinkClosed) or (source.is_exhausted and self.link.is_settled),
-            limit_seconds,
-        )
+        self.run(lambda: self.has(LinkClosed) or (source.is_exhausted and self.link.is_settled), limit_seconds)
+        proven = len(self.all(ExecutionProven))
+        self.link.prove()
+        self.run(lambda: self.has(LinkClosed) or len(self.all(ExecutionProven)) > proven, limit_seconds)
 
     def has(self, kind: type) -> bool:
         return any(isinstance(event, kind) for event in self.events)
