@@ -1,8 +1,7 @@
-"""What a command means for the link: may it overtake, how long may its `ok` take, does it say more than `ok`.
+"""What a command means for the link: how long may its `ok` take, does it say more than `ok`.
 
-Names are those of `line.command_of`, so `G01` and `M109S200` are found. Sources: Marlin `emergency_parser.h` for what is
-seen on arrival, `facts` (Marlin, measured) and Marlin's G-code sources (`planner.synchronize()`) for what makes one wait;
-OctoPrint's list of long-running commands for the rest.
+Names are those of `line.command_of`, so `G01` and `M109S200` are found. Sources: `facts` (Marlin, measured) and Marlin's
+G-code sources (`planner.synchronize()`) for what makes one wait; OctoPrint's list of long-running commands for the rest.
 """
 
 from __future__ import annotations
@@ -22,9 +21,6 @@ class Patience(Enum):
     LONG = "long"
     """Answered when something in the world has happened: heat, homing, a person. Minutes."""
 
-
-_UNNUMBERED = frozenset({b"M108", b"M112", b"M410", b"M876"})
-"""Seen on arrival by firmwares with an emergency parser, but only without a line number before them on some (Klipper)."""
 
 _LONG = frozenset(
     {
@@ -63,11 +59,6 @@ _COMMON_MOVES = frozenset({b"G0 ", b"G1 "})
 """How nearly every line of a job begins: asked first because this is asked of every line."""
 
 _HEAT_WAITS = frozenset({b"M109", b"M190", b"M191", b"M116"})
-
-
-def is_unnumbered(body: bytes) -> bool:
-    """Does it go out without a number, past the window, where the firmware has an emergency parser?"""
-    return command_of(body) in _UNNUMBERED
 
 
 _PLAIN_MOVES = (b"G1 ", b"G0 ")

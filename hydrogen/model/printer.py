@@ -27,17 +27,6 @@ class PrinterStatus(StrEnum):
     HALTED = "halted"
     LINK_LOST = "link_lost"
 
-    @property
-    def is_connected(self) -> bool:
-        """May the printer be given commands?"""
-        return self not in (
-            PrinterStatus.OFFLINE,
-            PrinterStatus.CONNECTING,
-            PrinterStatus.ERROR,
-            PrinterStatus.HALTED,
-            PrinterStatus.LINK_LOST,
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:

@@ -2,17 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hydrogen.gcode.urgency import Patience, is_heat_wait, is_unnumbered, patience_of, replies_with_temperatures
-
-
-@pytest.mark.parametrize("body", [b"M108", b"M112", b"M410", b"M876 S1"])
-def test_what_the_emergency_parser_sees_goes_unnumbered(body: bytes) -> None:
-    assert is_unnumbered(body)
-
-
-@pytest.mark.parametrize("body", [b"M105", b"M1120", b"M10", b"G1 X112", b"M117 M112", b"M104 S0"])
-def test_everything_else_is_numbered(body: bytes) -> None:
-    assert not is_unnumbered(body)
+from hydrogen.gcode.urgency import Patience, is_heat_wait, patience_of, replies_with_temperatures
 
 
 @pytest.mark.parametrize(

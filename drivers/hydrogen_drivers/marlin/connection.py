@@ -32,7 +32,6 @@ from hydrogen.gcode.link_events import (
     TemperaturesReported,
     Ticket,
 )
-from hydrogen.gcode.link_state import LinkPhase
 from hydrogen.gcode.outgoing import LineSource
 from hydrogen.gcode.urgency import is_heat_wait
 from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible
@@ -397,8 +396,3 @@ class MarlinConnection(asyncio.Protocol):
             self._end(LinkLost(f"{self.port} was closed", port=self.port))
         if self._wire is not None:
             await self._gone
-
-    @property
-    def is_open(self) -> bool:
-        """Is the link alive (also while it shakes hands)?"""
-        return self._error is None and self._link.phase is not LinkPhase.CLOSED
