@@ -14,8 +14,10 @@ Bytes never appear or vanish here: a number is given to a line once, and stands 
 
 from __future__ import annotations
 
+from collections import deque
 from typing import NamedTuple
 
+from hydrogen.gcode.checksum import numbered
 from hydrogen.gcode.link_events import Ticket
 from hydrogen.gcode.urgency import Patience, patience_of, replies_with_temperatures
 
@@ -45,14 +47,20 @@ class SentLine(NamedTuple):
 
 
 class LineLedger:
-    """One numbering epoch of one link. Attributes are for reading; methods keep the law."""
+    """One numbering epoch of one link. Attributes are for reading; methods keep the law.
+
+    in_flight_bytes counts the bytes of the lines K + 1 to F as they went on the wire: what the printer's receive buffer may
+    have to hold.
+    """
 
     __slots__ = (
         "_lines",
         "_progress",
+        "_sizes",
         "accepted",
         "acknowledged",
         "front",
+        "in_flight_bytes",
         "lines_acknowledged",
         "next",
         "oldest",
@@ -65,11 +73,14 @@ class LineLedger:
         self.stream_lines = 0
         self.stream_offset = 0
         self._lines: dict[int, SentLine] = {}
+        self._sizes: deque[int] = deque()
         self.begin(base)
 
     def begin(self, base: int) -> None:
         """A new epoch: the next line is base + 1, nothing is in flight, nothing can be asked for."""
         self._lines.clear()
+        self._sizes.clear()
+        self.in_flight_bytes = 0
         self.acknowledged = self.accepted = self.front = self._progress = base
         self.next = self.oldest = base + 1
 
@@ -86,9 +97,17 @@ class LineLedger:
         if self._lines.pop(self.next - 1 - LINES_KEPT, None) is not None:
             self.oldest = self.next - LINES_KEPT
 
-    def advance(self) -> None:
-        """F rises: the line behind the front goes on the wire."""
+    def give(self, body: bytes, offset: int = -1, ticket: Ticket | None = None) -> SentLine:
+        """S rises: `body` gets the next number."""
+        line = SentLine.of(numbered(self.next, body), offset, ticket, body)
+        self.add(line)
+        return line
+
+    def advance(self, size: int) -> None:
+        """F rises: the line behind the front goes on the wire with `size` bytes."""
         self.front += 1
+        self._sizes.append(size)
+        self.in_flight_bytes += size
 
     def line(self, number: int) -> SentLine:
         """The line with this number; KeyError when it is not kept."""
@@ -115,6 +134,7 @@ class LineLedger:
         done: list[Ticket] = []
         while self.acknowledged < upto:
             self.acknowledged = number = self.acknowledged + 1
+            self.in_flight_bytes -= self._sizes.popleft()
             line = self._lines[number]
             if number > self._progress:
                 self._progress = number
@@ -136,5 +156,17 @@ class LineLedger:
         is_lawful = number >= self.acknowledged
         if not is_lawful:
             self.acknowledged = number
+        while len(self._sizes) > number - self.acknowledged:
+            self.in_flight_bytes -= self._sizes.pop()
+        for unseen in range(self.acknowledged + len(self._sizes) + 1, number + 1):  # it has what we had called void
+            self._sizes.append(len(self._lines[unseen].frame))
+            self.in_flight_bytes += self._sizes[-1]
         self.accepted = self.front = number
         return is_lawful
+
+    def temperature_line_in_flight(self) -> int | None:
+        """The oldest unacknowledged line whose `ok` carries the temperatures; None when there is none."""
+        for number in range(self.acknowledged + 1, self.front + 1):
+            if self._lines[number].replies_with_temperatures:
+                return number
+        return None

@@ -4,9 +4,10 @@ Theory of operation (the tests drive it against a virtual Marlin that does what 
 Four numbers tell everything (ledger.py): K acknowledged, A proven accepted, F on the wire, S the next to give, and
 `K <= A <= S - 1` always holds.
 
-A line is sent when the *fetch* asks for one (`data_to_send`), never when it is submitted, and at most `window_lines`
-beyond K are on their way. What goes first: bytes that bypass the numbering (emergency lane, probe, barrier), lines that
-must be sent again, submitted commands, the job.
+A line is sent when the *fetch* asks for one (`data_to_send`), never when it is submitted, and only while the window has
+room for it (window.py: one line in flight, a few on a fast and clean wire, none behind a command that may take minutes).
+What goes first: bytes that bypass the numbering (emergency lane, probe), lines that must be sent again, submitted
+commands, the job.
 
 *A refused line* (`Resend: r`): the printer has thrown away what was in its receive buffer, so r and everything above is
 void: A = F = r - 1. Nothing is sent until the wire has been silent for a while, because fragments of lines make more
@@ -19,6 +20,9 @@ the others: it makes the printer name its last accepted line and executes nothin
 lost. The barrier has a number and a checksum like every line: damaged on the wire, an unnumbered M105 can become an M1,
 which waits for a person. Reports that the printer sends by itself (temperatures) prove life but are no progress.
 
+*An `ok` too many* where they have no numbers means that our count may run ahead of the printer's: a barrier settles that
+too, before anything else is sent. With an open window one is sent every few hundred lines, lest the drift add up.
+
 *Firmware that ignores numbers* (Klipper's pty): one line in flight, no probe, at most once; nothing can be repaired.
 Pure: bytes, requests and `now` (monotonic seconds) go in; bytes, events and the next deadline come out.
 """
@@ -26,28 +30,26 @@ Pure: bytes, requests and `now` (monotonic seconds) go in; bytes, events and the
 from __future__ import annotations
 
 from hydrogen.errors import DeviceError, LinkLost, PrinterHalted, PrinterReset, PrinterSilent, Unavailable
-from hydrogen.gcode.checksum import numbered
+from hydrogen.gcode.beginning import Beginning
+from hydrogen.gcode.drain import Drain
 from hydrogen.gcode.ledger import LineLedger, SentLine
+from hydrogen.gcode.link_counters import LinkCounters
 from hydrogen.gcode.link_events import (
-    REPLY_LINES_KEPT,
-    ActionDemanded,
     CommandAcknowledged,
     DuplicatePossible,
     ExecutionProven,
-    FirmwareErrorReported,
     LineTraced,
     LinkClosed,
     LinkEvent,
     LinkOpened,
     NumberingBegun,
-    PositionChanged,
     TemperaturesReported,
     Ticket,
+    event_of,
 )
 from hydrogen.gcode.link_limits import BARRIER_BODY, NUMBER_CEILING, PROBE, LinkLimits
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
 from hydrogen.gcode.ok_reader import OkMeaning, OkReader
-from hydrogen.gcode.opening import Opening
 from hydrogen.gcode.outgoing import LineSource, Outgoing
 from hydrogen.gcode.receive_buffer import ReceiveBuffer
 from hydrogen.gcode.replies import (
@@ -64,11 +66,15 @@ from hydrogen.gcode.replies import (
     UnknownCommand,
     parse_reply,
 )
+from hydrogen.gcode.resend_trust import ResendTrust
 from hydrogen.gcode.stall_clock import StallClock
+from hydrogen.gcode.urgency import LONG
+from hydrogen.gcode.window import Window
 from hydrogen.model.printer import LinkStatistics
 
-DISTRUST_LIMIT = 8
-"""Resend requests for impossible numbers in a row before the link is given up."""
+BARRIER_INTERVAL_LINES = 256
+"""With an open window and `ok`s without numbers, one line in so many is a barrier that settles the count; a firmware that
+says an `ok` too many again and again gets no more of them either."""
 
 _READY, _CLOSED = LinkPhase.READY, LinkPhase.CLOSED
 """For code that runs for every line: looked up in their class the members cost ten times as much."""
@@ -89,36 +95,33 @@ class GcodeLink:
         self._base = number_base
         self._byte_seconds = byte_seconds
         self._limits = limits or LinkLimits()
-        self._window = self._limits.window_lines
-        self._opening: Opening | None = None
+        self._beginning: Beginning | None = None
         self._ledger = LineLedger(number_base)
+        self._window = Window()
         self._is_numbered = False
         self._stall = StallClock(self._limits)
+        self._drain = Drain(byte_seconds, self._limits)
+        self._trust = ResendTrust()
         self._outgoing = Outgoing(self._limits.commands_waiting)
         self._incoming = ReceiveBuffer()
         self._proof_wanted = False
         self._events: list[LinkEvent] = []
         self._oks = OkReader()
-        self._claimed_last_line: int | None = None
+        self._barrier_wanted = False
         self._barrier_covers: int | None = None
-        self._may_send_one_more = False
-        self._quiet_at = 0.0
-        self._drain_ends_at = 0.0
-        self._wire_free_at = 0.0
-        self._distrusted = 0
-        self._reset_suspected = False
+        self._barrier_next_at = 0
+        self._long_number = 0
+        self._temperature_number = 0
         self._halt_due: float | None = None
-        # counters
-        self._lines_sent = 0
-        self._resends = 0
-        self._surplus = 0
-        self._duplicates = 0
+        self._count = LinkCounters()
+        if self._limits.receive_buffer_bytes:
+            self._window.allow(self._limits.receive_buffer_bytes, self._limits.command_slots)
 
     # ------------------------------------------------------------------------------------------------- what is asked
 
     def open(self, now: float) -> None:
         """Begin: ask who is there. `LinkOpened` or `LinkClosed` will tell."""
-        self._opening = Opening(base=self._base, limits=self._limits, now=now)
+        self._begin(now)
 
     def submit(self, text: str | bytes, *, first: bool = False) -> Ticket | None:
         """Queue a command; `first` puts it before all other waiting commands. None for a line that is empty.
@@ -141,6 +144,7 @@ class GcodeLink:
         """Pull lines from `source` whenever nothing else is to be sent; progress starts at 0."""
         self._outgoing.source = source
         self._ledger.begin_stream()
+        self._window.begin_job()
 
     def detach(self) -> None:
         """Pull no more; what was given stays given."""
@@ -170,17 +174,12 @@ class GcodeLink:
     @property
     def statistics(self) -> LinkStatistics:
         """Counters since the handshake."""
-        return LinkStatistics(
-            lines_sent=self._lines_sent,
-            lines_acknowledged=self._ledger.lines_acknowledged,
-            resends=self._resends,
-            probes=self._stall.probes,
-            barriers=self._stall.barriers,
-            stalls=self._stall.stalls,
-            surplus_acknowledgements=self._surplus,
-            possible_duplicates=self._duplicates,
-            round_trip_seconds=self._stall.round_trip_seconds,
-        )
+        return self._count.statistics(self._ledger, self._stall)
+
+    @property
+    def is_window_open(self) -> bool:
+        """May more than one line be in flight?"""
+        return self._window.is_open
 
     @property
     def has_events(self) -> bool:
@@ -204,30 +203,64 @@ class GcodeLink:
             return self._traced(self._outgoing.bypass.popleft())
         if self.phase is _READY:
             ledger = self._ledger
-            has_credit = ledger.front - ledger.acknowledged < self._window or self._may_send_one_more
-            if has_credit and self._halt_due is None:
+            if self._barrier_wanted:
+                return self._barrier(ledger, now)
+            if self._halt_due is None and (
+                ledger.front == ledger.acknowledged
+                or (
+                    self._window.lines_most > ledger.front - ledger.acknowledged
+                    and self._long_number <= ledger.acknowledged
+                )
+            ):
                 return self._numbered_line(ledger, now)
-        elif self._opening is not None and self._opening.outgoing:
-            return self._traced(self._opening.outgoing.popleft())
+        elif self._beginning is not None and self._beginning.outgoing:
+            return self._traced(self._beginning.outgoing.popleft())
         return b""
 
     def _numbered_line(self, ledger: LineLedger, now: float) -> bytes:
+        if self._barrier_covers is not None:
+            return b""
         number = ledger.front + 1
         line = ledger.line(number) if number < ledger.next else self._new_line(number)
         if line is None:
             self._when_idle(now)
             return self._traced(self._outgoing.bypass.popleft()) if self._outgoing.bypass else b""
-        busy_until = now if ledger.acknowledged == ledger.front else max(now, self._wire_free_at)
-        self._wire_free_at = busy_until + len(line.frame) * self._byte_seconds
-        ledger.advance()
-        self._lines_sent += 1
-        self._may_send_one_more = False
+        in_flight = ledger.in_flight_bytes
+        if in_flight and in_flight + len(line.frame) > self._window.bytes_most:
+            return b""  # it has its number and goes first when there is room
+        return self._given(number, line, now)
+
+    def _given(self, number: int, line: SentLine, now: float) -> bytes:
+        """`line` goes on the wire."""
+        frame, ledger = line.frame, self._ledger
+        size = len(frame)
+        self._drain.on_sent(size, now, is_alone=not ledger.in_flight_bytes)
+        ledger.advance(size)
+        self._count.lines_sent += 1
         self.given = (number, line.offset)
         if number != self._barrier_covers:
             self._stall.on_sent(line.patience, now)
-        return self._traced(line.frame) if self.is_tracing else line.frame
+            if line.patience is LONG:
+                self._long_number = number
+        if line.replies_with_temperatures:
+            self._temperature_number = number
+        return self._traced(frame) if self.is_tracing else frame
+
+    def _barrier(self, ledger: LineLedger, now: float) -> bytes:
+        """The barrier goes out whatever is in flight; what is behind the front already is sent as its own proof."""
+        self._barrier_wanted = False
+        number = ledger.front + 1
+        if number == ledger.next:
+            ledger.give(BARRIER_BODY)
+        line = ledger.line(number)
+        if line.replies_with_temperatures:
+            self._barrier_covers = number
+        return self._given(number, line, now)
 
     def _new_line(self, number: int) -> SentLine | None:
+        if self._window.is_open and number >= self._barrier_next_at and not self._oks.are_numbered:
+            self._barrier_next_at = number + BARRIER_INTERVAL_LINES
+            return self._ledger.give(BARRIER_BODY)
         if number > NUMBER_CEILING:
             self._close(LinkLost("the job has more lines than line numbers; split the file", number=number))
             return None
@@ -235,9 +268,7 @@ class GcodeLink:
         if taken is None:
             return None
         body, offset, ticket = taken
-        line = SentLine.of(numbered(number, body), offset, ticket, body)
-        self._ledger.add(line)
-        return line
+        return self._ledger.give(body, offset, ticket)
 
     def _when_idle(self, now: float) -> None:
         """Nothing to send and nothing in flight: time for proofs, and for a new start of long numbers."""
@@ -251,7 +282,7 @@ class GcodeLink:
                 self._events.append(ExecutionProven())
         elif self._ledger.next > self._limits.renumber_above and self._outgoing.source is None and self.numbers_checked:
             self.phase = next_phase(self.phase, LinkTrigger.NUMBERS_SPENT)
-            self._opening = Opening(base=self._base, limits=self._limits, now=now, phase=self.phase)
+            self._begin(now)
 
     def _traced(self, data: bytes) -> bytes:
         if self.is_tracing:
@@ -265,8 +296,8 @@ class GcodeLink:
         if self.phase is _CLOSED:
             return
         self._stall.on_bytes(now)
-        if self._opening is not None:
-            self._opening.on_bytes(len(data))
+        if self._beginning is not None:
+            self._beginning.on_bytes(len(data))
         for line in self._incoming.lines(data):
             self._receive_line(line, now)
 
@@ -274,52 +305,59 @@ class GcodeLink:
         if self.is_tracing:
             self._events.append(LineTraced("< " + line.decode("latin-1").rstrip("\r")))
         if line == b"ok" and self.phase is _READY and self._barrier_covers is None and not self._oks.owes_for_resend:
-            ledger = self._ledger
-            self._on_ok(self._oks.on_plain(is_in_flight=ledger.acknowledged < ledger.front), now)
+            self._on_ok(self._oks.on_plain(is_in_flight=self._may_be_next(self._ledger)), now)
             return
         reply = parse_reply(line.rstrip(b"\r"))
-        if self._opening is not None:
-            self._receive_while_opening(reply, now)
+        if self._beginning is not None:
+            self._receive_while_beginning(reply, now)
         elif self.phase is not _CLOSED:
             self._receive_reply(reply, line, now)
 
-    def _receive_while_opening(self, reply: Reply, now: float) -> None:
-        opening = self._opening
-        assert opening is not None
+    def _receive_while_beginning(self, reply: Reply, now: float) -> None:
+        beginning = self._beginning
+        assert beginning is not None
         if isinstance(reply, TemperatureReported):
             self._events.append(TemperaturesReported(reply.report))
-        opening.on_reply(reply, now)
-        self._after_opening(now)
+        beginning.on_reply(reply, now)
+        self._after_beginning()
 
-    def _after_opening(self, now: float) -> None:
-        opening = self._opening
-        if opening is None:
+    def _after_beginning(self) -> None:
+        beginning = self._beginning
+        if beginning is None:
             return
-        self.phase = opening.phase
-        if opening.error is not None:
-            self._opening = None
-            self._events.append(LinkClosed(opening.error))
-        elif opening.is_settled:
+        self.phase = beginning.phase
+        if beginning.error is not None:
+            self._beginning = None
+            self._events.append(LinkClosed(beginning.error))
+        elif beginning.is_settled:
             is_renumbering = self._is_numbered
-            self._opening = None
-            self.numbers_checked = opening.numbers_checked
+            self._beginning = None
+            self.numbers_checked = beginning.numbers_checked
             if self.phase is LinkPhase.VERIFYING:
                 self.phase = next_phase(self.phase, LinkTrigger.NUMBER_PROVEN)
+            if beginning.receive_buffer is not None:
+                self._window.allow(beginning.receive_buffer.ring_bytes, beginning.receive_buffer.slots)
             self._begin_numbers()
             if not is_renumbering:
                 self._events.append(LinkOpened(self.numbers_checked))
+
+    def _begin(self, now: float) -> None:
+        self._beginning = Beginning(self._base, self._byte_seconds, self._limits, now, self.phase)
 
     def _begin_numbers(self) -> None:
         self._ledger.begin(self._base)
         self._is_numbered = True
         self._oks.forget()
-        self._claimed_last_line = None
+        self._trust.forget()
         self._barrier_covers = None
+        self._barrier_next_at = self._long_number = self._temperature_number = 0
         self._events.append(NumberingBegun(self._base))
 
     def _receive_reply(self, reply: Reply, line: bytes, now: float) -> None:
         if self.phase is LinkPhase.DRAINING and not isinstance(reply, TemperatureReported | PositionReported):
-            self._be_quiet(now)
+            self._drain.prolong(now)
+        if (event := event_of(reply)) is not None:
+            self._events.append(event)
         match reply:
             case Acknowledged():
                 self._on_acknowledged(reply, now)
@@ -328,40 +366,34 @@ class GcodeLink:
                     self._stall.on_progress(now)
                 else:
                     self._oks.on_temperature_report()
-                self._events.append(TemperaturesReported(reply.report))
-            case Busy():
-                self._stall.on_progress(now)
             case ResendRequested():
                 self._on_resend(reply.number, now)
             case LineNumberError():
-                self._claimed_last_line = reply.last_line
+                self._trust.on_last_line(reply.last_line)
             case FirmwareError():
-                self._on_firmware_error(reply)
+                self._trust.on_last_line(None)
+                if reply.is_fatal:
+                    error = PrinterHalted(reply.text, code=reply.code, firmware_text=reply.text, is_confirmed=True)
+                    self._close(error)
             case Started():
-                self._close(
-                    PrinterReset("the printer restarted in mid-conversation: its position and temperatures are gone"),
-                )
+                said = "the printer restarted in mid-conversation: its position and temperatures are gone"
+                self._close(PrinterReset(said))
             case _:
                 self._on_information(reply, line, now)
 
     def _on_information(self, reply: Reply, line: bytes, now: float) -> None:
-        match reply:
-            case PositionReported():
-                self._events.append(PositionChanged(reply.x, reply.y, reply.z, reply.e))
-            case ActionRequested():
-                self._events.append(ActionDemanded(reply.action, reply.text))
-            case UnknownCommand():
-                self._oks.on_unknown_command()
-                self._stall.on_progress(now)
-            case _:
-                self._stall.on_progress(now)
-        self._collect(line)
+        """Whatever else it says, it works; the lines are the answer of the oldest unacknowledged command."""
+        if isinstance(reply, UnknownCommand):
+            self._oks.on_unknown_command()
+        if not isinstance(reply, PositionReported | ActionRequested):
+            self._stall.on_progress(now)
+        if not isinstance(reply, Busy):
+            self._collect(line)
 
     def _collect(self, line: bytes) -> None:
-        """A line that belongs to the answer of the oldest unacknowledged command."""
         oldest = self._ledger.oldest_in_flight
-        if oldest is not None and oldest.ticket is not None and len(oldest.ticket.replies) < REPLY_LINES_KEPT:
-            oldest.ticket.replies.append(line.decode("ascii", "replace").strip())
+        if oldest is not None and oldest.ticket is not None:
+            oldest.ticket.collect(line)
 
     # ----------------------------------------------------------------------------------------------- acknowledgement
 
@@ -371,7 +403,7 @@ class GcodeLink:
             self._collect(reply.text.encode("ascii", "replace"))
         meaning = self._oks.meaning_of(
             reply,
-            is_in_flight=self._ledger.oldest_in_flight is not None,
+            is_in_flight=self._may_be_next(self._ledger),
             is_draining=self.phase is LinkPhase.DRAINING,
             expects_barrier=self._barrier_covers is not None,
         )
@@ -386,91 +418,86 @@ class GcodeLink:
         elif meaning is OkMeaning.TEMPERATURES:
             self._on_temperature_ok(now)
         elif meaning is not OkMeaning.NOTHING:
-            self._surplus += 1
+            self._on_surplus()
             if meaning is OkMeaning.STRAY:
                 self._report_duplicate(self._ledger.front)
+
+    def _may_be_next(self, ledger: LineLedger) -> bool:
+        """Can an `ok` without words be the oldest line's? Not if that is an M105 of a firmware that answers it with more."""
+        number = ledger.acknowledged + 1
+        return number <= ledger.front and (number != self._temperature_number or not self._oks.tell_temperatures)
+
+    def _on_surplus(self) -> None:
+        """An `ok` that nothing explains. Without numbers our count may run ahead now: let a barrier settle it."""
+        self._count.surplus_acknowledgements += 1
+        ledger = self._ledger
+        if self._oks.are_numbered or self.phase is not _READY or not self.numbers_checked:
+            return
+        self._window.on_fault()
+        if ledger.next >= self._barrier_next_at and self._barrier_covers is None:
+            self._barrier_next_at = ledger.next + BARRIER_INTERVAL_LINES
+            self._barrier_wanted = True
 
     def _on_numbered_ok(self, number: int, now: float) -> None:
         if self._ledger.acknowledged < number <= self._ledger.front:
             self._acknowledge(number, now)
         elif number != self._ledger.acknowledged:
-            self._surplus += 1
+            self._count.surplus_acknowledgements += 1
 
     def _on_temperature_ok(self, now: float) -> None:
-        """An M105 was executed: the barrier, or the one that is in flight."""
-        oldest = self._ledger.oldest_in_flight
-        if self._barrier_covers is not None:
-            covers, self._barrier_covers = self._barrier_covers, None
-            if self._ledger.acknowledged < covers <= self._ledger.front:
+        """An M105 was executed: the barrier, or the oldest one in flight. Everything before it was, too."""
+        ledger = self._ledger
+        covers, self._barrier_covers = self._barrier_covers, None
+        number = covers if covers is not None else ledger.temperature_line_in_flight()
+        if number is not None and ledger.acknowledged < number <= ledger.front:
+            if number > ledger.acknowledged + 1:
                 self._stall.on_repaired()
-                self._acknowledge(covers, now)
-            elif oldest is not None:
-                self._stall.on_progress(now)
-        elif oldest is None or not oldest.replies_with_temperatures:
-            self._surplus += 1
-        else:
-            self._acknowledge(self._ledger.acknowledged + 1, now)
+                self._window.on_fault()
+            self._acknowledge(number, now)
+        elif covers is None:
+            self._on_surplus()
+        elif ledger.acknowledged < ledger.front:
+            self._stall.on_progress(now)
 
     def _acknowledge(self, upto: int, now: float) -> None:
         """K rises to `upto`."""
-        for ticket in self._ledger.acknowledge(upto):
+        ledger = self._ledger
+        if self._window.is_counting and ledger.front == upto == ledger.acknowledged + 1 and upto != self._long_number:
+            self._window.on_answer(now - self._stall.sent_at - self._drain.wire_seconds(ledger.in_flight_bytes))
+        for ticket in ledger.acknowledge(upto):
             self._events.append(CommandAcknowledged(ticket))
         if self._barrier_covers is not None and upto >= self._barrier_covers:
             self._barrier_covers = None
-        self._distrusted = 0
-        self._stall.on_acknowledged(now, is_idle=upto == self._ledger.front)
+        self._trust.on_acknowledged()
+        self._stall.on_acknowledged(now, is_idle=upto == ledger.front)
 
     # ---------------------------------------------------------------------------------------------------- resending
 
     def _on_resend(self, number: int | None, now: float) -> None:
         self._oks.on_resend()
-        claimed, self._claimed_last_line = self._claimed_last_line, None
         was = self.phase
-        answers_probe = was is LinkPhase.PROBING
-        if self.phase is LinkPhase.PROBING:
-            self.phase = next_phase(self.phase, LinkTrigger.PROOF_GIVEN)
+        if was is LinkPhase.PROBING:
+            self.phase = next_phase(was, LinkTrigger.PROOF_GIVEN)
             self._stall.on_probe_answered(now)
         else:
-            self.phase = next_phase(self.phase, LinkTrigger.RESEND_ASKED)
+            self.phase = next_phase(was, LinkTrigger.RESEND_ASKED)
         if was is not self.phase:
-            self._drain_ends_at = now + self._limits.drain_most
-        self._be_quiet(now)
-        if (
-            number is None
-            or (claimed is not None and claimed + 1 != number)
-            or not self._ledger.may_be_asked_for(number)
-        ):
-            self._distrust(number)
+            self._drain.begin(now, self._ledger.in_flight_bytes)
         else:
-            self._obey_resend(number, now, answers_probe=answers_probe)
-
-    def _be_quiet(self, now: float) -> None:
-        """The drain lasts until the wire has been silent; what the printer reports by itself is no residue."""
-        self._quiet_at = min(max(now, self._wire_free_at) + self._limits.quiet, self._drain_ends_at)
-
-    def _distrust(self, number: int | None) -> None:
-        """An impossible number: a garbled reply, or a board that has restarted. Ask again before believing either."""
-        self._distrusted += 1
-        if number == 1 and self._reset_suspected:
-            self._close(PrinterReset("the printer counts from 0 again: it was reset; its position and heat are gone"))
-        elif self._distrusted > DISTRUST_LIMIT:
-            self._close(
-                LinkLost(
-                    f"the printer asks for line {number}, which cannot be sent again "
-                    f"(kept: {self._ledger.oldest} to {self._ledger.next - 1})",
-                    asked=number,
-                ),
-            )
-        self._reset_suspected = number == 1
+            self._drain.prolong(now)
+        believed = self._trust.believed(number, self._ledger)
+        if believed is not None:
+            self._obey_resend(believed, now, answers_probe=was is LinkPhase.PROBING)
+        elif (error := self._trust.verdict(number, self._ledger)) is not None:
+            self._close(error)
 
     def _obey_resend(self, number: int, now: float, *, answers_probe: bool) -> None:
         """A = r - 1; everything from r on is void."""
-        self._distrusted = 0
-        self._reset_suspected = False
         ledger = self._ledger
         accepted = number - 1
         if accepted < ledger.front:
-            self._resends += 1
+            self._count.resends += 1
+            self._window.on_fault()
             if answers_probe:
                 self._stall.on_repaired()
         elif answers_probe and self._proof_wanted and ledger.is_clear and number == ledger.next:
@@ -478,13 +505,12 @@ class GcodeLink:
             self._events.append(ExecutionProven())
         if self._barrier_covers is not None and accepted < self._barrier_covers:
             self._barrier_covers = None
-            self._may_send_one_more = False
             self._stall.on_barrier_void(now)
         if not ledger.accept_only(accepted):
             self._report_duplicate(number)
 
     def _report_duplicate(self, number: int) -> None:
-        self._duplicates += 1
+        self._count.possible_duplicates += 1
         text = (
             self._ledger.line(number).body.decode("ascii", "replace")
             if self._ledger.oldest <= number < self._ledger.next
@@ -497,10 +523,10 @@ class GcodeLink:
     def next_deadline(self) -> float | None:
         """When `handle_deadline` is due; None while there is nothing to wait for."""
         deadline: float | None = None
-        if self._opening is not None:
-            deadline = self._opening.next_deadline()
+        if self._beginning is not None:
+            deadline = self._beginning.next_deadline()
         elif self.phase is LinkPhase.DRAINING:
-            deadline = self._quiet_at
+            deadline = self._drain.quiet_at
         elif self.phase is LinkPhase.PROBING or (
             self.phase is _READY and self._ledger.oldest_in_flight is not None and self.numbers_checked
         ):
@@ -515,9 +541,9 @@ class GcodeLink:
             return
         if self._halt_due is not None and now >= self._halt_due:
             self._close(PrinterHalted("emergency stop sent; the printer has not confirmed it", is_confirmed=False))
-        elif self._opening is not None:
-            self._opening.handle_deadline(now)
-            self._after_opening(now)
+        elif self._beginning is not None:
+            self._beginning.handle_deadline(now)
+            self._after_beginning()
         elif self.phase is LinkPhase.DRAINING:
             self._end_drain(now)
         elif self.phase is LinkPhase.PROBING:
@@ -527,10 +553,10 @@ class GcodeLink:
             self._on_silence(now)
 
     def _end_drain(self, now: float) -> None:
-        if now < self._quiet_at:
+        if now < self._drain.quiet_at:
             return
         self._oks.forget()
-        if self._distrusted:
+        if self._trust.is_in_doubt:
             self._probe(now)
             return
         self.phase = next_phase(self.phase, LinkTrigger.QUIET)
@@ -542,11 +568,7 @@ class GcodeLink:
             return
         ledger = self._ledger
         if ledger.accepted == ledger.front and self._stall.is_barrier_due(now):
-            if ledger.front == ledger.next - 1:
-                ledger.add(SentLine.of(numbered(ledger.next, BARRIER_BODY), -1, None, BARRIER_BODY))
-            if ledger.line(ledger.front + 1).replies_with_temperatures:
-                self._barrier_covers = ledger.front + 1
-            self._may_send_one_more = True
+            self._barrier_wanted = True
             self._stall.on_barrier(now)
         else:
             self._stall.on_stall(now)
@@ -559,27 +581,17 @@ class GcodeLink:
 
     def _on_unanswered_probe(self, now: float) -> None:
         if self._stall.is_dead(now):
-            silence = round(self._stall.unanswered_seconds(now))
-            self._close(
-                PrinterSilent(
-                    f"the printer has not answered for {silence} s; the link is given up", waited_seconds=silence
-                ),
-            )
-        elif self._ledger.oldest_in_flight is None and not self._proof_wanted and not self._distrusted:
+            seconds = round(self._stall.unanswered_seconds(now))
+            said = f"the printer has not answered for {seconds} s; the link is given up"
+            self._close(PrinterSilent(said, waited_seconds=seconds))
+        elif self._ledger.oldest_in_flight is None and not self._proof_wanted and not self._trust.is_in_doubt:
             # what was asked about has been acknowledged meanwhile: the answer is no longer needed
             self.phase = next_phase(self.phase, LinkTrigger.PROOF_GIVEN)
-            self._quiet_at = self._drain_ends_at = now
+            self._drain.end(now)
         else:
             self._probe(now)
 
     # --------------------------------------------------------------------------------------------------------- ending
-
-    def _on_firmware_error(self, reply: FirmwareError) -> None:
-        self._claimed_last_line = None
-        if not reply.is_fatal:
-            self._events.append(FirmwareErrorReported(reply.text, reply.code))
-            return
-        self._close(PrinterHalted(reply.text, code=reply.code, firmware_text=reply.text, is_confirmed=True))
 
     def _close(self, error: DeviceError) -> None:
         self.phase = next_phase(self.phase, LinkTrigger.ENDED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hydrogen.errors import DeviceError
+from hydrogen.gcode.replies import ActionRequested, FirmwareError, PositionReported, Reply, TemperatureReported
 from hydrogen.gcode.temperature_report import TemperatureReport
 
 REPLY_LINES_KEPT = 400
@@ -18,6 +19,11 @@ class Ticket:
     text: str
     replies: list[str] = field(default_factory=list)
     is_done: bool = False
+
+    def collect(self, line: bytes) -> None:
+        """A line of its answer."""
+        if len(self.replies) < REPLY_LINES_KEPT:
+            self.replies.append(line.decode("ascii", "replace").strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +116,18 @@ LinkEvent = (
     | LineTraced
     | LinkClosed
 )
+
+
+def event_of(reply: Reply) -> LinkEvent | None:
+    """What the shell is to hear of `reply`, whatever the link makes of it; None for what is between link and printer."""
+    match reply:
+        case TemperatureReported():
+            return TemperaturesReported(reply.report)
+        case PositionReported():
+            return PositionChanged(reply.x, reply.y, reply.z, reply.e)
+        case ActionRequested():
+            return ActionDemanded(reply.action, reply.text)
+        case FirmwareError(is_fatal=False):
+            return FirmwareErrorReported(reply.text, reply.code)
+        case _:
+            return None

@@ -24,7 +24,9 @@ class LinkLimits:
     unanswered_most: probes unanswered for so long end the link. A long command that never answered a probe may be a
         firmware that does not read while it works: it gets unanswered_long.
     halt_answer: after an emergency stop, until the halt counts as unconfirmed.
-    window_lines: lines in flight. One: exactly-once under damage (facts/link.md section 4).
+    receive_buffer_bytes: what the printer's serial port can hold, where it is known; 0: one line in flight.
+    command_slots: places in the printer's command queue, where they are known; Marlin's BUFSIZE is 4.
+    measures_receive_buffer: find both out while opening (buffer_measurement.py).
     commands_waiting: submitted commands that wait; more are refused.
     renumber_above: an idle link starts over at its base above this, so that numbers keep to seven digits.
     """
@@ -45,7 +47,9 @@ class LinkLimits:
     unanswered_most: float = 30.0
     unanswered_long: float = 1200.0
     halt_answer: float = 3.0
-    window_lines: int = 1
+    receive_buffer_bytes: int = 0
+    command_slots: int = 4
+    measures_receive_buffer: bool = False
     commands_waiting: int = 256
     renumber_above: int = 2_000_000
 

@@ -15,6 +15,7 @@ class LinkPhase(StrEnum):
     OPENING     asks for a sign of life: an empty line and probes.
     NUMBERING   gave the printer a number to count from (`M110`), alone on the wire, and waits until that was executed.
     VERIFYING   probes whether the printer counts from that number.
+    MEASURING   fills the printer's receive buffer with nothing, to see how much it holds; then the numbers begin anew.
     READY       sends, at most a window's worth unacknowledged.
     DRAINING    a line was refused: sends nothing until the wire and the printer have fallen silent.
     PROBING     silence: asks for the last accepted line and sends nothing until the answer is there.
@@ -24,6 +25,7 @@ class LinkPhase(StrEnum):
     OPENING = "opening"
     NUMBERING = "numbering"
     VERIFYING = "verifying"
+    MEASURING = "measuring"
     READY = "ready"
     DRAINING = "draining"
     PROBING = "probing"
@@ -38,6 +40,8 @@ class LinkTrigger(StrEnum):
     NUMBER_SET = "M110 was executed"
     NUMBER_WRONG = "the printer counts from another number"
     NUMBER_PROVEN = "the probe confirmed the number"
+    BUFFER_UNKNOWN = "the receive buffer's size is wanted"
+    BUFFER_MEASURED = "the receive buffer was measured, or would not be"
     NUMBERS_SPENT = "idle, and the numbers grow too long"
     RESEND_ASKED = "Resend:"
     PROOF_NEEDED = "silence, or the end of a job"
@@ -59,6 +63,11 @@ TRANSITIONS: dict[LinkPhase, dict[LinkTrigger, LinkPhase]] = {
     LinkPhase.VERIFYING: {
         LinkTrigger.NUMBER_WRONG: LinkPhase.NUMBERING,
         LinkTrigger.NUMBER_PROVEN: LinkPhase.READY,
+        LinkTrigger.BUFFER_UNKNOWN: LinkPhase.MEASURING,
+        LinkTrigger.ENDED: LinkPhase.CLOSED,
+    },
+    LinkPhase.MEASURING: {
+        LinkTrigger.BUFFER_MEASURED: LinkPhase.NUMBERING,
         LinkTrigger.ENDED: LinkPhase.CLOSED,
     },
     LinkPhase.READY: {

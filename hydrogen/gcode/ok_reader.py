@@ -31,15 +31,26 @@ class OkMeaning(Enum):
 
 
 class OkReader:
-    """Remembers what the printer still owes an `ok` for, besides the lines of the ledger."""
+    """Remembers what the printer still owes an `ok` for, besides the lines of the ledger.
 
-    __slots__ = ("_after_report", "_after_unknown", "_numbers_its_oks", "_unnumbered_owed", "owes_for_resend")
+    are_numbered: this firmware has said `ok N…`. tell_temperatures: it has answered an M105 with `ok T:…`.
+    """
+
+    __slots__ = (
+        "_after_report",
+        "_after_unknown",
+        "_unnumbered_owed",
+        "are_numbered",
+        "owes_for_resend",
+        "tell_temperatures",
+    )
 
     def __init__(self) -> None:
+        self.are_numbered = False
+        self.tell_temperatures = False
         self.owes_for_resend = False
         self._after_unknown = False
         self._after_report = False
-        self._numbers_its_oks = False
         self._unnumbered_owed = 0
 
     def on_unnumbered_sent(self) -> None:
@@ -65,7 +76,7 @@ class OkReader:
     def on_plain(self, *, is_in_flight: bool) -> OkMeaning:
         """A bare `ok` with nothing special before it."""
         self._after_unknown = self._after_report = False
-        if self._numbers_its_oks:
+        if self.are_numbered:
             return OkMeaning.SURPLUS
         if is_in_flight:
             return OkMeaning.NEXT_LINE
@@ -86,10 +97,11 @@ class OkReader:
         unknown, self._after_unknown = self._after_unknown, False
         report, self._after_report = self._after_report, False
         if reply.number is not None:
-            self._numbers_its_oks = True
+            self.are_numbered = True
             self.owes_for_resend = False
             return OkMeaning.NUMBERED
         if reply.temperatures is not None:
+            self.tell_temperatures = True
             return OkMeaning.TEMPERATURES
         if self.owes_for_resend:
             self.owes_for_resend = False
@@ -98,7 +110,7 @@ class OkReader:
             return OkMeaning.TEMPERATURES
         if unknown and is_draining:
             return OkMeaning.NOTHING
-        if not self._numbers_its_oks or reply.planner_free is None:
+        if not self.are_numbered or reply.planner_free is None:
             return self.on_plain(is_in_flight=is_in_flight)
         if self._unnumbered_owed:
             self._unnumbered_owed -= 1

@@ -28,12 +28,12 @@ class StallClock:
         "_patience_seconds",
         "_probe_wait",
         "_progress_at",
-        "_sent_at",
         "_smoothed",
         "_unanswered_since",
         "barriers",
         "check_at",
         "probes",
+        "sent_at",
         "stalls",
     )
 
@@ -47,7 +47,7 @@ class StallClock:
         self._deviation = 0.0
         self._patience = QUICK
         self._patience_seconds = limits.silence_most
-        self._sent_at = 0.0
+        self.sent_at = 0.0
         self._progress_at = 0.0
         self._last_byte_at = 0.0
         self._probe_wait = limits.probe_answer
@@ -70,7 +70,7 @@ class StallClock:
 
     def on_sent(self, patience: Patience, now: float) -> None:
         """A line went out."""
-        self._sent_at = self._progress_at = now
+        self.sent_at = self._progress_at = now
         if patience is not self._patience:
             self._patience = patience
             self._answered_while_long = False
@@ -80,7 +80,7 @@ class StallClock:
     def on_acknowledged(self, now: float, *, is_idle: bool) -> None:
         """The oldest lines are done; `is_idle`: none is left in flight, so the time is a clean sample."""
         if is_idle and not self._is_stalled and self._patience is not LONG:
-            self._learn(now - self._sent_at)
+            self._learn(now - self.sent_at)
         self._is_stalled = False
         self._barrier_wanted_at = None
         self._barriers_out = 0

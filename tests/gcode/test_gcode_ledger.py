@@ -10,6 +10,9 @@ from hydrogen.gcode.ledger import LINES_KEPT, LineLedger, SentLine
 from hydrogen.gcode.link_events import Ticket
 from hydrogen.gcode.urgency import Patience
 
+SIZE = 20
+"""Bytes of every line, as told to the ledger and as they are."""
+
 
 def sent(number: int, offset: int = -1, ticket: Ticket | None = None) -> SentLine:
     return SentLine(numbered(number, b"G1 X%d" % number), offset, ticket, Patience.MOVE, False)
@@ -17,7 +20,7 @@ def sent(number: int, offset: int = -1, ticket: Ticket | None = None) -> SentLin
 
 def give(ledger: LineLedger, offset: int = -1, ticket: Ticket | None = None) -> None:
     ledger.add(sent(ledger.next, offset, ticket))
-    ledger.advance()
+    ledger.advance(SIZE)
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from(["give", "again", "ok", "only"]), st.integers(0, 8)), max_size=200))
@@ -27,7 +30,7 @@ def test_law_holds_whatever_is_done(steps: list[tuple[str, int]]) -> None:
         if step == "give" and ledger.front == ledger.next - 1:
             give(ledger)
         elif step == "again" and ledger.front < ledger.next - 1:
-            ledger.advance()
+            ledger.advance(SIZE)
         elif step == "ok":
             ledger.acknowledge(min(ledger.acknowledged + amount, ledger.front))
         elif step == "only" and ledger.may_be_asked_for(ledger.next - amount):
@@ -42,8 +45,8 @@ def test_progress_counts_a_line_once_even_if_it_is_acknowledged_twice() -> None:
         give(ledger, offset)
     ledger.acknowledge(1003)
     ledger.accept_only(1001)
-    ledger.advance()
-    ledger.advance()
+    ledger.advance(SIZE)
+    ledger.advance(SIZE)
     ledger.acknowledge(1003)
     assert (ledger.stream_lines, ledger.stream_offset) == (3, 30)
     assert ledger.lines_acknowledged == 3
@@ -55,7 +58,7 @@ def test_ticket_is_done_once() -> None:
     give(ledger, ticket=ticket)
     assert ledger.acknowledge(1001) == [ticket]
     ledger.accept_only(1000)
-    ledger.advance()
+    ledger.advance(SIZE)
     assert ledger.acknowledge(1001) == []
 
 

@@ -15,7 +15,7 @@ from hydrogen.core.clock import Clock
 from hydrogen.devices.driver import ConnectionListener, LineJournal, StreamProgress
 from hydrogen.devices.transport import Wire
 from hydrogen.errors import DeviceError, InvalidMessage, LineRefused, LinkLost
-from hydrogen.gcode.line import prepare
+from hydrogen.gcode.line import MAX_LINE_BYTES, prepare
 from hydrogen.gcode.link import GcodeLink
 from hydrogen.gcode.link_events import (
     ActionDemanded,
@@ -113,24 +113,38 @@ class MarlinConnection(asyncio.Protocol):
             return
         self._is_pumping = True
         try:
-            link, wire, journal = self._link, self._wire, self._journal
+            link, wire = self._link, self._wire
             while True:
                 if link.has_events:
                     for event in link.events():
                         self._tell(event)
-                data = link.data_to_send(now)
-                if not data:
-                    if link.has_events:
-                        continue
+                data = self._fetch(link, wire, now)
+                if data:
+                    wire.write(data)
+                elif not link.has_events:
                     break
-                if link.given is not None:
-                    journal.record(link.given[0], link.given[1], link.ledger.acknowledged)
-                wire.write(data)
         finally:
             self._is_pumping = False
         if self._settling and link.is_settled:
             self._resolve_settling()
         self._arm(now)
+
+    def _fetch(self, link: GcodeLink, wire: Wire, now: float) -> bytes:
+        """What goes out now, journalled: lines as long as the port holds less than a line that has not left, in one write."""
+        unsent = wire.unsent_bytes() if link.ledger.in_flight_bytes else 0
+        if unsent >= MAX_LINE_BYTES:
+            return b""
+        data = link.data_to_send(now)
+        if link.given is None:
+            return data
+        journal, frames = self._journal, []
+        while data:
+            if link.given is not None:
+                journal.record(link.given[0], link.given[1], link.ledger.acknowledged)
+            frames.append(data)
+            unsent += len(data)
+            data = link.data_to_send(now) if unsent < MAX_LINE_BYTES else b""
+        return b"".join(frames)
 
     def _arm(self, now: float) -> None:
         deadline = self._link.next_deadline()

@@ -1,0 +1,114 @@
+"""How much may be on its way to the printer.
+
+Theory of operation. One line in flight is the default: under damage it loses and doubles nothing, and on a fast wire it is
+fast enough. It wastes the time in which a line's `ok` travels back, though: 7 to 40 % of a serial wire. So the window opens
+to more lines, but only
+
+- where the printer's receive buffer has been measured, or is known (`allow`): a byte too much in a 128-byte ring is lost in
+  silence, and what is left of two lines can be a third one that is in no file. Then at most `ring - 1 - 40` bytes are
+  unacknowledged; the 40 are left for a probe and an emergency word (facts/link.md section 4);
+- where one line in flight is measured to be the brake: of 200 clean lines, half were answered about as fast as this printer
+  ever answers. A printer that lets us wait because its planner is full needs no window;
+- on a wire that is clean: the first fault shuts the window for 500 lines, each further one for twice as long, and the third
+  of a job for the rest of it. Behind a fault lies what was in flight, and each line of that is one more that may run
+  unchecked.
+
+At most `slots - 1` lines are on their way, so that the printer's command queue never fills up and a probe is always read.
+"""
+
+from __future__ import annotations
+
+RESERVED_BYTES = 40
+"""Left free in the printer's receive buffer for what overtakes: a probe has 18 bytes, `\\nM112\\n` six, `M876 S1\\n` eight."""
+
+CLEAN_LINES = 200
+"""Lines without a fault before the window opens for the first time."""
+
+CLEAN_LINES_AFTER_FAULT = 500
+"""The same after a job's first fault; twice as many after the second."""
+
+FAULTS_MOST = 3
+"""Faults of a job after which the window stays shut until the next job."""
+
+PROMPT_FACTOR, PROMPT_SLACK_SECONDS = 1.5, 0.001
+"""A line was answered promptly when it took at most the factor times the shortest delay seen, and the slack (a scheduler's
+tick, a USB frame)."""
+
+
+class Window:
+    """The credit of one link. `bytes_most` and `lines_most` are what may be in flight now: 0 bytes and 1 line when shut."""
+
+    __slots__ = (
+        "_allowed_bytes",
+        "_allowed_lines",
+        "_clean",
+        "_faults",
+        "_needed",
+        "_prompt",
+        "_shortest",
+        "bytes_most",
+        "is_counting",
+        "lines_most",
+    )
+
+    def __init__(self) -> None:
+        self.bytes_most = 0
+        self.lines_most = 1
+        self.is_counting = False
+        self._allowed_bytes = 0
+        self._allowed_lines = 1
+        self._shortest: float | None = None
+        self._clean = 0
+        self._prompt = 0
+        self.begin_job()
+
+    @property
+    def is_open(self) -> bool:
+        """May more than one line be in flight now?"""
+        return self.lines_most > 1
+
+    def allow(self, ring_bytes: int, slots: int) -> None:
+        """The printer's receive buffer has at least `ring_bytes`, its command queue at least `slots` places."""
+        self._allowed_bytes = max(ring_bytes - 1 - RESERVED_BYTES, 0)
+        self._allowed_lines = max(slots - 1, 1) if self._allowed_bytes else 1
+        self._shut()
+
+    def begin_job(self) -> None:
+        """A new stream of lines: what the wire did to the last one is forgiven."""
+        self._faults = 0
+        self._needed = CLEAN_LINES
+        self._shut()
+
+    def on_answer(self, seconds: float) -> None:
+        """A line that was alone in flight was acknowledged; `seconds` is its round trip without its own time on the wire.
+
+        Called only while `is_counting`.
+        """
+        delay = max(seconds, 0.0)
+        shortest = self._shortest
+        if shortest is None or delay < shortest:
+            self._shortest = shortest = delay
+        self._clean += 1
+        if delay <= shortest * PROMPT_FACTOR + PROMPT_SLACK_SECONDS:
+            self._prompt += 1
+        if self._clean >= self._needed:
+            self._judge()
+
+    def on_fault(self) -> None:
+        """A line or an `ok` was damaged, lost or doubled."""
+        self._faults += 1
+        self._needed = CLEAN_LINES_AFTER_FAULT << (self._faults - 1)
+        self._shut()
+
+    def _judge(self) -> None:
+        if self._prompt * 2 >= self._clean:
+            self.bytes_most, self.lines_most = self._allowed_bytes, self._allowed_lines
+            self.is_counting = False
+        else:
+            self._clean = self._prompt = 0
+            self._needed = CLEAN_LINES
+
+    def _shut(self) -> None:
+        self.bytes_most, self.lines_most = 0, 1
+        self._clean = self._prompt = 0
+        self.is_counting = self._allowed_lines > 1 and self._faults < FAULTS_MOST
