@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hydrogen.errors import DeviceError
+from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.outgoing import LineSource
 from hydrogen.model.events import Event
 from hydrogen.model.printer import Firmware, LinkStatistics
@@ -31,6 +32,19 @@ class DriverManifest:
     config: str
     factory: str
     summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyWordSent:
+    """What became of one word of the emergency lane.
+
+    notice: when the firmware acts on it: on arrival, when it reads the line, or in turn behind what it was given before.
+    is_confirmed: its `ok` came in time.
+    """
+
+    line: str
+    notice: Notice
+    is_confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +112,12 @@ class PrinterConnection(Protocol):
         Raises LineRefused before anything is sent if one of them would break the link.
         """
 
+    async def send_emergency_word(self, line: str) -> EmergencyWordSent:
+        """M108, M410 or M876, ahead of everything else where the firmware sees it early, in turn where it does not.
+
+        Returns when it was acknowledged, or has not been for some seconds.
+        """
+
     async def set_temperature(self, heater: str, target_celsius: float) -> None:
         """Raises NotFound for a heater that this printer has not. Does not wait for the heat."""
 
@@ -135,8 +155,9 @@ class PrinterConnection(Protocol):
     async def finish(self) -> None:
         """Returns once the printer has executed everything it was given (M400 acknowledged, last number proven)."""
 
-    def emergency_stop(self) -> None:
-        """Kill the printer now, past every queue. The connection ends with PrinterHalted when the firmware confirms."""
+    def emergency_stop(self) -> Notice:
+        """Kill the printer now, past every queue; returns when the firmware acts on it. The connection ends with
+        PrinterHalted, whose `is_confirmed` says whether the firmware has confirmed it."""
 
     async def close(self) -> None:
         """Close the port without resetting the board. May be called twice."""

@@ -113,6 +113,17 @@ class LineLedger:
         """The line with this number; KeyError when it is not kept."""
         return self._lines[number]
 
+    def text(self, number: int) -> str:
+        """The command of line `number` for people; empty when it is not kept."""
+        line = self._lines.get(number)
+        return "" if line is None else line.body.decode("ascii", "replace")
+
+    def collect(self, reply: bytes) -> None:
+        """A line of the printer belongs to the answer of the oldest unacknowledged command."""
+        line = self.oldest_in_flight
+        if line is not None and line.ticket is not None:
+            line.ticket.collect(reply)
+
     @property
     def oldest_in_flight(self) -> SentLine | None:
         """The line the printer is presumably working on."""

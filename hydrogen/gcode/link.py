@@ -30,6 +30,7 @@ Pure: bytes, requests and `now` (monotonic seconds) go in; bytes, events and the
 from __future__ import annotations
 
 from hydrogen.errors import DeviceError, LinkLost, PrinterHalted, PrinterReset, PrinterSilent, Unavailable
+from hydrogen.gcode.barrier import Barrier
 from hydrogen.gcode.beginning import Beginning
 from hydrogen.gcode.drain import Drain
 from hydrogen.gcode.ledger import LineLedger, SentLine
@@ -37,6 +38,7 @@ from hydrogen.gcode.link_counters import LinkCounters
 from hydrogen.gcode.link_events import (
     CommandAcknowledged,
     DuplicatePossible,
+    EmergencyWordAcknowledged,
     ExecutionProven,
     LineTraced,
     LinkClosed,
@@ -72,10 +74,6 @@ from hydrogen.gcode.urgency import LONG
 from hydrogen.gcode.window import Window
 from hydrogen.model.printer import LinkStatistics
 
-BARRIER_INTERVAL_LINES = 256
-"""With an open window and `ok`s without numbers, one line in so many is a barrier that settles the count; a firmware that
-says an `ok` too many again and again gets no more of them either."""
-
 _READY, _CLOSED = LinkPhase.READY, LinkPhase.CLOSED
 """For code that runs for every line: looked up in their class the members cost ten times as much."""
 
@@ -107,9 +105,7 @@ class GcodeLink:
         self._proof_wanted = False
         self._events: list[LinkEvent] = []
         self._oks = OkReader()
-        self._barrier_wanted = False
-        self._barrier_covers: int | None = None
-        self._barrier_next_at = 0
+        self._barrier = Barrier()
         self._long_number = 0
         self._temperature_number = 0
         self._halt_due: float | None = None
@@ -133,12 +129,17 @@ class GcodeLink:
         return self._outgoing.submit(text, first=first)
 
     def submit_unnumbered(self, body: bytes) -> None:
-        """Send ahead of everything, without a number: M108, M410, M876, which the firmware sees on arrival.
+        """Send ahead of everything, without a number: M108, M410, M876, which the firmware sees early (emergency.py).
 
-        The caller knows that the firmware parses it early. It owes one `ok`, which is expected from now on.
+        It owes one `ok`: `EmergencyWordAcknowledged`. Where `ok`s have no numbers, a barrier behind it settles the count.
+        Raises Unavailable when the link is closed, LineRefused for what is not one line.
         """
+        if self.phase is _CLOSED:
+            raise Unavailable("the printer is not connected")
         self._outgoing.submit_unnumbered(body)
         self._oks.on_unnumbered_sent()
+        if self.numbers_checked and not self._oks.are_numbered:
+            self._barrier.want()
 
     def attach(self, source: LineSource) -> None:
         """Pull lines from `source` whenever nothing else is to be sent; progress starts at 0."""
@@ -182,6 +183,11 @@ class GcodeLink:
         return self._window.is_open
 
     @property
+    def has_emergency_word(self) -> bool:
+        """Does something wait that goes out whatever is in flight?"""
+        return bool(self._outgoing.bypass)
+
+    @property
     def has_events(self) -> bool:
         """Would `events` return any?"""
         return bool(self._events)
@@ -203,8 +209,8 @@ class GcodeLink:
             return self._traced(self._outgoing.bypass.popleft())
         if self.phase is _READY:
             ledger = self._ledger
-            if self._barrier_wanted:
-                return self._barrier(ledger, now)
+            if self._barrier.is_wanted:
+                return self._barrier_line(ledger, now)
             if self._halt_due is None and (
                 ledger.front == ledger.acknowledged
                 or (
@@ -218,7 +224,7 @@ class GcodeLink:
         return b""
 
     def _numbered_line(self, ledger: LineLedger, now: float) -> bytes:
-        if self._barrier_covers is not None:
+        if self._barrier.covers is not None:
             return b""
         number = ledger.front + 1
         line = ledger.line(number) if number < ledger.next else self._new_line(number)
@@ -238,7 +244,7 @@ class GcodeLink:
         ledger.advance(size)
         self._count.lines_sent += 1
         self.given = (number, line.offset)
-        if number != self._barrier_covers:
+        if number != self._barrier.covers:
             self._stall.on_sent(line.patience, now)
             if line.patience is LONG:
                 self._long_number = number
@@ -246,20 +252,19 @@ class GcodeLink:
             self._temperature_number = number
         return self._traced(frame) if self.is_tracing else frame
 
-    def _barrier(self, ledger: LineLedger, now: float) -> bytes:
+    def _barrier_line(self, ledger: LineLedger, now: float) -> bytes:
         """The barrier goes out whatever is in flight; what is behind the front already is sent as its own proof."""
-        self._barrier_wanted = False
+        self._barrier.is_wanted = False
         number = ledger.front + 1
         if number == ledger.next:
             ledger.give(BARRIER_BODY)
         line = ledger.line(number)
         if line.replies_with_temperatures:
-            self._barrier_covers = number
+            self._barrier.covers = number
         return self._given(number, line, now)
 
     def _new_line(self, number: int) -> SentLine | None:
-        if self._window.is_open and number >= self._barrier_next_at and not self._oks.are_numbered:
-            self._barrier_next_at = number + BARRIER_INTERVAL_LINES
+        if self._window.is_open and not self._oks.are_numbered and self._barrier.is_marker_due(number):
             return self._ledger.give(BARRIER_BODY)
         if number > NUMBER_CEILING:
             self._close(LinkLost("the job has more lines than line numbers; split the file", number=number))
@@ -304,7 +309,7 @@ class GcodeLink:
     def _receive_line(self, line: bytes, now: float) -> None:
         if self.is_tracing:
             self._events.append(LineTraced("< " + line.decode("latin-1").rstrip("\r")))
-        if line == b"ok" and self.phase is _READY and self._barrier_covers is None and not self._oks.owes_for_resend:
+        if line == b"ok" and self.phase is _READY and self._barrier.covers is None and not self._oks.owes_for_resend:
             self._on_ok(self._oks.on_plain(is_in_flight=self._may_be_next(self._ledger)), now)
             return
         reply = parse_reply(line.rstrip(b"\r"))
@@ -349,8 +354,8 @@ class GcodeLink:
         self._is_numbered = True
         self._oks.forget()
         self._trust.forget()
-        self._barrier_covers = None
-        self._barrier_next_at = self._long_number = self._temperature_number = 0
+        self._barrier.forget()
+        self._long_number = self._temperature_number = 0
         self._events.append(NumberingBegun(self._base))
 
     def _receive_reply(self, reply: Reply, line: bytes, now: float) -> None:
@@ -388,24 +393,19 @@ class GcodeLink:
         if not isinstance(reply, PositionReported | ActionRequested):
             self._stall.on_progress(now)
         if not isinstance(reply, Busy):
-            self._collect(line)
-
-    def _collect(self, line: bytes) -> None:
-        oldest = self._ledger.oldest_in_flight
-        if oldest is not None and oldest.ticket is not None:
-            oldest.ticket.collect(line)
+            self._ledger.collect(line)
 
     # ----------------------------------------------------------------------------------------------- acknowledgement
 
     def _on_acknowledged(self, reply: Acknowledged, now: float) -> None:
         if reply.temperatures is not None:
             self._events.append(TemperaturesReported(reply.temperatures))
-            self._collect(reply.text.encode("ascii", "replace"))
+            self._ledger.collect(reply.text.encode("ascii", "replace"))
         meaning = self._oks.meaning_of(
             reply,
             is_in_flight=self._may_be_next(self._ledger),
             is_draining=self.phase is LinkPhase.DRAINING,
-            expects_barrier=self._barrier_covers is not None,
+            expects_barrier=self._barrier.covers is not None,
         )
         if meaning is OkMeaning.NUMBERED and reply.number is not None:
             self._on_numbered_ok(reply.number, now)
@@ -417,6 +417,8 @@ class GcodeLink:
             self._acknowledge(self._ledger.acknowledged + 1, now)
         elif meaning is OkMeaning.TEMPERATURES:
             self._on_temperature_ok(now)
+        elif meaning is OkMeaning.UNNUMBERED:
+            self._events.append(EmergencyWordAcknowledged())
         elif meaning is not OkMeaning.NOTHING:
             self._on_surplus()
             if meaning is OkMeaning.STRAY:
@@ -425,18 +427,16 @@ class GcodeLink:
     def _may_be_next(self, ledger: LineLedger) -> bool:
         """Can an `ok` without words be the oldest line's? Not if that is an M105 of a firmware that answers it with more."""
         number = ledger.acknowledged + 1
-        return number <= ledger.front and (number != self._temperature_number or not self._oks.tell_temperatures)
+        if number == self._barrier.covers or (number == self._temperature_number and self._oks.tell_temperatures):
+            return False
+        return number <= ledger.front
 
     def _on_surplus(self) -> None:
         """An `ok` that nothing explains. Without numbers our count may run ahead now: let a barrier settle it."""
         self._count.surplus_acknowledgements += 1
-        ledger = self._ledger
-        if self._oks.are_numbered or self.phase is not _READY or not self.numbers_checked:
-            return
-        self._window.on_fault()
-        if ledger.next >= self._barrier_next_at and self._barrier_covers is None:
-            self._barrier_next_at = ledger.next + BARRIER_INTERVAL_LINES
-            self._barrier_wanted = True
+        if not self._oks.are_numbered and self.phase is _READY and self.numbers_checked:
+            self._window.on_fault()
+            self._barrier.want_after_surplus(self._ledger.next)
 
     def _on_numbered_ok(self, number: int, now: float) -> None:
         if self._ledger.acknowledged < number <= self._ledger.front:
@@ -447,7 +447,9 @@ class GcodeLink:
     def _on_temperature_ok(self, now: float) -> None:
         """An M105 was executed: the barrier, or the oldest one in flight. Everything before it was, too."""
         ledger = self._ledger
-        covers, self._barrier_covers = self._barrier_covers, None
+        covers = self._barrier.on_executed()
+        if covers is not None:
+            self._oks.on_settled()
         number = covers if covers is not None else ledger.temperature_line_in_flight()
         if number is not None and ledger.acknowledged < number <= ledger.front:
             if number > ledger.acknowledged + 1:
@@ -466,8 +468,7 @@ class GcodeLink:
             self._window.on_answer(now - self._stall.sent_at - self._drain.wire_seconds(ledger.in_flight_bytes))
         for ticket in ledger.acknowledge(upto):
             self._events.append(CommandAcknowledged(ticket))
-        if self._barrier_covers is not None and upto >= self._barrier_covers:
-            self._barrier_covers = None
+        self._barrier.on_acknowledged(upto)
         self._trust.on_acknowledged()
         self._stall.on_acknowledged(now, is_idle=upto == ledger.front)
 
@@ -503,20 +504,14 @@ class GcodeLink:
         elif answers_probe and self._proof_wanted and ledger.is_clear and number == ledger.next:
             self._proof_wanted = False
             self._events.append(ExecutionProven())
-        if self._barrier_covers is not None and accepted < self._barrier_covers:
-            self._barrier_covers = None
+        if self._barrier.is_void(accepted):
             self._stall.on_barrier_void(now)
         if not ledger.accept_only(accepted):
             self._report_duplicate(number)
 
     def _report_duplicate(self, number: int) -> None:
         self._count.possible_duplicates += 1
-        text = (
-            self._ledger.line(number).body.decode("ascii", "replace")
-            if self._ledger.oldest <= number < self._ledger.next
-            else ""
-        )
-        self._events.append(DuplicatePossible(number, text))
+        self._events.append(DuplicatePossible(number, self._ledger.text(number)))
 
     # ------------------------------------------------------------------------------------------------------ deadlines
 
@@ -568,7 +563,7 @@ class GcodeLink:
             return
         ledger = self._ledger
         if ledger.accepted == ledger.front and self._stall.is_barrier_due(now):
-            self._barrier_wanted = True
+            self._barrier.want_another()
             self._stall.on_barrier(now)
         else:
             self._stall.on_stall(now)

@@ -46,6 +46,11 @@ class CommandAcknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyWordAcknowledged:
+    """The `ok` of the oldest unnumbered word that was still owed one."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionProven:
     """Answer to `prove()`: everything given was accepted, and acknowledged, and the printer's own count says so."""
 
@@ -107,6 +112,7 @@ LinkEvent = (
     LinkOpened
     | NumberingBegun
     | CommandAcknowledged
+    | EmergencyWordAcknowledged
     | ExecutionProven
     | TemperaturesReported
     | PositionChanged

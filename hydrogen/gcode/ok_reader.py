@@ -20,7 +20,8 @@ from hydrogen.gcode.replies import Acknowledged
 
 
 class OkMeaning(Enum):
-    """See the module's docstring; STRAY: nothing of ours explains it, so a line may have run unchecked."""
+    """See the module's docstring; STRAY: nothing of ours explains it, so a line may have run unchecked. UNNUMBERED: it is an
+    emergency word's."""
 
     NOTHING = "nothing"
     NEXT_LINE = "next line"
@@ -28,6 +29,7 @@ class OkMeaning(Enum):
     TEMPERATURES = "temperatures"
     SURPLUS = "surplus"
     STRAY = "stray"
+    UNNUMBERED = "unnumbered"
 
 
 class OkReader:
@@ -57,6 +59,10 @@ class OkReader:
         """A command that bypasses the numbering went out: it owes an `ok`."""
         self._unnumbered_owed += 1
 
+    def on_settled(self) -> None:
+        """A barrier was executed: what was sent before it and is still owed an `ok` will get none."""
+        self._unnumbered_owed = 0
+
     def on_resend(self) -> None:
         """`Resend:` was said: the `ok` right behind it counts nothing."""
         self.owes_for_resend = True
@@ -82,7 +88,7 @@ class OkReader:
             return OkMeaning.NEXT_LINE
         if self._unnumbered_owed:
             self._unnumbered_owed -= 1
-            return OkMeaning.NOTHING
+            return OkMeaning.UNNUMBERED
         return OkMeaning.SURPLUS
 
     def meaning_of(
@@ -114,5 +120,5 @@ class OkReader:
             return self.on_plain(is_in_flight=is_in_flight)
         if self._unnumbered_owed:
             self._unnumbered_owed -= 1
-            return OkMeaning.NOTHING
+            return OkMeaning.UNNUMBERED
         return OkMeaning.SURPLUS if unknown else OkMeaning.STRAY

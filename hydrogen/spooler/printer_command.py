@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
-from hydrogen.devices.driver import PrinterConnection
+from hydrogen.devices.driver import EmergencyWordSent, PrinterConnection
 from hydrogen.errors import InvalidMessage
-from hydrogen.gcode.line import command_of
+from hydrogen.gcode.emergency import emergency_word
 from hydrogen.spooler.request import CoolDown, Extrude, Home, Jog, Request, SendGcode, SetTemperature
 
 GCODE_LINES = 100
@@ -51,13 +52,26 @@ async def carry_out(request: Request, connection: PrinterConnection) -> Mapping[
 
 def has_emergency_stop(lines: Sequence[str]) -> bool:
     """Is one of them an `M112`? It must not wait its turn."""
-    return any(command_of(line.strip().encode("utf-8", "replace")) == b"M112" for line in lines)
+    return any(emergency_word(line) == b"M112" for line in lines)
 
 
 async def _send_gcode(request: SendGcode, connection: PrinterConnection) -> Mapping[str, Any]:
     if not 0 < len(request.lines) <= GCODE_LINES:
         raise InvalidMessage(f"send 1 to {GCODE_LINES} lines at once", field="lines", limit=GCODE_LINES)
-    return bounded_replies(await connection.send_gcode(request.lines))
+    replies: list[str] = []
+    words: list[EmergencyWordSent] = []
+    for is_word, lines in groupby(request.lines, key=lambda line: emergency_word(line) is not None):
+        if is_word:
+            words += [await connection.send_emergency_word(line) for line in lines]
+        else:
+            replies += await connection.send_gcode(list(lines))
+    answer = bounded_replies(replies)
+    return {**answer, "emergency": [emergency_answer(word) for word in words]} if words else answer
+
+
+def emergency_answer(word: EmergencyWordSent) -> Mapping[str, Any]:
+    """What was done about a word of the emergency lane, for the asker."""
+    return {"line": word.line, "seen": word.notice.value, "confirmed": word.is_confirmed}
 
 
 def bounded_replies(replies: Sequence[str]) -> Mapping[str, Any]:

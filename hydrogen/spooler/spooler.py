@@ -24,7 +24,7 @@ from typing import Any
 
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
-from hydrogen.devices.driver import PrinterConnection, PrinterDriver
+from hydrogen.devices.driver import EmergencyWordSent, PrinterConnection, PrinterDriver
 from hydrogen.errors import (
     Conflict,
     DeviceError,
@@ -45,7 +45,7 @@ from hydrogen.spooler.job_archive import JobArchive
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
 from hydrogen.spooler.preflight import Preflight
-from hydrogen.spooler.printer_command import MOVES, carry_out, has_emergency_stop
+from hydrogen.spooler.printer_command import MOVES, carry_out, emergency_answer, has_emergency_stop
 from hydrogen.spooler.repeat import Repeats
 from hydrogen.spooler.request import (
     CancelJob,
@@ -175,7 +175,7 @@ class Spooler:
         connection = self._connector.connection
         if connection is None:
             raise Conflict("the printer's port is not open, so nothing can be sent to it: cut its power")
-        connection.emergency_stop()
+        notice = connection.emergency_stop()
         self._is_killed = True
         reason = f"emergency stop{f' by {actor}' if actor else ''}"
         if self._runner is not None:
@@ -183,7 +183,8 @@ class Spooler:
         if self._connector.connection is connection:
             self._announcer.set_status(PrinterStatus.HALTED, reason)
             self._errands.start(self._expect_death(connection), name="emergency confirmation")
-        return {}
+        word = EmergencyWordSent(line="M112", notice=notice, is_confirmed=False)
+        return {"emergency": [emergency_answer(word)]}
 
     def trace(self, on: bool) -> None:
         """Publish the printer's conversation while on; lasts over connections."""
@@ -244,8 +245,7 @@ class Spooler:
                 f"cannot {request.wire_name} while a job is {self._runner.status.value}", status=self.state.status.value
             )
         if isinstance(request, SendGcode) and has_emergency_stop(request.lines):
-            self.emergency_stop(request.actor)
-            return {"replies": []}
+            return {"replies": [], **self.emergency_stop(request.actor)}
         return await carry_out(request, connection)
 
     def _connected(self) -> PrinterConnection:

@@ -50,7 +50,7 @@ def test_unnumbered_command_explains_one_ok() -> None:
         reader = OkReader()
         meaning(reader, before)
         reader.on_unnumbered_sent()
-        assert meaning(reader, words, in_flight=False) is OkMeaning.NOTHING
+        assert meaning(reader, words, in_flight=False) is OkMeaning.UNNUMBERED
         assert meaning(reader, words, in_flight=False) is not OkMeaning.NOTHING
 
 

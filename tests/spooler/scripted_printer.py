@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydrogen.devices.driver import ConnectionListener, LineJournal, StreamProgress
+from hydrogen.devices.driver import ConnectionListener, EmergencyWordSent, LineJournal, StreamProgress
 from hydrogen.errors import DeviceError, LineRefused, LinkLost, NotFound, PrinterHalted
+from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.link import LineSource
 from hydrogen.model.events import TemperatureMeasured
 from hydrogen.model.printer import Firmware, LinkStatistics
@@ -38,6 +39,7 @@ class ScriptedConnection:
         self.is_closed = False
         self.breaks = 0
         self.emergencies = 0
+        self.words: list[str] = []
         self.is_traced = False
         self.heating: asyncio.Event | None = None
         self.resends = 0
@@ -81,6 +83,10 @@ class ScriptedConnection:
         for line in lines:
             replies += await self._command(line)
         return tuple(replies)
+
+    async def send_emergency_word(self, line: str) -> EmergencyWordSent:
+        self.words.append(line)
+        return EmergencyWordSent(line=line, notice=Notice.ON_ARRIVAL, is_confirmed=True)
 
     async def set_temperature(self, heater: str, target_celsius: float) -> None:
         if heater not in ("tool0", "bed"):
@@ -128,11 +134,12 @@ class ScriptedConnection:
     async def finish(self) -> None:
         await self._command("M400")
 
-    def emergency_stop(self) -> None:
+    def emergency_stop(self) -> Notice:
         self.emergencies += 1
         self.driver.executed.append("M112")
         if self.confirms_emergency:
             asyncio.get_running_loop().call_soon(self.lose, PrinterHalted("the printer halted: M112"))
+        return Notice.ON_ARRIVAL
 
     async def close(self) -> None:
         self.is_closed = True

@@ -8,19 +8,22 @@ fires, so a line costs no timer operation.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from hydrogen.core.clock import Clock
-from hydrogen.devices.driver import ConnectionListener, LineJournal, StreamProgress
+from hydrogen.devices.driver import ConnectionListener, EmergencyWordSent, LineJournal, StreamProgress
 from hydrogen.devices.transport import Wire
 from hydrogen.errors import DeviceError, InvalidMessage, LineRefused, LinkLost
+from hydrogen.gcode.emergency import Notice, emergency_word, notice_of
 from hydrogen.gcode.line import MAX_LINE_BYTES, prepare
 from hydrogen.gcode.link import GcodeLink
 from hydrogen.gcode.link_events import (
     ActionDemanded,
     CommandAcknowledged,
     DuplicatePossible,
+    EmergencyWordAcknowledged,
     ExecutionProven,
     FirmwareErrorReported,
     LineTraced,
@@ -47,6 +50,12 @@ from hydrogen_drivers.marlin.mode import ModeTracker
 from hydrogen_drivers.marlin.reports import position_event, temperature_events
 
 Replies = tuple[str, ...]
+
+EMERGENCY_WORD_SECONDS = 2.0
+"""For the `ok` of M108, M410 or M876. It comes in turn, so behind a command that cannot be cut short it comes later."""
+
+EMERGENCY_WORDS_KEPT = 32
+"""Words whose `ok` is waited for; nobody presses a button that often."""
 
 
 class MarlinConnection(asyncio.Protocol):
@@ -75,6 +84,7 @@ class MarlinConnection(asyncio.Protocol):
         self._mode = ModeTracker()
         self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
         self._settling: list[asyncio.Future[None]] = []
+        self._words: deque[asyncio.Future[None]] = deque(maxlen=EMERGENCY_WORDS_KEPT)
         self._proving: asyncio.Future[None] | None = None
         self._poll: asyncio.Future[Replies] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -132,7 +142,7 @@ class MarlinConnection(asyncio.Protocol):
     def _fetch(self, link: GcodeLink, wire: Wire, now: float) -> bytes:
         """What goes out now, journalled: lines as long as the port holds less than a line that has not left, in one write."""
         unsent = wire.unsent_bytes() if link.ledger.in_flight_bytes else 0
-        if unsent >= MAX_LINE_BYTES:
+        if unsent >= MAX_LINE_BYTES and not link.has_emergency_word:
             return b""
         data = link.data_to_send(now)
         if link.given is None:
@@ -183,9 +193,18 @@ class MarlinConnection(asyncio.Protocol):
 
     def _tell_rare(
         self,
-        event: LinkOpened | NumberingBegun | ExecutionProven | FirmwareErrorReported | DuplicatePossible | LinkClosed,
+        event: LinkOpened
+        | NumberingBegun
+        | EmergencyWordAcknowledged
+        | ExecutionProven
+        | FirmwareErrorReported
+        | DuplicatePossible
+        | LinkClosed,
     ) -> None:
         match event:
+            case EmergencyWordAcknowledged():
+                if self._words and not (word := self._words.popleft()).done():
+                    word.set_result(None)
             case LinkOpened():
                 if not self.opened.done():
                     self.opened.set_result(None)
@@ -221,11 +240,13 @@ class MarlinConnection(asyncio.Protocol):
         pending: list[asyncio.Future[None] | asyncio.Future[Replies]] = [
             *self._answers.values(),
             *self._settling,
+            *self._words,
             self.opened,
             *([self._proving] if self._proving else []),
         ]
         self._answers.clear()
         self._settling.clear()
+        self._words.clear()
         for future in pending:
             if not future.done():
                 future.set_exception(error)
@@ -295,6 +316,32 @@ class MarlinConnection(asyncio.Protocol):
             replies += await answer
         return tuple(replies)
 
+    async def send_emergency_word(self, line: str) -> EmergencyWordSent:
+        """See PrinterConnection."""
+        word = line.strip()
+        notice = self._notice_of(word)
+        if notice is Notice.IN_TURN:
+            await self.send_gcode([word])
+            return EmergencyWordSent(line=word, notice=notice, is_confirmed=True)
+        self._check_open()
+        answer: asyncio.Future[None] = self._loop.create_future()
+        self._link.submit_unnumbered(word.encode("ascii", "replace"))
+        self._words.append(answer)
+        self._pump(self._clock.monotonic())
+        try:
+            async with asyncio.timeout(EMERGENCY_WORD_SECONDS):
+                await asyncio.shield(answer)
+        except TimeoutError:
+            return EmergencyWordSent(line=word, notice=notice, is_confirmed=False)
+        return EmergencyWordSent(line=word, notice=notice, is_confirmed=True)
+
+    def _notice_of(self, line: str) -> Notice:
+        return notice_of(
+            emergency_word(line) or b"",
+            has_parser=self.has_capability("EMERGENCY_PARSER"),
+            counts_lines=self._link.numbers_checked,
+        )
+
     async def set_temperature(self, heater: str, target_celsius: float) -> None:
         """See PrinterConnection."""
         await self.send_gcode([temperature_command(heater, target_celsius, self.firmware.extruder_count)])
@@ -350,22 +397,25 @@ class MarlinConnection(asyncio.Protocol):
 
     def break_waiting(self) -> bool:
         """See PrinterConnection."""
-        if self._error is not None or not self.has_capability("EMERGENCY_PARSER"):
+        if self._error is not None or self._notice_of("M108") is Notice.IN_TURN:
             return False
         self._link.submit_unnumbered(b"M108")
+        self._words.append(self._loop.create_future())
         self._pump(self._clock.monotonic())
         return True
 
-    def emergency_stop(self) -> None:
+    def emergency_stop(self) -> Notice:
         """See PrinterConnection. The line end before M112 ends whatever was half sent; unnumbered, because the emergency
         parser does not see through a number (facts/link.md section 3, step 9)."""
+        notice = self._notice_of("M112")
         if self._wire is None or self._error is not None:
-            return
+            return notice
         self._wire.discard_output()
         self._wire.write(b"\nM112\n")
         now = self._clock.monotonic()
         self._link.expect_halt(now)
         self._pump(now)
+        return notice
 
     # ------------------------------------------------------------------------------------------------------- the job
 

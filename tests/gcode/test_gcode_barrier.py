@@ -1,0 +1,52 @@
+"""When a barrier is sent, and what becomes of it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hydrogen.gcode.barrier import INTERVAL_LINES, Barrier
+
+
+def test_one_at_a_time() -> None:
+    barrier = Barrier()
+    barrier.want()
+    assert barrier.is_wanted
+    barrier.is_wanted, barrier.covers = False, 1005
+    barrier.want()
+    assert not barrier.is_wanted
+
+
+def test_executed_it_tells_its_number_once() -> None:
+    barrier = Barrier()
+    barrier.covers = 1005
+    assert barrier.on_executed() == 1005
+    assert barrier.on_executed() is None
+
+
+def test_acknowledged_or_lost_it_is_out_no_more() -> None:
+    barrier = Barrier()
+    barrier.covers = 1005
+    barrier.on_acknowledged(1004)
+    assert barrier.covers == 1005
+    assert not barrier.is_void(1005)
+    assert barrier.is_void(1004)
+    assert barrier.covers is None
+    barrier.covers = 1005
+    barrier.on_acknowledged(1005)
+    assert barrier.covers is None
+
+
+def test_firmware_with_an_ok_too_many_for_every_line_does_not_get_only_barriers() -> None:
+    barrier = Barrier()
+    wanted = 0
+    for number in range(1000, 1000 + 2 * INTERVAL_LINES):
+        barrier.want_after_surplus(number)
+        wanted += barrier.is_wanted
+        barrier.is_wanted = False
+    assert wanted == 2
+
+
+def test_markers_come_in_even_distances() -> None:
+    barrier = Barrier()
+    marked = [number for number in range(1000, 3000) if barrier.is_marker_due(number)]
+    assert {b - a for a, b in pairwise(marked)} == {INTERVAL_LINES}
