@@ -7,17 +7,52 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from types import MappingProxyType
+from typing import Any, TextIO
 
 from hydrogen_simulators.endpoints.port import LinkRefused
 from hydrogen_simulators.endpoints.pseudo_terminal import PortOptions, PseudoTerminalPrinter
 from hydrogen_simulators.faults import NAMED_PLANS, UnknownFaultPlan, load_plan
 from hydrogen_simulators.firmware.marlin import MarlinSettings
 from hydrogen_simulators.ledger import ExecutionLedger
+from hydrogen_simulators.personas import PERSONAS, persona_named
 
 EXIT_USAGE = 2
 """What argparse returns for a wrong command line; ours are the same kind."""
+
+SWITCHES = MappingProxyType(
+    {
+        "--no-bed": ("has_bed", False, "no heated bed"),
+        "--chamber": ("has_chamber", True, "a heated chamber"),
+        "--leveling": ("has_leveling", True, "G29 probes the bed instead of being unknown"),
+        "--meatpack": ("meatpack", True, "understands packed lines"),
+        "--instant-motion": ("instant_motion", True, "moves take no time"),
+        "--instant-heating": ("instant_heating", True, "heaters are at their target at once"),
+        "--allow-cold-extrusion": ("prevent_cold_extrusion", False, "extrude at any temperature"),
+        "--no-advanced-ok": ("advanced_ok", False, "'ok' instead of 'ok N P B'"),
+        "--no-emergency-parser": ("emergency_parser", False, "M108, M112, M410 act when read, not when they arrive"),
+        "--no-busy": ("busy_interval_seconds", 0.0, "no 'echo:busy: processing'"),
+        "--no-auto-report": ("auto_report", False, "M155 is unknown"),
+        "--no-prompts": ("host_prompts", False, "no '//action:' lines"),
+        "--no-ok-after-resend": ("ok_after_resend", False, "no 'ok' after 'Resend:'"),
+        "--repeat-error": ("repeats_in_silence", False, "a repeated last line is an error (older Marlin), not silence"),
+    }
+)
+"""Option, the setting it changes, to what, and its help."""
+
+NUMBERS = MappingProxyType(
+    {
+        "--ring": ("ring_size", "BYTES", "receive ring; 0 holds the host back (persona's)"),
+        "--queue": ("queue_size", "N", "slots of the command queue (persona's)"),
+        "--planner": ("planner_size", "N", "planner blocks (persona's)"),
+        "--extruders": ("extruder_count", "N", "number of hotends (1)"),
+    }
+)
+"""Option, the setting it sets, its placeholder and help."""
+
+BOARD_FIELDS = frozenset(field for field, _, _ in (*SWITCHES.values(), *NUMBERS.values())) | {"firmware_name"}
 
 EPILOG = """\
 examples
@@ -25,12 +60,13 @@ examples
   hydrogen-sim --link ./ttyVIRTUAL --speed 50           an 18 minute print takes 22 seconds
   hydrogen-sim --link ./ttyVIRTUAL --speed max          heating and moves take no real time at all
   hydrogen-sim --link ./ttyVIRTUAL --faults noisy       bad weather; see: hydrogen-sim faults
+  hydrogen-sim --link ./ttyVIRTUAL --persona repetier   another firmware; see: hydrogen-sim personas
   hydrogen-sim --link ./ttyVIRTUAL --ledger ran.json    proof of what was executed
 
-"ready LINK" on standard output means that the port can be opened. SIGTERM or Ctrl-C: the ledger is written, the link
-removed, exit 0. SIGUSR2, and the executed command M9999, write the ledger at once. The ledger's job_hash is FNV-1a
-(64 bit) over the executed G0 to G3 commands, each with a newline: equal to the file's means that every move ran
-exactly once and in order. Closing and opening the port changes nothing in the printer, unless --reset-on-open.
+"ready LINK" (or "ready HOST:PORT") on standard output means that the port can be opened. SIGTERM or Ctrl-C: the ledger
+is written, the link removed, exit 0. SIGUSR2, and the executed command M9999, write the ledger at once. The ledger's
+job_hash is FNV-1a (64 bit) over the executed G0 to G3 commands, each with a newline: equal to the file's means that every
+move ran exactly once and in order. Closing and opening the port changes nothing in the printer, unless --reset-on-open.
 """
 
 
@@ -39,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["faults"]:
         return _list_faults(sys.stdout)
+    if arguments[:1] == ["personas"]:
+        return _list_personas(sys.stdout)
     options = _parser().parse_args(arguments)
     try:
         with _execution_log(options.exec_log) as log:
@@ -47,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
             endpoint = PseudoTerminalPrinter(_port_options(options), _settings(options), ledger)
             return _serve(endpoint)
-    except (UnknownFaultPlan, LinkRefused, ValueError) as error:
+    except (UnknownFaultPlan, LinkRefused, OSError, ValueError) as error:
         print(f"hydrogen-sim: {error}", file=sys.stderr)
         return EXIT_USAGE
 
@@ -58,7 +96,7 @@ def _serve(endpoint: PseudoTerminalPrinter) -> int:
     signal.signal(signal.SIGINT, lambda number, frame: endpoint.stop())
     signal.signal(signal.SIGUSR2, lambda number, frame: endpoint.write_ledger())
     try:
-        print(f"ready {endpoint.options.link}", flush=True)
+        print(f"ready {endpoint.name}", flush=True)
         endpoint.run()
     finally:
         endpoint.close()
@@ -74,6 +112,14 @@ def _list_faults(out: TextIO) -> int:
     return 0
 
 
+def _list_personas(out: TextIO) -> int:
+    width = max(map(len, PERSONAS))
+    for persona in PERSONAS.values():
+        print(f"{persona.name:{width}}  {persona.title}", file=out)
+    print("\nUse one with --persona NAME; options of the board given beside it count more than the persona.", file=out)
+    return 0
+
+
 @contextlib.contextmanager
 def _execution_log(path: Path | None) -> Iterator[TextIO | None]:
     if path is None:
@@ -86,14 +132,18 @@ def _execution_log(path: Path | None) -> Iterator[TextIO | None]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hydrogen-sim",
-        description="A virtual Marlin printer behind a pseudo terminal. 'hydrogen-sim faults' lists the fault plans.",
+        description="A virtual printer behind a pseudo terminal, by default a Marlin. 'hydrogen-sim personas' lists the "
+        "firmwares, 'hydrogen-sim faults' the fault plans.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--link", type=Path, required=True, help="name of the port: becomes a symbolic link to the pty")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--link", type=Path, help="name of the port: becomes a symbolic link to the pty")
+    where.add_argument("--tcp", type=_address, metavar="HOST:PORT", help="listen there instead; port 0 is any free one")
     parser.add_argument(
         "--speed", type=_speed, default=1.0, metavar="N|max", help="printer seconds per real second (1)"
     )
+    parser.add_argument("--persona", default="marlin-2", metavar="NAME", help="which firmware it is (marlin-2)")
     parser.add_argument("--seed", type=int, default=0, help="seed of faults and noise: same seed, same weather (0)")
     _add_wire_options(parser.add_argument_group("wire"))
     _add_board_options(parser.add_argument_group("board"))
@@ -106,31 +156,21 @@ def _parser() -> argparse.ArgumentParser:
 def _add_wire_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--baud", type=_count, default=0, metavar="N", help="pace both directions to N baud, 8N1 (0: no limit)")
-    add("--ring", type=_count, default=128, metavar="BYTES", help="receive ring; 0 holds the host back (128)")
     add("--faults", default="clean", metavar="NAME|FILE", help="bad weather; 'hydrogen-sim faults' lists it (clean)")
     add("--reset-on-open", action="store_true", help="restart and greet when a host opens the port, as DTR does")
     add("--replug-after", type=float, metavar="SECONDS", help="plug a pulled cable in again after this time")
 
 
 def _add_board_options(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("--firmware", default=MarlinSettings().firmware_name, metavar="NAME", help="FIRMWARE_NAME")
-    add("--extruders", type=_count, default=1, metavar="N", help="number of hotends (1)")
-    add("--no-bed", action="store_true", help="no heated bed")
-    add("--chamber", action="store_true", help="a heated chamber")
-    add("--leveling", action="store_true", help="G29 probes the bed instead of being unknown")
-    add("--instant-motion", action="store_true", help="moves take no time")
-    add("--instant-heating", action="store_true", help="heaters are at their target at once")
-    add("--allow-cold-extrusion", action="store_true", help="extrude at any temperature")
-    add("--queue", type=_count, default=4, metavar="N", help="slots of the command queue (4)")
-    add("--planner", type=_count, default=16, metavar="N", help="planner blocks (16)")
-    add("--no-advanced-ok", action="store_true", help="'ok' instead of 'ok N P B'")
-    add("--no-emergency-parser", action="store_true", help="M108, M112, M410 act when read, not when they arrive")
-    add("--no-busy", action="store_true", help="no 'echo:busy: processing'")
-    add("--no-auto-report", action="store_true", help="M155 is unknown")
-    add("--no-prompts", action="store_true", help="no '//action:' lines")
-    add("--no-ok-after-resend", action="store_true", help="no 'ok' after 'Resend:'")
-    add("--repeat-error", action="store_true", help="a repeated last line is an error (older Marlin), not silence")
+    """What is not given leaves the persona as it is."""
+    for flag, (field, value, text) in SWITCHES.items():
+        group.add_argument(flag, dest=field, action="store_const", const=value, default=argparse.SUPPRESS, help=text)
+    for flag, (field, metavar, text) in NUMBERS.items():
+        group.add_argument(flag, dest=field, type=_count, default=argparse.SUPPRESS, metavar=metavar, help=text)
+    group.add_argument(
+        "--firmware", dest="firmware_name", default=argparse.SUPPRESS, metavar="NAME", help="FIRMWARE_NAME"
+    )
+    group.add_argument("--card", type=Path, metavar="FOLDER", help="a memory card with the files of this folder")
 
 
 def _speed(text: str) -> float | None:
@@ -140,6 +180,13 @@ def _speed(text: str) -> float | None:
     if not value > 0:
         raise argparse.ArgumentTypeError("must be greater than 0, or 'max'")
     return value
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not (colon and port.isdecimal() and int(port) < 65536):
+        raise argparse.ArgumentTypeError("must be HOST:PORT")
+    return host or "127.0.0.1", int(port)
 
 
 def _count(text: str) -> int:
@@ -152,6 +199,7 @@ def _count(text: str) -> int:
 def _port_options(options: argparse.Namespace) -> PortOptions:
     return PortOptions(
         link=options.link,
+        tcp=options.tcp,
         speed=options.speed,
         baud=options.baud,
         faults=load_plan(options.faults),
@@ -163,26 +211,11 @@ def _port_options(options: argparse.Namespace) -> PortOptions:
 
 
 def _settings(options: argparse.Namespace) -> MarlinSettings:
-    return MarlinSettings(
-        ring_size=options.ring,
-        queue_size=options.queue,
-        planner_size=options.planner,
-        advanced_ok=not options.no_advanced_ok,
-        emergency_parser=not options.no_emergency_parser,
-        busy_interval_seconds=0.0 if options.no_busy else MarlinSettings().busy_interval_seconds,
-        auto_report=not options.no_auto_report,
-        host_prompts=not options.no_prompts,
-        ok_after_resend=not options.no_ok_after_resend,
-        repeats_in_silence=not options.repeat_error,
-        firmware_name=options.firmware,
-        extruder_count=options.extruders,
-        has_bed=not options.no_bed,
-        has_chamber=options.chamber,
-        has_leveling=options.leveling,
-        instant_motion=options.instant_motion,
-        instant_heating=options.instant_heating,
-        prevent_cold_extrusion=not options.allow_cold_extrusion,
-    )
+    """The persona, changed by the options that were given."""
+    given: dict[str, Any] = {name: value for name, value in vars(options).items() if name in BOARD_FIELDS}
+    if options.card is not None:
+        given["card"] = {file.name: file.read_bytes() for file in sorted(options.card.iterdir()) if file.is_file()}
+    return replace(persona_named(options.persona).settings, **given)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ COUNTERS = (
     "temp_reports",
     "resets",
     "cold_extrusions",
+    "card_lines",
     "bytes_in",
     "bytes_out",
 )
@@ -63,13 +64,16 @@ def is_move(command: str) -> bool:
 class ExecutionLedger:
     """Records executed commands in order; counts what else happened.
 
-    ``lines`` and ``moves`` are kept only with ``keep_lines`` (a long print is tens of megabytes);
+    ``lines`` and ``moves`` are kept only with ``keep_lines`` (a long print is tens of megabytes). Lines of a card print
+    stand among them, since the machine executed them; ``host_lines`` and ``card_lines`` tell the two apart.
     ``on_line`` is called with each executed command.
     """
 
     def __init__(self, *, keep_lines: bool = True, on_line: Callable[[str], None] | None = None) -> None:
         self.lines: list[str] = []
         self.moves: list[str] = []
+        self.card_lines: list[str] = []
+        self._card_indices: set[int] = set()
         self.move_count = 0
         self.move_bytes = 0
         self.first_move_at: float | None = None
@@ -87,9 +91,15 @@ class ExecutionLedger:
         """Add to a counter."""
         self.counts[name] += by
 
-    def record(self, command: str, now: float) -> bool:
+    @property
+    def host_lines(self) -> list[str]:
+        """The executed commands that the host sent."""
+        return [line for index, line in enumerate(self.lines) if index not in self._card_indices]
+
+    def record(self, command: str, now: float, *, from_card: bool = False) -> bool:
         """Note an executed command (no number, no checksum); true if it was a move."""
         self.counts["lines_executed"] += 1
+        self.counts["card_lines"] += from_card
         if command.startswith("M9999"):
             self.counts["ledger_requests"] += 1
             return False
@@ -100,6 +110,9 @@ class ExecutionLedger:
         if len(self._all_text) > _FOLD_AT_BYTES:
             self._fold()
         if self._keep_lines:
+            if from_card:
+                self._card_indices.add(len(self.lines))
+                self.card_lines.append(command)
             self.lines.append(command)
         if not is_move(command):
             return False

@@ -1,7 +1,8 @@
 """Fixtures: a virtual printer on a pseudo terminal for any test.
 
 Use it with ``pytest_plugins = ["hydrogen_simulators.pytest_plugin"]`` in the top conftest, or import the two fixtures
-into a conftest of your own. Options are keyword arguments of ``PortOptions`` and ``MarlinSettings`` alike:
+into a conftest of your own. Options are keyword arguments of ``PortOptions`` and ``MarlinSettings`` alike, and
+``persona``, the name of one whose settings they change:
 
     @pytest.mark.virtual_printer(speed=50, faults=FaultPlan(drop_ok_every=20))
     def test_something(virtual_printer): ... virtual_printer.link ...
@@ -12,15 +13,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hydrogen_simulators.endpoints.pseudo_terminal import PortOptions, PseudoTerminalPrinter
-from hydrogen_simulators.firmware.marlin import MarlinSettings, VirtualMarlin
+from hydrogen_simulators.firmware.marlin import VirtualMarlin
 from hydrogen_simulators.ledger import ExecutionLedger
+from hydrogen_simulators.personas import persona_named
 
 STOP_SECONDS = 10.0
 """A printer's thread that has not ended after this time is a bug."""
@@ -32,15 +34,21 @@ _PORT_FIELDS = frozenset(field.name for field in fields(PortOptions))
 
 
 class VirtualPrinter:
-    """A running printer: ``link`` is what a host opens. Its loop runs in a thread of this process."""
+    """A running printer: ``link`` (or ``name``, for TCP) is what a host opens. Its loop runs in a thread of this process."""
 
-    def __init__(self, link: Path, **options: Any) -> None:
+    def __init__(self, link: Path | None, **options: Any) -> None:
         port = {name: value for name, value in options.items() if name in _PORT_FIELDS}
         board = {name: value for name, value in options.items() if name not in _PORT_FIELDS}
-        self.link = link
-        self._endpoint = PseudoTerminalPrinter(PortOptions(link=link, **port), MarlinSettings(**board))
-        self._thread = threading.Thread(target=self._endpoint.run, name=f"virtual printer {link.name}", daemon=True)
+        self.link = link or Path()
+        settings = replace(persona_named(board.pop("persona", "marlin-2")).settings, **board)
+        self._endpoint = PseudoTerminalPrinter(PortOptions(link=link, **port), settings)
+        self._thread = threading.Thread(target=self._endpoint.run, name="virtual printer", daemon=True)
         self._thread.start()
+
+    @property
+    def name(self) -> str:
+        """What a host opens: the link, or ``host:port``."""
+        return self._endpoint.name
 
     @property
     def printer(self) -> VirtualMarlin:
@@ -124,8 +132,8 @@ def start_virtual_printer(tmp_path: Path) -> Iterator[Callable[..., VirtualPrint
     """A function that starts a printer with options under ``tmp_path``; all are stopped after the test."""
     started: list[VirtualPrinter] = []
 
-    def start(link: str = "ttyVIRTUAL", **options: Any) -> VirtualPrinter:
-        printer = VirtualPrinter(tmp_path / link, **options)
+    def start(link: str | None = "ttyVIRTUAL", **options: Any) -> VirtualPrinter:
+        printer = VirtualPrinter(tmp_path / link if link else None, **options)
         started.append(printer)
         return printer
 

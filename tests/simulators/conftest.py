@@ -6,6 +6,7 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import reduce
 from operator import xor
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from hydrogen_simulators.firmware.marlin import MarlinSettings, VirtualMarlin
+from hydrogen_simulators.personas import persona_named
 from hydrogen_simulators.pytest_plugin import pytest_configure as pytest_configure
 from hydrogen_simulators.pytest_plugin import start_virtual_printer as start_virtual_printer
 from hydrogen_simulators.pytest_plugin import virtual_printer as virtual_printer
@@ -56,6 +58,17 @@ class Conversation:
     def home(self) -> None:
         self.send("G28")
         self.wait(60)
+
+
+class PersonaConversation(Conversation):
+    """A conversation with a persona, whose settings may be changed; the greeting was said and is kept."""
+
+    def __init__(self, name: str, **changes: Any) -> None:
+        settings = replace(persona_named(name).settings, **{"ambient_celsius": 19.38} | changes)
+        self.printer = VirtualMarlin(settings, seed=7)
+        self.now = 0.0
+        self.printer.power_on(0.0)
+        self.greeting = self.heard()
 
 
 class Host:
@@ -106,6 +119,11 @@ class Host:
 @pytest.fixture
 def talk() -> Callable[..., Conversation]:
     return Conversation
+
+
+@pytest.fixture
+def talk_to() -> Callable[..., PersonaConversation]:
+    return PersonaConversation
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,51 @@ def test_help_teaches(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     assert "hydrogen-sim --link ./ttyVIRTUAL --speed 50" in capsys.readouterr().out
+
+
+def test_personas_are_listed(capsys):
+    assert main(["personas"]) == 0
+    shown = capsys.readouterr().out
+    assert "repetier" in shown
+    assert "prusa-mk3" in shown
+
+
+def test_unknown_persona_is_a_clear_error(capsys, tmp_path):
+    assert main(["--link", str(tmp_path / "tty"), "--persona", "foo"]) == 2
+    assert "no persona 'foo'" in capsys.readouterr().err
+
+
+def test_persona_speaks_on_the_port_and_options_count_more(simulate, open_host, tmp_path):
+    simulate("--persona", "repetier", "--firmware", "Repetier_9", "--extruders", "2")
+    host = open_host(tmp_path / "tty")
+    assert host.ask("M115", "PROTOCOL:3").startswith("ok 0\r\nFIRMWARE_NAME:Repetier_9 ")
+    assert "T1:" in host.ask("M105", "T1:")
+    host.read_until("wait\r\n")
+
+
+def test_card_is_a_folder(simulate, open_host, tmp_path):
+    card = tmp_path / "card"
+    card.mkdir()
+    (card / "a.gco").write_bytes(b"G90\n")
+    simulate("--card", str(card))
+    assert "A.GCO 4\n" in open_host(tmp_path / "tty").ask("M20")
+
+
+@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:x", "127.0.0.1:70000"])
+def test_wrong_address_is_refused(address, capsys):
+    with pytest.raises(SystemExit):
+        main(["--tcp", address])
+    assert "must be HOST:PORT" in capsys.readouterr().err
+
+
+def test_tcp_port_is_announced_and_answers(tmp_path):
+    command = [sys.executable, "-m", "hydrogen_simulators", "--tcp", "127.0.0.1:0"]
+    environment = os.environ | {"PYTHONPATH": str(FOLDER)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        name = process.stdout.readline().removeprefix("ready ").strip()
+        host, _, port = name.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(b"G90\n")
+            assert connection.recv(100).startswith(b"ok")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hydrogen_simulators.firmware.reception import (
-    AcceptedLine,
-    EarlyWord,
-    EmergencyParser,
-    LineReader,
-    ReceiveRing,
-    Rejection,
-    check_line,
-)
+from hydrogen_simulators.firmware.reception import EarlyWord, EmergencyParser, LineReader, ReceiveRing
 
 
 @pytest.mark.parametrize(
@@ -54,9 +46,3 @@ def test_reader_joins_pieces_cuts_comments_and_long_lines():
     ring.push(b" X1;no\n;\nM117 long text\n")
     assert [reader.next_line() for _ in range(3)] == [b"G1 X1", b"M117 lo", None]
     assert reader.cut_lines == 1
-
-
-def test_line_check_gives_command_number_and_next_last_line():
-    assert check_line(b"N3 G90*19", 2, repeats_in_silence=True) == AcceptedLine("G90", "3", 3)
-    assert check_line(b"N3G90*51", 2, repeats_in_silence=True) == AcceptedLine("G90", "3", 3)
-    assert check_line(b"N3 G90*18", 2, repeats_in_silence=True) is Rejection.CHECKSUM

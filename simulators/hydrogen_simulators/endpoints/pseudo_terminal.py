@@ -1,4 +1,4 @@
-"""A virtual printer on a pseudo terminal: one thread, one loop, no work while nothing happens.
+"""A virtual printer on a pseudo terminal or a TCP port: one thread, one loop, no work while nothing happens.
 
 The loop only carries: bytes from the pty over the paced and faulty wire to the printer, its words back, and time.
 The wire's baud rate is in real seconds, everything inside the printer in printer seconds (``clock.py``).
@@ -17,6 +17,7 @@ from pathlib import Path
 from hydrogen_simulators.clock import VirtualClock
 from hydrogen_simulators.endpoints.pacing import PacedWire
 from hydrogen_simulators.endpoints.port import Port
+from hydrogen_simulators.endpoints.tcp_port import TcpPort
 from hydrogen_simulators.faults import FaultPlan, FaultyWire, arm
 from hydrogen_simulators.firmware.marlin import MarlinSettings, VirtualMarlin
 from hydrogen_simulators.ledger import ExecutionLedger
@@ -39,9 +40,13 @@ LEAPS_PER_TURN = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortOptions:
-    """Where and how a printer is reached. ``speed`` None is as fast as possible; ``baud`` 0 is no limit."""
+    """Where and how a printer is reached. ``speed`` None is as fast as possible; ``baud`` 0 is no limit.
 
-    link: Path
+    Either ``link`` names a pty, or ``tcp`` an address to listen on (port 0: any free one).
+    """
+
+    link: Path | None = None
+    tcp: tuple[str, int] | None = None
     speed: float | None = 1.0
     baud: int = 0
     faults: FaultPlan = field(default_factory=FaultPlan)
@@ -49,6 +54,10 @@ class PortOptions:
     reset_on_open: bool = False
     replug_after_seconds: float | None = None
     ledger_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        if (self.link is None) == (self.tcp is None):
+            raise ValueError("a printer needs either a link or a TCP address")
 
 
 class PseudoTerminalPrinter:
@@ -65,7 +74,8 @@ class PseudoTerminalPrinter:
         self.options = options
         self.printer = VirtualMarlin(_paced_reports(settings or MarlinSettings(), options.speed), options.seed, ledger)
         self.wire = FaultyWire(options.faults, options.seed)
-        self._port: Port | None = Port(options.link)
+        self._tcp = options.tcp
+        self._port: Port | TcpPort | None = self._make_port()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -82,6 +92,11 @@ class PseudoTerminalPrinter:
         arm(options.faults, self.printer, self._pull_cable)
         self.printer.power_on(0.0)
         self.printer.data_to_send()  # nobody can have heard the greeting: the port was not there yet
+
+    @property
+    def name(self) -> str:
+        """What a host opens: the link, or ``host:port``."""
+        return str(self.options.link) if self._tcp is None else f"{self._tcp[0]}:{self._tcp[1]}"
 
     # -- requests, from any thread
 
@@ -295,10 +310,17 @@ class PseudoTerminalPrinter:
         if self.options.replug_after_seconds is not None:
             self._replug_at = time.monotonic() + self.options.replug_after_seconds
 
+    def _make_port(self) -> Port | TcpPort:
+        if self._tcp is None:
+            return Port(self.options.link or Path())
+        port = TcpPort(*self._tcp)
+        self._tcp = (self._tcp[0], port.port)
+        return port
+
     def _plug_in(self) -> None:
         self._replug_at = None
         if self._port is None:
-            self._port = Port(self.options.link)
+            self._port = self._make_port()
 
     def _forget_host(self) -> None:
         self._outbound.clear()

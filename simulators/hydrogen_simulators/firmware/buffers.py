@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Origin(Enum):
+    """Where a queued command comes from."""
+
+    HOST = "host"
+    CARD = "card"
+    """A line of the file that is printed: it runs and is recorded, and earns no ok."""
+    BOARD = "board"
+    """What the firmware gives itself: it runs, unrecorded, without an ok."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +23,7 @@ class QueuedCommand:
 
     text: str
     number: str | None
+    origin: Origin = Origin.HOST
 
 
 class CommandQueue:
@@ -53,3 +65,8 @@ class CommandQueue:
     def clear(self) -> None:
         """Lose everything: reset or kill."""
         self._commands.clear()
+
+    def drop_card_lines(self) -> None:
+        """Lose what waits of an aborted card print; the running command keeps its slot."""
+        commands = list(self._commands)
+        self._commands = deque(commands[:1] + [c for c in commands[1:] if c.origin is Origin.HOST])

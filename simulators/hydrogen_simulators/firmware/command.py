@@ -25,6 +25,11 @@ class Command:
         self.rest = text[head.end() :] if head else ""
 
     @property
+    def word(self) -> str:
+        """``name``, or where there is none the first word as it stands (``FIRMWARE_RESTART``)."""
+        return self.name or self.text.partition(" ")[0]
+
+    @property
     def words(self) -> dict[str, float | None]:
         """Value of each letter, None for a letter without number; the last one of its kind counts."""
         if self._words is None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hydrogen_simulators.firmware.heater import Heater, HeaterReading
+from hydrogen_simulators.firmware.heater import MAXIMUM_POWER, Heater, HeaterReading
+from hydrogen_simulators.firmware.medium import Medium
 from hydrogen_simulators.firmware.motion import Motion, Position
 from hydrogen_simulators.firmware.settings import MarlinSettings
+from hydrogen_simulators.firmware.speech import Power
 from hydrogen_simulators.ledger import ExecutionLedger
 
 
@@ -29,12 +31,17 @@ class Machine:
 
     def __init__(self, settings: MarlinSettings, ledger: ExecutionLedger, seed: int) -> None:
         self.settings = settings
+        self.speech = settings.speech
+        self.medium = Medium(settings.card)
         self.ledger = ledger
         self.now = 0.0
         self.heaters = self._make_heaters()
         self.output = bytearray()
         self.is_muted = False
+        self.is_swallowing = False
         self.is_halted = False
+        self.wants_restart = False
+        self.protect_at = math.inf
         self.last_line_number = 0
         self._noise = seed & 0xFFFFFFFF or 1
         self.restart()
@@ -56,22 +63,59 @@ class Machine:
         self.busy_interval = self.settings.busy_interval_seconds
         self.temperature_report = AutoReport()
         self.position_report = AutoReport()
+        self.card_report = AutoReport()
+        self.drop_card_lines = False
+        self.medium.select(None)
+        self.medium.end_writing()
         self.filament_sensor_on = True
         self.timer_started_at: float | None = None
         self.is_muted = False
+        self.is_swallowing = False
         self.is_halted = False
-        self.last_line_number = 0
+        self.wants_restart = False
+        self.last_line_number = self.speech.numbers.number_after_start
 
-    def say(self, text: str, end: str = "\n") -> None:
-        """Send one line to the host; a muted board says nothing."""
-        if not self.is_muted:
-            self.output += text.encode("latin-1", "replace") + end.encode("ascii")
+    @property
+    def is_deaf(self) -> bool:
+        """True after a kill if this firmware answers nothing then."""
+        return self.is_halted and not (self.speech.halt.refusal or self.speech.halt.works)
+
+    def say(self, text: str, end: str = "") -> None:
+        """Send one line to the host; a muted board says nothing, nor does a command this firmware runs without words."""
+        if not (self.is_muted or self.is_swallowing):
+            self.output += text.encode("latin-1", "replace") + (end or self.speech.line_end).encode("ascii")
+
+    def say_all(self, templates: tuple[str, ...], **values: object) -> None:
+        """Send the lines of these templates; ``//action:`` lines only where the build has host actions."""
+        for template in templates:
+            if template.startswith("//action:") and not self.settings.host_prompts:
+                continue
+            self.say(template.format(**values) if "{" in template else template)
+
+    def answer(self, name: str, text: str) -> str | None:
+        """What stands on the ok's line of this command: ``text``; or None, and it has been said."""
+        if name in self.speech.on_ok:
+            return text
+        self.say(text)
+        return None
+
+    def say_unknown(self, text: str, word: str) -> str | None:
+        """Say that a command is not known, as this firmware does; returns what belongs onto the line of its ok."""
+        self.ledger.count("unknown")
+        speech = self.speech
+        is_coded = word[:1] in ("G", "M", "T") and word[1:].isdigit()
+        templates = speech.unknown if is_coded or not speech.unknown_word else speech.unknown_word
+        values = {"command": text, "word": word, "letter": word[:1], "number": word[1:]}
+        if templates and templates[0].startswith("ok "):
+            return templates[0].removeprefix("ok ").format(**values)
+        self.say_all(templates, **values)
+        return None
 
     def echo(self, text: str) -> None:
         """Send ``echo:text``."""
         self.say("echo:" + text)
 
-    def action(self, text: str, end: str = "\n") -> None:
+    def action(self, text: str, end: str = "") -> None:
         """Send ``//action:text`` if the build has host actions."""
         if self.settings.host_prompts:
             self.say("//action:" + text, end)
@@ -94,29 +138,48 @@ class Machine:
         return self.heaters[f"E{self.tool}"]
 
     def temperature_text(self) -> str:
-        """``T:... B:... @:0 B@:0`` of the M105 answer; bed, chamber and further tools as the build has them."""
+        """The M105 answer in this firmware's form: bed, chamber and further tools as the build has them."""
         self.ledger.count("temp_reports")
+        form = self.speech.temperatures
         readings = {name: self._reading(heater) for name, heater in self.heaters.items()}
         tools = [reading for name, reading in readings.items() if name.startswith("E")]
-        shown = [("T", tools[self.tool])]
-        shown += [(key, readings[name]) for key, name in (("B", "bed"), ("C", "chamber")) if name in readings]
-        each = list(enumerate(tools)) if len(tools) > 1 else []
-        degrees = [f"{key}:{r.actual_celsius:.2f} /{r.target_celsius:.2f}" for key, r in shown]
-        degrees += [f"T{n}:{r.actual_celsius:.2f} /{r.target_celsius:.2f}" for n, r in each]
-        powers = [f"{key if key != 'T' else ''}@:{r.power}" for key, r in shown]
-        powers += [f"@{n}:{r.power}" for n, r in each]
-        return " ".join(degrees + powers)
+        active = [(form.tool_key, tools[self.tool])] if form.tool_key else []
+        other = [(key, readings[name]) for key, name in (("B", "bed"), ("C", "chamber")) if name in readings]
+        shown = other + active if form.bed_first else active + other
+        each = list(enumerate(tools)) if len(tools) > 1 or form.repeats_tool or not form.tool_key else []
+        degrees = [self._degrees(key, reading) for key, reading in shown]
+        degrees += [self._degrees(f"T{n}", reading) for n, reading in each]
+        return " ".join(degrees) + form.extra + self._powers(shown, each if len(tools) > 1 else []) + form.suffix
+
+    def _degrees(self, key: str, reading: HeaterReading) -> str:
+        form = self.speech.temperatures
+        text = f"{key}:{reading.actual_celsius:.{form.decimals}f}"
+        if form.shows_targets:
+            text += f" /{reading.target_celsius:.{form.target_decimals}f}"
+        return text + f" @{self._power(reading)}" if form.power is Power.BESIDE else text
+
+    def _powers(self, shown: list[tuple[str, HeaterReading]], each: list[tuple[int, HeaterReading]]) -> str:
+        form = self.speech.temperatures
+        if form.power not in (Power.BEHIND, Power.BED_FIRST):
+            return ""
+        parts = [f" {key if key != form.tool_key else ''}@:{self._power(reading)}" for key, reading in shown]
+        if form.power is Power.BED_FIRST:
+            parts = parts[1:] + parts[:1]
+        return "".join(parts + [f" @{n}:{self._power(reading)}" for n, reading in each])
+
+    def _power(self, reading: HeaterReading) -> int:
+        return round(reading.power * self.speech.temperatures.full_power / MAXIMUM_POWER)
 
     def report_text(self) -> str:
-        """The automatic report: the M105 answer after one blank (facts: ``M155 S1``)."""
-        return " " + self.temperature_text()
+        """The automatic report: the M105 answer in its own frame (facts: ``M155 S1``)."""
+        return self.speech.report.format(temperatures=self.temperature_text())
 
     def position_text(self) -> str:
         """The M114 answer: the planned end point, then where the steppers are in steps."""
         x, y, z, e = self.logical_position()
         steps = zip("XYZ", self.motion.steppers(self.now), self.settings.steps_per_mm, strict=False)
         count = " ".join(f"{axis}:{round(place * per_mm)}" for axis, place, per_mm in steps)
-        return f"X:{x:.2f} Y:{y:.2f} Z:{z:.2f} E:{e:.2f} Count {count}"
+        return self.speech.position.format(x=x, y=y, z=z, e=e, count=count)
 
     def logical_position(self) -> Position:
         """The planned end point in the coordinates that G92 may have shifted."""
@@ -127,13 +190,23 @@ class Machine:
         for heater in self.heaters.values():
             heater.set_target(0, self.now)
 
-    def halt(self) -> None:
-        """The end of every kill: the one line that always comes, heaters off, dead until reset."""
-        self.say("Error:Printer halted. kill() called!")
-        self.action("poweroff")
+    def halt(self, reason: str = "", words: tuple[str, ...] = ()) -> None:
+        """The end of every kill: the lines that name it (``words``, or the firmware's own), heaters off, halted."""
+        for line in words or self.speech.halt.words:
+            if reason or "{reason}" not in line:
+                self.say_all((line,), reason=reason)
         self.heaters_off()
         self.motion.stop(self.now)
+        self.medium.select(None)
         self.is_halted = True
+
+    def obey_m112(self) -> None:
+        """M112: halt, or where the firmware does so, reset the processor."""
+        form = self.speech.halt
+        if form.m112_restarts:
+            self.wants_restart = True
+        else:
+            self.halt(form.m112_reason, form.m112_words)
 
     def _make_heaters(self) -> dict[str, Heater]:
         s = self.settings

@@ -6,7 +6,10 @@ heated bed, ADVANCED_OK, EMERGENCY_PARSER, HOST_KEEPALIVE, a 128-byte receive ri
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from hydrogen_simulators.firmware.speech import Speech
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,14 @@ class MarlinSettings:
     signed characters). False: it is a character like any other."""
     host_prompts: bool = True
     """HOST_ACTION_COMMANDS with prompts and notifications: the ``//action:`` lines."""
+    lacks: frozenset[str] = frozenset()
+    """Commands this build does not know, beside those that its other settings leave out."""
+    meatpack: bool = False
+    """MEATPACK: packed lines are understood, and its ``Cap:`` line."""
+    card: Mapping[str, bytes] | None = field(default=None, hash=False)
+    """Files on the memory card by name; None: no card in the slot."""
+    speech: Speech = field(default_factory=Speech, hash=False)
+    """Texts, forms and rules that differ between firmwares."""
     firmware_name: str = "Marlin bugfix-2.1.x"
     machine_name: str = "Virtual Marlin"
     extruder_count: int = 1

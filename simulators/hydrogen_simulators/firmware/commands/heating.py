@@ -15,8 +15,9 @@ WAIT_REPORT_SECONDS = 1.0
 
 
 def report_temperatures(machine: Machine, command: Command) -> Outcome:
-    """M105: the answer is its ok, which never carries N, P or B."""
-    return OkText(machine.temperature_text())
+    """M105: with Marlin the answer is its ok, which never carries N, P or B."""
+    text = machine.answer("M105", machine.temperature_text())
+    return None if text is None else OkText(text)
 
 
 def set_tool_target(machine: Machine, command: Command) -> Outcome:
@@ -63,8 +64,7 @@ def _heater_or_unknown(machine: Machine, name: str, command: Command) -> Heater 
     """A build without this heater does not know its commands."""
     heater = machine.heaters.get(name)
     if heater is None:
-        machine.ledger.count("unknown")
-        machine.echo(f'Unknown command: "{command.text}"')
+        machine.say_unknown(command.text, command.word)
     return heater
 
 
@@ -117,7 +117,7 @@ def _wait_until_settled(machine: Machine, heater: Heater, waits_for_cooling: boo
             target = heater.target_celsius
             if not waits_for_cooling and target < heater.actual_celsius:
                 return None
-        machine.say(f" {machine.temperature_text()} W:{_seconds_left(machine, near_since)}")
+        machine.say(_wait_line(machine, _seconds_left(machine, near_since)))
         near_since = _near_since(machine, near_since, abs(target - heater.actual_celsius))
         is_out_of_reach = target < ambient and heater.actual_celsius < ambient + 1
         if is_out_of_reach or _has_settled(machine, near_since):
@@ -125,6 +125,17 @@ def _wait_until_settled(machine: Machine, heater: Heater, waits_for_cooling: boo
         wake = yield Wait(until=machine.now + WAIT_REPORT_SECONDS, is_breakable=True, hides_reports=True)
         if wake.is_broken:
             return None
+
+
+def _wait_line(machine: Machine, left: str) -> str:
+    template = machine.speech.wait_line
+    bed = machine.heaters.get("bed")
+    return template.format(
+        temperatures=machine.temperature_text(),
+        left=left,
+        tool=machine.extruder_heater.actual_celsius,
+        bed=bed.actual_celsius if bed else 0.0,
+    )
 
 
 def _near_since(machine: Machine, since: float | None, distance: float) -> float | None:
@@ -149,8 +160,7 @@ def _seconds_left(machine: Machine, near_since: float | None) -> str:
 def auto_report_temperatures(machine: Machine, command: Command) -> Outcome:
     """M155: a report every S seconds, 0 stops; unknown where the build lacks it."""
     if not machine.settings.auto_report:
-        machine.ledger.count("unknown")
-        machine.echo(f'Unknown command: "{command.text}"')
+        machine.say_unknown(command.text, command.word)
     elif command.has("S"):
         machine.temperature_report.start(min(60.0, command.value("S")), machine.now)
     return None

@@ -142,16 +142,15 @@ def break_wait(machine: Machine, command: Command) -> Outcome:
 
 def kill(machine: Machine, command: Command) -> Outcome:
     """M112 in its turn: only a build without emergency parser comes here, with a numbered line."""
-    machine.echo("M112 Shutdown")
-    machine.halt()
+    if not machine.is_halted:
+        machine.obey_m112()
     return None
 
 
 def check_name(machine: Machine, command: Command) -> Outcome:
     """M16: another name than the machine's is a kill (facts)."""
     if command.rest != machine.settings.machine_name:
-        machine.echo("INCORRECT PRINTER")
-        machine.halt()
+        machine.halt("INCORRECT PRINTER")
     return None
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from hydrogen_simulators.firmware.command import Command
 from hydrogen_simulators.firmware.machine import Machine
 from hydrogen_simulators.firmware.motion import AXES
-from hydrogen_simulators.firmware.waiting import Handler, Outcome, Running, Wait
+from hydrogen_simulators.firmware.waiting import Handler, OkText, Outcome, Running, Wait
 
 LEVELING_SECONDS = 20.0
 """Time of a G29 where the build has levelling: a small grid on a fast machine."""
@@ -17,7 +17,8 @@ LEVELING_SECONDS = 20.0
 
 def move(machine: Machine, command: Command) -> Outcome:
     """G0, G1: plan a straight move; done when planned, not when the motion ended."""
-    return _plan_when_room(machine, _target(machine, command), None)
+    target = _target(machine, command)
+    return None if target is None else _plan_when_room(machine, target, None)
 
 
 def arc(machine: Machine, command: Command) -> Outcome:
@@ -27,6 +28,8 @@ def arc(machine: Machine, command: Command) -> Outcome:
         return None
     start = list(machine.motion.position)
     target = _target(machine, command)
+    if target is None:
+        return None
     return _plan_when_room(machine, target, _arc_length(start, target, machine, command))
 
 
@@ -44,8 +47,8 @@ def _wait_for_room(machine: Machine, target: list[float], length: float | None) 
     return None
 
 
-def _target(machine: Machine, command: Command) -> list[float]:
-    """The end point in machine millimetres; also takes F, and refuses E where it is too cold."""
+def _target(machine: Machine, command: Command) -> list[float] | None:
+    """The end point in machine millimetres; also takes F, and refuses E where it is too cold. None: the move is refused."""
     motion, words, unit = machine.motion, command.words, machine.unit_mm
     target = list(motion.position)
     for axis, letter in enumerate(AXES):
@@ -53,26 +56,47 @@ def _target(machine: Machine, command: Command) -> list[float]:
         if value is None:
             continue
         is_relative = machine.is_relative or (axis == 3 and machine.is_relative_e)
-        place = target[axis] + value * unit if is_relative else value * unit - motion.offsets[axis]
-        target[axis] = motion.clamped(axis, place)
+        target[axis] = target[axis] + value * unit if is_relative else value * unit - motion.offsets[axis]
+    if _is_refused(machine, target):
+        return None
+    target = [motion.clamped(axis, place) for axis, place in enumerate(target)]
     if (feedrate := words.get("F")) and feedrate > 0:
         motion.feedrate = feedrate * unit / 60
-    if target[3] != motion.position[3]:
-        _prevent_cold_extrusion(machine, target)
+    if target[3] != motion.position[3] and not _prevent_cold_extrusion(machine, target):
+        return None
     return target
 
 
-def _prevent_cold_extrusion(machine: Machine, target: list[float]) -> None:
-    """The move runs without E, but the E coordinate is taken over (facts: ``G1 X10 E5`` cold)."""
+def _is_refused(machine: Machine, target: list[float]) -> bool:
+    """Whether this firmware refuses the move instead of clamping it (Klipper); says why."""
+    motion, speech = machine.motion, machine.speech
+    if not (speech.must_home or speech.out_of_range):
+        return False
+    moved = [axis for axis in range(3) if target[axis] != motion.position[axis]]
+    place = dict(zip("xyze", target, strict=True))
+    if speech.must_home and any(AXES[axis] not in motion.homed for axis in moved):
+        machine.say_all(speech.must_home, **place)
+        return True
+    if speech.out_of_range and any(motion.clamped(axis, target[axis]) != target[axis] for axis in moved):
+        machine.say_all(speech.out_of_range, **place)
+        return True
+    return False
+
+
+def _prevent_cold_extrusion(machine: Machine, target: list[float]) -> bool:
+    """Cold: the move runs without E, but the E coordinate is taken over (facts: ``G1 X10 E5`` cold); False: not at all."""
     if machine.allows_cold_extrusion:
-        return
+        return True
     heater = machine.extruder_heater
     heater.advance(machine.now)
     if heater.actual_celsius >= machine.minimum_extrusion_celsius:
-        return
+        return True
     machine.ledger.count("cold_extrusions")
+    machine.say_all(machine.speech.cold_extrusion)
+    if machine.speech.cold_refuses:
+        return False
     machine.motion.position[3] = target[3]
-    machine.echo(" cold extrusion prevented")
+    return True
 
 
 def _arc_length(start: list[float], target: list[float], machine: Machine, command: Command) -> float:
@@ -125,8 +149,7 @@ def home(machine: Machine, command: Command) -> Running:
 def level(machine: Machine, command: Command) -> Outcome:
     """G29: an unknown command unless the build has levelling."""
     if not machine.settings.has_leveling:
-        machine.ledger.count("unknown")
-        machine.echo(f'Unknown command: "{command.text}"')
+        machine.say_unknown(command.text, command.word)
         return None
     return _level(machine)
 
@@ -216,8 +239,8 @@ def stop_motion(machine: Machine, command: Command) -> Outcome:
 
 def report_position(machine: Machine, command: Command) -> Outcome:
     """M114."""
-    machine.say(machine.position_text())
-    return None
+    text = machine.answer("M114", machine.position_text())
+    return None if text is None else OkText(text)
 
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(

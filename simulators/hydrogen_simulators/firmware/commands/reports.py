@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hydrogen_simulators.firmware.command import Command
-from hydrogen_simulators.firmware.greeting import identify
+from hydrogen_simulators.firmware.greeting import identity
 from hydrogen_simulators.firmware.machine import Machine
-from hydrogen_simulators.firmware.waiting import Handler, Outcome
+from hydrogen_simulators.firmware.waiting import Handler, OkText, Outcome
 
 
 def set_line_number(machine: Machine, command: Command) -> Outcome:
@@ -30,9 +30,12 @@ def busy_interval(machine: Machine, command: Command) -> Outcome:
 
 
 def who_are_you(machine: Machine, command: Command) -> Outcome:
-    """M115."""
-    identify(machine)
-    return None
+    """M115; where its line stands on the ok's line there is only one."""
+    lines = identity(machine)
+    text = machine.answer("M115", lines[0])
+    for line in lines[1:]:
+        machine.say(line)
+    return None if text is None else OkText(text)
 
 
 def end_stops(machine: Machine, command: Command) -> Outcome:
