@@ -9,28 +9,50 @@ import platform
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from benchmarks import fanout, latency, link_cost, pty_speed, start_time, whole_print
+from benchmarks import (
+    emergency,
+    fanout,
+    latency,
+    link_cost,
+    pty_speed,
+    share,
+    stall,
+    start_time,
+    underrun,
+    whole_print,
+)
 from benchmarks.figure import Benchmark, BenchmarkFailed, Figure, Plan, Sample, figures_from_samples, table_of
 from hydrogen.errors import HydrogenError
 
-BENCHMARKS: MappingProxyType[str, Benchmark] = MappingProxyType(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """seconds, long_seconds: one repeat; whatever hangs is ended then. repeats: how often, unless it is said."""
+
+    measure: Benchmark
+    seconds: int = 60
+    long_seconds: int = 180
+    repeats: int = 3
+
+
+BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
     {
-        "link": link_cost.measure,
-        "pty": pty_speed.measure,
-        "print": whole_print.measure,
-        "start": start_time.measure,
-        "fanout": fanout.measure,
-        "latency": latency.measure,
+        "link": Trial(measure=link_cost.measure),
+        "pty": Trial(measure=pty_speed.measure),
+        "print": Trial(measure=whole_print.measure),
+        "start": Trial(measure=start_time.measure),
+        "fanout": Trial(measure=fanout.measure),
+        "latency": Trial(measure=latency.measure),
+        "share": Trial(measure=share.measure, seconds=180, long_seconds=300, repeats=1),
+        "stall": Trial(measure=stall.measure, seconds=180, long_seconds=600, repeats=1),
+        "underrun": Trial(measure=underrun.measure, seconds=120, long_seconds=1800, repeats=1),
+        "emergency": Trial(measure=emergency.measure, seconds=120, long_seconds=300, repeats=1),
     }
 )
-
-REPEAT_SECONDS = 60
-"""One repeat of one benchmark; whatever hangs is ended then."""
-
-LONG_REPEAT_SECONDS = 180
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,9 +83,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         epilog="Goals are the project's; on a busy or slow machine compare ratios, and compare with the same machine.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--repeat", type=_positive, default=3, help="how often each is measured (default 3)")
+    parser.add_argument("--repeat", type=_positive, help="how often each is measured (default 3, slow ones 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all values to FILE")
-    parser.add_argument("--long", action="store_true", help="also what takes long: fanout to 1,000 clients")
+    parser.add_argument("--long", action="store_true", help="also what takes long: 1,000 clients, 10 minutes")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:
@@ -78,13 +100,15 @@ def _positive(text: str) -> int:
     return number
 
 
-def _measured(name: str, plan: Plan, repeats: int) -> list[Figure]:
+def _measured(name: str, plan: Plan, repeats: int | None) -> list[Figure]:
+    trial = BENCHMARKS[name]
+    repeats = repeats or trial.repeats
     samples: list[Sample] = []
     for repeat in range(1, repeats + 1):
         _show_progress(f"{name} {repeat}/{repeats}")
-        signal.alarm(LONG_REPEAT_SECONDS if plan.is_long else REPEAT_SECONDS)
+        signal.alarm(trial.long_seconds if plan.is_long else trial.seconds)
         try:
-            samples += BENCHMARKS[name](plan)
+            samples += trial.measure(plan)
         finally:
             signal.alarm(0)
     return figures_from_samples(name, samples)

@@ -8,13 +8,15 @@ import re
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from benchmarks.figure import BenchmarkFailed
+from benchmarks.serial_wire import BITS_PER_BYTE
 
 ROOT = Path(__file__).parents[1]
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -43,21 +45,56 @@ class PrinterRecord:
         return (self.moves - 1) / seconds if seconds > 0 else 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WiredRecord(PrinterRecord):
+    """What the printer behind a wire says.
+
+    moved_at, bytes_at, underruns_at: of each move, when it was executed, the bytes the printer had received by then, and the
+    underruns of its planner so far. lost_bytes: what a full receive ring lost since the first move; before it the driver fills
+    the ring on purpose, to measure it. faults: injected ones. late_seconds: how late the printer's process got the CPU at
+    worst, which the host is not to blame for. words: emergency words, and when their bytes were on the port.
+    """
+
+    moved_at: list[float]
+    bytes_at: list[int]
+    underruns_at: list[int]
+    underruns: int
+    lost_bytes: int
+    faults: int
+    late_seconds: float
+    words: list[tuple[str, float]]
+
+    @property
+    def longest_gap_seconds(self) -> float:
+        """The longest standstill between two moves."""
+        return max((after - before for before, after in pairwise(self.moved_at)), default=0.0)
+
+    def share(self, baud: int, first: int = 0) -> float:
+        """Of what the wire could have carried from the move `first` to the last one, this part was carried."""
+        seconds = self.moved_at[-1] - self.moved_at[first]
+        return (self.bytes_at[-1] - self.bytes_at[first]) * BITS_PER_BYTE / baud / seconds
+
+
 class PrinterProcess:
     """A running `benchmarks.printer`; `port` is what to open."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        word, _, self.port = _line_of(process).partition(" ")
+        word, _, self.port = line_of(process).partition(" ")
         if word != "ready":
             raise BenchmarkFailed(f"the printer did not start: {word} {self.port}")
 
     def stop(self) -> PrinterRecord:
         """End it and take its record."""
-        self._process.terminate()
-        record = PrinterRecord(**json.loads(_line_of(self._process)))
-        self._process.wait(END_SECONDS)
-        return record
+        return PrinterRecord(**last_words(self._process))
+
+
+class WiredPrinterProcess(PrinterProcess):
+    """A running `benchmarks.wired_printer`."""
+
+    def stop(self) -> WiredRecord:
+        """End it and take its record."""
+        return WiredRecord(**last_words(self._process))
 
 
 @contextmanager
@@ -66,6 +103,21 @@ def running_printer(*arguments: str) -> Iterator[PrinterProcess]:
     command = [sys.executable, "-m", "benchmarks.printer", *arguments]
     with running(command, stdout=subprocess.PIPE) as process:
         yield PrinterProcess(process)
+
+
+@contextmanager
+def running_wired_printer(
+    *,
+    baud: int,
+    latency_seconds: float,
+    settings: Mapping[str, object] | None = None,
+    faults: Mapping[str, object] | None = None,
+) -> Iterator[WiredPrinterProcess]:
+    """The virtual printer on a wire that takes its time; `settings` are fields of MarlinSettings, `faults` of FaultPlan."""
+    command = [sys.executable, "-m", "benchmarks.wired_printer", "--baud", str(baud), "--latency", str(latency_seconds)]
+    command += ["--settings", json.dumps(settings or {}), "--faults", json.dumps(faults or {})]
+    with running(command, stdout=subprocess.PIPE) as process:
+        yield WiredPrinterProcess(process)
 
 
 @contextmanager
@@ -92,7 +144,15 @@ def end(process: subprocess.Popen[str]) -> None:
             pipe.close()
 
 
-def _line_of(process: subprocess.Popen[str]) -> str:
+def last_words(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """End it and take the JSON that it then says."""
+    process.terminate()
+    words: dict[str, Any] = json.loads(line_of(process))
+    process.wait(END_SECONDS)
+    return words
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
     """The next line, for a child that writes no more than one at a time."""
     assert process.stdout is not None
     readable, _, _ = select.select([process.stdout], [], [], READY_SECONDS)

@@ -39,6 +39,7 @@ keys = ["{key}"]
 [printers.{printer}]
 driver = "marlin"
 port = "{device}"
+baud = {baud}
 """
 
 Frame = Mapping[str, Any]
@@ -57,6 +58,11 @@ class House:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def port(self) -> int:
+        """Of the WebSocket server, on 127.0.0.1."""
+        return self._port
 
     @property
     def address(self) -> ServiceAddress:
@@ -109,11 +115,13 @@ def handshake(host: str, port: int, key: str) -> bytes:
 
 
 @contextmanager
-def running_house(folder: Path, device: str) -> Iterator[House]:
+def running_house(folder: Path, device: str, *, baud: int = 115200) -> Iterator[House]:
     """A service with its own spooler on `device`; both are gone behind the block, and if this process dies."""
     port = _free_port()
     configuration = folder / "hydrogen.toml"
-    configuration.write_text(CONFIGURATION.format(folder=folder, port=port, key=KEY, printer=PRINTER, device=device))
+    configuration.write_text(
+        CONFIGURATION.format(folder=folder, port=port, key=KEY, printer=PRINTER, device=device, baud=baud)
+    )
     command = [
         sys.executable,
         "-m",

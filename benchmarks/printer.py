@@ -120,7 +120,8 @@ class Printer:
         self._report_at = at + self._report_seconds * (0.8 + number * 7 % 13 / 30)
 
 
-def _stop(_number: int, _frame: object) -> None:
+def stop(_number: int, _frame: object) -> None:
+    """A handler for SIGTERM; a second one is not heard."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Stopped
 
@@ -133,7 +134,7 @@ def main() -> int:
     options = parser.parse_args()
     printer = Printer(line_seconds=options.line_seconds, report_seconds=options.report_seconds)
     try:
-        signal.signal(signal.SIGTERM, _stop)
+        signal.signal(signal.SIGTERM, stop)
         print(f"ready {printer.port}", flush=True)
         if options.line_seconds or options.report_seconds:
             printer.run_in_time()

@@ -6,22 +6,15 @@ second by themselves say as much of the printer as of the host.
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.child import PrinterProcess, running_printer
-from benchmarks.figure import BenchmarkFailed, Plan, Sample
-from benchmarks.gcode import ListSource, check_executed, moves
+from benchmarks.driver_print import Used, print_with_driver
+from benchmarks.figure import Plan, Sample
+from benchmarks.gcode import check_executed, moves
 from benchmarks.yardstick import SmallestHost, frames_of
-from hydrogen.errors import DeviceError
-from hydrogen.model.events import Event
-from hydrogen.spooler.journal import HotJournal
-from hydrogen_drivers.marlin.driver import MarlinDriver
 
 LINES = 20_000
 PRINT_SECONDS = 40.0
@@ -33,22 +26,6 @@ class Pace:
 
     lines_per_second: float
     cpu_per_1000: float
-
-
-class DeafListener:
-    """Signs ConnectionListener."""
-
-    def on_event(self, event: Event) -> None:
-        pass
-
-    def on_action(self, action: str, text: str) -> None:
-        pass
-
-    def on_traffic(self, line: str) -> None:
-        pass
-
-    def on_lost(self, error: DeviceError) -> None:
-        pass
 
 
 def measure(_plan: Plan) -> Iterable[Sample]:
@@ -71,48 +48,21 @@ def _pace_of_smallest(lines: list[bytes]) -> Pace:
         host = SmallestHost(printer.port)
         began, cpu = time.monotonic(), time.process_time()
         host.print_frames(frames)
-        pace = _pace(len(lines), time.monotonic() - began, time.process_time() - cpu)
+        pace = _pace(len(lines), Used(time.monotonic() - began, time.process_time() - cpu))
         host.close()
         _check(printer, lines)
     return pace
 
 
 def _pace_of_driver(lines: list[bytes]) -> Pace:
-    with tempfile.TemporaryDirectory() as folder, running_printer() as printer:
-        journal = HotJournal(Path(folder) / "bench.journal")
-        gc.collect()
-        gc.freeze()  # as the spooler does
-        try:
-            pace = asyncio.run(_print(printer.port, journal, lines))
-        finally:
-            gc.unfreeze()
-            journal.close()
+    with running_printer() as printer:
+        used = print_with_driver(printer.port, lines, baud=115200, patience_seconds=PRINT_SECONDS)
         _check(printer, lines)
-    return pace
+    return _pace(len(lines), used)
 
 
-async def _print(port: str, journal: HotJournal, lines: list[bytes]) -> Pace:
-    driver = MarlinDriver(
-        {"port": port, "baud": 115200, "connect_timeout_seconds": 10.0, "temperature_interval_seconds": 1}
-    )
-    connection = await driver.connect(DeafListener(), journal)
-    try:
-        async with asyncio.timeout(PRINT_SECONDS):
-            began, cpu = time.monotonic(), time.process_time()
-            connection.stream(ListSource(lines))
-            await connection.finish()
-            pace = _pace(len(lines), time.monotonic() - began, time.process_time() - cpu)
-        if connection.stream_progress.lines != len(lines):
-            raise BenchmarkFailed(f"the driver acknowledged {connection.stream_progress.lines} lines")
-        return pace
-    except TimeoutError:
-        raise BenchmarkFailed(f"the driver did not print within {PRINT_SECONDS:g} s") from None
-    finally:
-        await connection.close()
-
-
-def _pace(lines: int, seconds: float, cpu_seconds: float) -> Pace:
-    return Pace(lines / seconds, cpu_seconds / lines * 1000)
+def _pace(lines: int, used: Used) -> Pace:
+    return Pace(lines / used.seconds, used.cpu_seconds / lines * 1000)
 
 
 def _check(printer: PrinterProcess, lines: list[bytes]) -> None:

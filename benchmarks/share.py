@@ -1,0 +1,81 @@
+"""`share`: how much of a serial wire a print uses, beside the least a host can do with one and with four lines in flight.
+
+The wire is that of a USB adapter, the receive ring has 128 bytes and loses what does not fit, and moves take no time: the
+wire and the way the host waits for `ok`s are all that is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from benchmarks.child import WiredRecord, running_wired_printer
+from benchmarks.driver_print import print_with_driver
+from benchmarks.figure import Plan, Sample
+from benchmarks.gcode import check_executed, moves
+from benchmarks.yardstick import WindowedHost, frames_of
+
+BAUDS = (115200, 250000)
+LATENCY_SECONDS = 0.001
+RING_BYTES = 128
+
+LINES = 3000
+LONG_LINES = 6000
+YARDSTICK_LINES = 400
+"""The smallest hosts do the same from the first line to the last; more of them say nothing new."""
+
+SETTLED_LINES = 500
+"""By then the driver has seen enough clean lines to have more than one in flight."""
+
+PRINT_SECONDS = 80.0
+
+GOAL = ">= 0.985"
+
+Print = Callable[[str], object]
+"""Prints on this port and returns when everything is acknowledged."""
+
+
+def measure(plan: Plan) -> Iterable[Sample]:
+    lines = moves(LONG_LINES if plan.is_long else LINES)
+    for baud in BAUDS:
+        for has_numbers in (True, False):
+            yield from _measure(lines, baud, has_numbers=has_numbers)
+
+
+def _measure(lines: list[bytes], baud: int, *, has_numbers: bool) -> Iterator[Sample]:
+    what = f"{baud}, {'ok N P B' if has_numbers else 'plain ok'}"
+    few = lines[:YARDSTICK_LINES]
+    for count, words in ((1, "one in flight"), (4, "four in flight")):
+        record = _record(few, baud, has_numbers, partial(_print_smallest, few, count))
+        yield Sample(name=f"{what}: smallest host, {words}", value=record.share(baud), unit="")
+    record = _record(
+        lines,
+        baud,
+        has_numbers,
+        lambda port: print_with_driver(port, lines, baud=baud, patience_seconds=PRINT_SECONDS),
+    )
+    yield Sample(name=f"{what}: Marlin driver", value=record.share(baud), unit="", goal=GOAL)
+    yield Sample(
+        name=f"{what}: Marlin driver, from line {SETTLED_LINES}", value=record.share(baud, SETTLED_LINES), unit=""
+    )
+    yield Sample(name=f"{what}: Marlin driver, lost in the ring", value=record.lost_bytes, unit="bytes")
+
+
+def _record(lines: list[bytes], baud: int, has_numbers: bool, print_on: Print) -> WiredRecord:
+    settings = {
+        "ring_size": RING_BYTES,
+        "advanced_ok": has_numbers,
+        "instant_motion": True,
+        "prevent_cold_extrusion": False,
+    }
+    with running_wired_printer(baud=baud, latency_seconds=LATENCY_SECONDS, settings=settings) as printer:
+        print_on(printer.port)
+        record = printer.stop()
+    check_executed(lines, record.moves, record.hash)
+    return record
+
+
+def _print_smallest(lines: list[bytes], in_flight: int, port: str) -> None:
+    host = WindowedHost(port, in_flight)
+    host.print_frames(frames_of(lines))
+    host.close()
