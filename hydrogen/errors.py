@@ -21,9 +21,11 @@
     │   ├── PortUnusable              port_unusable
     │   ├── PrinterSilent             printer_silent
     │   ├── PrinterGarbled            printer_garbled
+    │   ├── PrinterBusy               printer_busy
     │   ├── PrinterHalted             printer_halted, thermal_runaway, temperature_limit, homing_failed
     │   ├── PrinterReset              printer_reset
-    │   ├── FirmwareComplained        firmware_error
+    │   ├── FirmwareComplained        firmware_error, card_error, cold_extrusion, fan_fault, not_homed, printer_not_ready,
+    │   │                             probing_failed
     │   └── LinkLost                  link_lost
     └── HostError                     Hydrogen or the machine it runs on
         ├── ConfigurationInvalid      configuration_invalid
@@ -155,6 +157,15 @@ class PrinterGarbled(DeviceError):
     code = "printer_garbled"
 
 
+class PrinterBusy(DeviceError):
+    """The printer works for somebody else: it prints from its own card, or waits for a person. It got questions only.
+
+    `details` may have `byte_done` and `byte_total` of the card print.
+    """
+
+    code = "printer_busy"
+
+
 class PrinterHalted(DeviceError):
     """The firmware killed itself; it stays dead until it is reset. The code names the cause where the firmware did."""
 
@@ -168,7 +179,7 @@ class PrinterReset(DeviceError):
 
 
 class FirmwareComplained(DeviceError):
-    """An `Error:` line that stops nothing."""
+    """A complaint that stops nothing. The code names the kind where the words are known (docs/firmware-errors.md)."""
 
     code = "firmware_error"
 
@@ -226,11 +237,23 @@ class ErrorCodes:
 
     HALT: ClassVar[tuple[str, ...]] = ("printer_halted", "thermal_runaway", "temperature_limit", "homing_failed")
 
+    COMPLAINT: ClassVar[tuple[str, ...]] = (
+        "firmware_error",
+        "card_error",
+        "cold_extrusion",
+        "fan_fault",
+        "not_homed",
+        "printer_not_ready",
+        "probing_failed",
+    )
+
     @staticmethod
     def class_of(code: str) -> type[HydrogenError]:
         """The leaf that carries `code`; `HostError` for a code of a newer version."""
         if code in ErrorCodes.HALT:
             return PrinterHalted
+        if code in ErrorCodes.COMPLAINT:
+            return FirmwareComplained
         for family in (ClientError, DeviceError, HostError):
             for leaf in family.__subclasses__():
                 if leaf.code == code:

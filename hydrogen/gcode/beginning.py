@@ -1,9 +1,10 @@
-"""From the first byte to a link that takes lines: the opening, once in a while a measurement, the numbers.
+"""What comes before lines may be sent: the opening, once in a while a measurement, the numbers.
 
 ::
 
-    opening (who is there? count from B) ──► measurement of the receive buffer, if wanted ──► count from B again
-    a second beginning of the same link only counts anew
+    a new link                  opening (who is there?) ──► count from B
+    the buffer is to be known   measurement of the receive buffer ──► count from B again
+    the numbers grow too long   count from B again
 
 One object for `GcodeLink` to ask, whichever of the parts is at work.
 """
@@ -23,87 +24,81 @@ from hydrogen.gcode.replies import Reply
 class Beginning:
     """Pure: replies, garbage and `now` in; bytes, a verdict and the next deadline out.
 
-    base: the number that counting begins at. byte_seconds: see GcodeLink. Over when `is_settled`, or with an `error`;
-    then `numbers_checked`, `receive_buffer` (None: not measured) and `greeting` tell what was found.
+    base: the number that counting begins at. byte_seconds: see GcodeLink. phase: OPENING, MEASURING (the printer counts from
+    `last_number` then) or NUMBERING. Over when `is_settled`, or with an `error`; then `numbers_checked`, `receive_buffer`
+    (None: not measured) and `greeting` tell what was found.
     """
 
     def __init__(
-        self, base: int, byte_seconds: float, limits: LinkLimits, now: float, phase: LinkPhase = LinkPhase.OPENING
+        self,
+        base: int,
+        byte_seconds: float,
+        limits: LinkLimits,
+        now: float,
+        phase: LinkPhase = LinkPhase.OPENING,
+        last_number: int = 0,
     ) -> None:
         self.receive_buffer: ReceiveBuffer | None = None
         self._base = base
-        self._byte_seconds = byte_seconds
         self._limits = limits
-        self._opening = Opening(base=base, limits=limits, now=now, phase=phase)
-        self._measurement: BufferMeasurement | None = None
-        self._is_measuring_wanted = limits.measures_receive_buffer and phase is LinkPhase.OPENING
+        self._part: Opening | BufferMeasurement
+        if phase is LinkPhase.MEASURING:
+            self._part = BufferMeasurement(base=last_number, byte_seconds=byte_seconds, quiet=limits.quiet, now=now)
+        else:
+            self._part = Opening(base=base, limits=limits, now=now, phase=phase)
 
     @property
     def phase(self) -> LinkPhase:
         """What the link is doing."""
-        return LinkPhase.MEASURING if self._measurement is not None else self._opening.phase
+        return self._part.phase if isinstance(self._part, Opening) else LinkPhase.MEASURING
 
     @property
     def error(self) -> DeviceError | None:
         """Why it failed."""
-        return self._opening.error
+        return self._part.error if isinstance(self._part, Opening) else None
 
     @property
     def is_settled(self) -> bool:
         """Done: the printer counts from `base`, or counts nothing, and no residue is on its way."""
-        return self._measurement is None and self._opening.is_settled and not self._wants_to_measure
+        return isinstance(self._part, Opening) and self._part.is_settled
 
     @property
     def numbers_checked(self) -> bool:
         """Does the firmware check line numbers?"""
-        return self._opening.numbers_checked
+        return not isinstance(self._part, Opening) or self._part.numbers_checked
+
+    @property
+    def greeting(self) -> tuple[str, ...]:
+        """The text that was heard while opening, bounded."""
+        return self._part.greeting if isinstance(self._part, Opening) else ()
 
     @property
     def outgoing(self) -> deque[bytes]:
         """What is to be sent, each entry in one write."""
-        return self._opening.outgoing if self._measurement is None else self._measurement.outgoing
+        return self._part.outgoing
 
-    def on_bytes(self, count: int) -> None:
+    def on_bytes(self, data: bytes) -> None:
         """Something came, whatever it is."""
-        self._opening.on_bytes(count)
+        if isinstance(self._part, Opening):
+            self._part.on_bytes(data)
 
     def on_reply(self, reply: Reply, now: float) -> None:
         """One line from the printer."""
-        if self._measurement is None:
-            self._opening.on_reply(reply, now)
-        else:
-            self._measurement.on_reply(reply, now)
+        self._part.on_reply(reply, now)
         self._go_on(now)
 
     def next_deadline(self) -> float:
         """When `handle_deadline` is due; there always is one."""
-        return self._opening.next_deadline() if self._measurement is None else self._measurement.next_deadline()
+        return self._part.next_deadline()
 
     def handle_deadline(self, now: float) -> None:
         """Ask again, go on, or give up."""
-        if self._measurement is None:
-            self._opening.handle_deadline(now)
-        else:
-            self._measurement.handle_deadline(now)
+        self._part.handle_deadline(now)
         self._go_on(now)
 
-    @property
-    def _wants_to_measure(self) -> bool:
-        return self._is_measuring_wanted and self._opening.numbers_checked and self._opening.error is None
-
     def _go_on(self, now: float) -> None:
-        measurement = self._measurement
-        if measurement is not None and measurement.is_done:
-            self.receive_buffer = measurement.result
-            self._measurement = None
+        """The measurement is over: whatever it sent, the numbers begin anew."""
+        if isinstance(self._part, BufferMeasurement) and self._part.is_done:
+            self.receive_buffer = self._part.result
             phase = next_phase(LinkPhase.MEASURING, LinkTrigger.BUFFER_MEASURED)
-            self._opening = Opening(base=self._base, limits=self._limits, now=now, phase=phase)
-        elif measurement is None and self._wants_to_measure and self._opening.is_settled:
-            self._is_measuring_wanted = False
-            next_phase(self._opening.phase, LinkTrigger.BUFFER_UNKNOWN)
-            self._measurement = BufferMeasurement(
-                base=self._base,
-                byte_seconds=self._byte_seconds,
-                quiet=self._limits.quiet,
-                now=now,
-            )
+            self._part = Opening(base=self._base, limits=self._limits, now=now, phase=phase)

@@ -61,6 +61,7 @@ class _Step(Enum):
     SETTLING = "the queue runs empty"
     TESTING = "the ring is full of line ends"
     ASKING = "was the last line accepted?"
+    LEAVING = "given up, while a dwell still runs"
     DONE = "over"
 
 
@@ -85,6 +86,7 @@ class BufferMeasurement:
         self._answer_seconds = ANSWER_SECONDS + QUESTION_BYTES * byte_seconds
         self._dwell = max(DWELL_SECONDS, 4 * self._answer_seconds)
         self._due = now
+        self._idle_at = now + self._dwell + SETTLE_SECONDS
         self._occupy(self._dwell)
         self._ask(now)
 
@@ -107,7 +109,7 @@ class BufferMeasurement:
             case ResendRequested():
                 self._on_resend(reply.number, now)
             case Started() | FirmwareError(is_fatal=True):
-                self._step = _Step.DONE
+                self._step = _Step.DONE  # its queue is empty now
             case _:
                 pass
 
@@ -116,7 +118,7 @@ class BufferMeasurement:
         if self._step is _Step.FILLING and is_expected:
             self._probes_answered += 1
             if self._slots >= SLOTS_MOST:
-                self._step = _Step.DONE
+                self._give_up()
             else:
                 self._occupy()
                 self._ask(now)
@@ -127,7 +129,12 @@ class BufferMeasurement:
             self._verdict = number
             self._due = now + self._quiet
         elif self._step is not _Step.TESTING:  # there it asks for the cut last line, and the question tells more
-            self._step = _Step.DONE
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """No result. A number that is set behind a dwell would be set back later, so the queue has to run empty first."""
+        self._step = _Step.LEAVING
+        self._due = self._idle_at
 
     def _is_dwell_over(self) -> bool:
         """Has the dwell's own `ok` come, besides those that answer probes (some firmwares give none)?"""
@@ -151,8 +158,10 @@ class BufferMeasurement:
                 self._due = now + SETTLE_SECONDS
             case _Step.ASKING if self._verdict is not None:
                 self._judge(now)
-            case _:
+            case _Step.LEAVING:
                 self._step = _Step.DONE
+            case _:
+                self._give_up()
 
     def _dwell_line(self, seconds: float = 0.0) -> bytes:
         self._number += 1
@@ -176,6 +185,7 @@ class BufferMeasurement:
         self.outgoing.append(b"".join(queue) + b"\n" * (size - 1 - len(last)) + last)
         self._step = _Step.TESTING
         self._due = now + dwell + wire + ANSWER_SECONDS
+        self._idle_at = self._due + SETTLE_SECONDS
 
     def _judge(self, now: float) -> None:
         size = self._sizes.popleft()
@@ -187,4 +197,4 @@ class BufferMeasurement:
             self._verdict = None
             self._test_ring(now)
         else:
-            self._step = _Step.DONE
+            self._give_up()

@@ -9,19 +9,15 @@ room for it (window.py: one line in flight, a few on a fast and clean wire, none
 What goes first: bytes that bypass the numbering (emergency lane, probe), lines that must be sent again, submitted
 commands, the job.
 
-*A refused line* (`Resend: r`): the printer has thrown away what was in its receive buffer, so r and everything above is
-void: A = F = r - 1. Nothing is sent until the wire has been silent for a while, because fragments of lines make more
+*A refused line* (`Resend: r`): the printer has thrown away its receive buffer, so r and everything above is void:
+A = F = r - 1. Nothing is sent until the wire has been silent for a while (drain.py), because fragments of lines make more
 refusals, and answering each of them starts a storm. The `ok` that directly follows `Resend:` acknowledges nothing. A
 resend *below* K is real (a line lost its number on the wire and ran unchecked): it is obeyed and reported.
 
 *Silence* with a line in flight: the line was lost, or its `ok`, or the printer is busy. The probe tells the first from
 the others: it makes the printer name its last accepted line and executes nothing. A = S - 1 and still no `ok`: a barrier
-(one more line, an M105) is queued behind the line; its `ok T:` says that everything before it is done, so the `ok` was
-lost. The barrier has a number and a checksum like every line: damaged on the wire, an unnumbered M105 can become an M1,
-which waits for a person. Reports that the printer sends by itself (temperatures) prove life but are no progress.
-
-*An `ok` too many* where they have no numbers means that our count may run ahead of the printer's: a barrier settles that
-too, before anything else is sent. With an open window one is sent every few hundred lines, lest the drift add up.
+(barrier.py) is queued behind the line; its answer says that everything before it is done. It has a number and a checksum
+like every line: damaged on the wire, an unnumbered M105 can become an M1, which waits for a person.
 
 *Firmware that ignores numbers* (Klipper's pty): one line in flight, no probe, at most once; nothing can be repaired.
 Pure: bytes, requests and `now` (monotonic seconds) go in; bytes, events and the next deadline come out.
@@ -29,16 +25,13 @@ Pure: bytes, requests and `now` (monotonic seconds) go in; bytes, events and the
 
 from __future__ import annotations
 
-from hydrogen.errors import DeviceError, LinkLost, PrinterHalted, PrinterReset, PrinterSilent, Unavailable
-from hydrogen.gcode.barrier import Barrier
+from hydrogen.errors import DeviceError, PrinterHalted, PrinterReset, PrinterSilent, Unavailable
+from hydrogen.gcode.acknowledging import Acknowledging
 from hydrogen.gcode.beginning import Beginning
-from hydrogen.gcode.drain import Drain
-from hydrogen.gcode.ledger import LineLedger, SentLine
-from hydrogen.gcode.link_counters import LinkCounters
+from hydrogen.gcode.dialect import GENERIC, Dialect
+from hydrogen.gcode.giving import Giving
+from hydrogen.gcode.ledger import LineLedger
 from hydrogen.gcode.link_events import (
-    CommandAcknowledged,
-    DuplicatePossible,
-    EmergencyWordAcknowledged,
     ExecutionProven,
     LineTraced,
     LinkClosed,
@@ -49,29 +42,28 @@ from hydrogen.gcode.link_events import (
     Ticket,
     event_of,
 )
-from hydrogen.gcode.link_limits import BARRIER_BODY, NUMBER_CEILING, PROBE, LinkLimits
+from hydrogen.gcode.link_limits import PROBE, PROBE_NUMBER, LinkLimits
+from hydrogen.gcode.link_parts import LinkParts
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
-from hydrogen.gcode.ok_reader import OkMeaning, OkReader
-from hydrogen.gcode.outgoing import LineSource, Outgoing
+from hydrogen.gcode.outgoing import LineSource
 from hydrogen.gcode.receive_buffer import ReceiveBuffer
 from hydrogen.gcode.replies import (
     Acknowledged,
     ActionRequested,
     Busy,
     FirmwareError,
+    Idle,
     LineNumberError,
     PositionReported,
     Reply,
     ResendRequested,
+    Skipped,
     Started,
     TemperatureReported,
+    Text,
     UnknownCommand,
     parse_reply,
 )
-from hydrogen.gcode.resend_trust import ResendTrust
-from hydrogen.gcode.stall_clock import StallClock
-from hydrogen.gcode.urgency import LONG
-from hydrogen.gcode.window import Window
 from hydrogen.model.printer import LinkStatistics
 
 _READY, _CLOSED = LinkPhase.READY, LinkPhase.CLOSED
@@ -81,6 +73,7 @@ _READY, _CLOSED = LinkPhase.READY, LinkPhase.CLOSED
 class GcodeLink:
     """One conversation, from the first byte after opening the port to `LinkClosed`. See the module's docstring.
 
+    greeting: what the printer said of itself while the link began, the last lines, cleaned.
     number_base: the number lines start from, exclusive; random in 1,000..8,999, so that the 0 of a board reset never lies
     in a range that was used. byte_seconds: time of a byte on the wire (10 / baud), 0 where it is not known.
     """
@@ -88,30 +81,33 @@ class GcodeLink:
     def __init__(self, *, number_base: int, byte_seconds: float = 0.0, limits: LinkLimits | None = None) -> None:
         self.phase = LinkPhase.OPENING
         self.numbers_checked = True
+        self.greeting: tuple[str, ...] = ()
+        self.dialect = GENERIC
         self.given: tuple[int, int] | None = None
         self.is_tracing = False
         self._base = number_base
         self._byte_seconds = byte_seconds
         self._limits = limits or LinkLimits()
         self._beginning: Beginning | None = None
-        self._ledger = LineLedger(number_base)
-        self._window = Window()
         self._is_numbered = False
-        self._stall = StallClock(self._limits)
-        self._drain = Drain(byte_seconds, self._limits)
-        self._trust = ResendTrust()
-        self._outgoing = Outgoing(self._limits.commands_waiting)
         self._incoming = ReceiveBuffer()
         self._proof_wanted = False
-        self._events: list[LinkEvent] = []
-        self._oks = OkReader()
-        self._barrier = Barrier()
-        self._long_number = 0
-        self._temperature_number = 0
+        self._measuring_wanted = False
         self._halt_due: float | None = None
-        self._count = LinkCounters()
-        if self._limits.receive_buffer_bytes:
-            self._window.allow(self._limits.receive_buffer_bytes, self._limits.command_slots)
+        parts = LinkParts.of(number_base, byte_seconds, self._limits)
+        self._ledger = parts.ledger
+        self._window = parts.window
+        self._stall = parts.stall
+        self._drain = parts.drain
+        self._trust = parts.trust
+        self._outgoing = parts.outgoing
+        self._packing = parts.packing
+        self._oks = parts.oks
+        self._barrier = parts.barrier
+        self._count = parts.count
+        self._events = parts.events
+        self._giving = Giving(parts)
+        self._acknowledging = Acknowledging(parts, self._giving)
 
     # ------------------------------------------------------------------------------------------------- what is asked
 
@@ -136,7 +132,8 @@ class GcodeLink:
         """
         if self.phase is _CLOSED:
             raise Unavailable("the printer is not connected")
-        self._outgoing.submit_unnumbered(body)
+        self._packing.leave()
+        self._outgoing.submit_unnumbered(body, before=self._packing.farewell)
         self._oks.on_unnumbered_sent()
         if self.numbers_checked and not self._oks.are_numbered:
             self._barrier.want()
@@ -146,6 +143,8 @@ class GcodeLink:
         self._outgoing.source = source
         self._ledger.begin_stream()
         self._window.begin_job()
+        self._packing.begin_job()
+        self._barrier.begin_job(self._ledger.next)
 
     def detach(self) -> None:
         """Pull no more; what was given stays given."""
@@ -154,6 +153,27 @@ class GcodeLink:
     def prove(self) -> None:
         """Ask, once everything is acknowledged, whether the printer counts as we do: `ExecutionProven`."""
         self._proof_wanted = True
+
+    def measure_receive_buffer(self) -> None:
+        """Once nothing is to be done, find out what the printer's serial port holds (buffer_measurement.py), which allows a
+        window, and try out the wire (window.py). Where the size cannot be proven, one line in flight stays the rule."""
+        self._measuring_wanted = True
+
+    def speak(self, dialect: Dialect) -> None:
+        """Go by what is known of this firmware from now on."""
+        self.dialect = dialect
+        self._oks.ok_follows_resend = dialect.ok_follows_resend
+        if dialect.number_modulus is not None:
+            self._giving.highest_number = PROBE_NUMBER % dialect.number_modulus - 1
+
+    def allow_packing(self) -> None:
+        """The firmware has MeatPack: try it with the next job (packing.py)."""
+        self._packing.allow()
+
+    @property
+    def farewell(self) -> bytes:
+        """What must go before bytes that are written past this machine, and before the port is closed."""
+        return self._packing.farewell
 
     def expect_halt(self, now: float) -> None:
         """M112 was written past this machine: send nothing more, and close when the halt is confirmed, or is not."""
@@ -194,7 +214,8 @@ class GcodeLink:
 
     def events(self) -> list[LinkEvent]:
         """What happened since the last call."""
-        events, self._events = self._events, []
+        events = self._events.copy()
+        self._events.clear()
         return events
 
     # ------------------------------------------------------------------------------------------------- what goes out
@@ -205,87 +226,56 @@ class GcodeLink:
         After a numbered line `given` is its number and stream offset (-1: a command): journal it before writing.
         """
         self.given = None
+        giving = self._giving
+        giving.given = None
+        if self.phase is not _READY or self._outgoing.bypass:
+            return self._word()
+        if self._barrier.is_wanted:
+            data: bytes | None = giving.barrier_line(now)
+        elif self._halt_due is None and giving.may_fetch:
+            data = giving.line(now)
+        else:
+            return b""
+        if data is None:
+            self._when_idle(now)
+            return self._word()
+        self.given = giving.given
+        if self.is_tracing and self.given is not None:
+            self._traced(self._ledger.line(self.given[0]).frame)
+        return data
+
+    def _word(self) -> bytes:
+        """What goes without our numbers: emergency words and probes, and what the beginning of a link sends."""
         if self._outgoing.bypass:
             return self._traced(self._outgoing.bypass.popleft())
-        if self.phase is _READY:
-            ledger = self._ledger
-            if self._barrier.is_wanted:
-                return self._barrier_line(ledger, now)
-            if self._halt_due is None and (
-                ledger.front == ledger.acknowledged
-                or (
-                    self._window.lines_most > ledger.front - ledger.acknowledged
-                    and self._long_number <= ledger.acknowledged
-                )
-            ):
-                return self._numbered_line(ledger, now)
-        elif self._beginning is not None and self._beginning.outgoing:
-            return self._traced(self._beginning.outgoing.popleft())
+        busy = self._beginning or self._packing.negotiation
+        if busy is not None and busy.outgoing:
+            return self._traced(busy.outgoing.popleft())
         return b""
-
-    def _numbered_line(self, ledger: LineLedger, now: float) -> bytes:
-        if self._barrier.covers is not None:
-            return b""
-        number = ledger.front + 1
-        line = ledger.line(number) if number < ledger.next else self._new_line(number)
-        if line is None:
-            self._when_idle(now)
-            return self._traced(self._outgoing.bypass.popleft()) if self._outgoing.bypass else b""
-        in_flight = ledger.in_flight_bytes
-        if in_flight and in_flight + len(line.frame) > self._window.bytes_most:
-            return b""  # it has its number and goes first when there is room
-        return self._given(number, line, now)
-
-    def _given(self, number: int, line: SentLine, now: float) -> bytes:
-        """`line` goes on the wire."""
-        frame, ledger = line.frame, self._ledger
-        size = len(frame)
-        self._drain.on_sent(size, now, is_alone=not ledger.in_flight_bytes)
-        ledger.advance(size)
-        self._count.lines_sent += 1
-        self.given = (number, line.offset)
-        if number != self._barrier.covers:
-            self._stall.on_sent(line.patience, now)
-            if line.patience is LONG:
-                self._long_number = number
-        if line.replies_with_temperatures:
-            self._temperature_number = number
-        return self._traced(frame) if self.is_tracing else frame
-
-    def _barrier_line(self, ledger: LineLedger, now: float) -> bytes:
-        """The barrier goes out whatever is in flight; what is behind the front already is sent as its own proof."""
-        self._barrier.is_wanted = False
-        number = ledger.front + 1
-        if number == ledger.next:
-            ledger.give(BARRIER_BODY)
-        line = ledger.line(number)
-        if line.replies_with_temperatures:
-            self._barrier.covers = number
-        return self._given(number, line, now)
-
-    def _new_line(self, number: int) -> SentLine | None:
-        if self._window.is_open and not self._oks.are_numbered and self._barrier.is_marker_due(number):
-            return self._ledger.give(BARRIER_BODY)
-        if number > NUMBER_CEILING:
-            self._close(LinkLost("the job has more lines than line numbers; split the file", number=number))
-            return None
-        taken = self._outgoing.take()
-        if taken is None:
-            return None
-        body, offset, ticket = taken
-        return self._ledger.give(body, offset, ticket)
 
     def _when_idle(self, now: float) -> None:
         """Nothing to send and nothing in flight: time for proofs, and for a new start of long numbers."""
         if not self._ledger.is_clear:
             return
-        if self._proof_wanted:
+        if self._ledger.next > self._giving.highest_number:
+            self.phase = next_phase(self.phase, LinkTrigger.NUMBERS_SPENT)
+            self._begin(now)
+        elif self._packing.is_wanted and self._outgoing.source is not None:
+            self.phase = next_phase(self.phase, LinkTrigger.PACKING_WANTED)
+            self._packing.negotiate(last_number=self._ledger.next - 1, quiet=self._limits.quiet, now=now)
+        elif self._proof_wanted:
             if self.numbers_checked:
                 self._probe(now)
             else:
                 self._proof_wanted = False
                 self._events.append(ExecutionProven())
-        elif self._ledger.next > self._limits.renumber_above and self._outgoing.source is None and self.numbers_checked:
+        elif self._outgoing.source is not None or not self.numbers_checked:
+            return
+        elif self._measuring_wanted:
+            self._measuring_wanted = False
+            self.phase = next_phase(self.phase, LinkTrigger.BUFFER_UNKNOWN)
+            self._begin(now)
+        elif self._ledger.next > self._limits.renumber_above:
             self.phase = next_phase(self.phase, LinkTrigger.NUMBERS_SPENT)
             self._begin(now)
 
@@ -302,15 +292,15 @@ class GcodeLink:
             return
         self._stall.on_bytes(now)
         if self._beginning is not None:
-            self._beginning.on_bytes(len(data))
+            self._beginning.on_bytes(data)
         for line in self._incoming.lines(data):
             self._receive_line(line, now)
 
     def _receive_line(self, line: bytes, now: float) -> None:
         if self.is_tracing:
             self._events.append(LineTraced("< " + line.decode("latin-1").rstrip("\r")))
-        if line == b"ok" and self.phase is _READY and self._barrier.covers is None and not self._oks.owes_for_resend:
-            self._on_ok(self._oks.on_plain(is_in_flight=self._may_be_next(self._ledger)), now)
+        if line == b"ok" and self.phase is _READY:
+            self._acknowledging.on_bare_ok(now)
             return
         reply = parse_reply(line.rstrip(b"\r"))
         if self._beginning is not None:
@@ -337,17 +327,23 @@ class GcodeLink:
         elif beginning.is_settled:
             is_renumbering = self._is_numbered
             self._beginning = None
-            self.numbers_checked = beginning.numbers_checked
+            self.numbers_checked = self._acknowledging.numbers_checked = beginning.numbers_checked
+            self.greeting = beginning.greeting or self.greeting
+            if not self.numbers_checked:
+                self._window.allow(0, 1)
             if self.phase is LinkPhase.VERIFYING:
                 self.phase = next_phase(self.phase, LinkTrigger.NUMBER_PROVEN)
             if beginning.receive_buffer is not None:
                 self._window.allow(beginning.receive_buffer.ring_bytes, beginning.receive_buffer.slots)
+                self._giving.trial_lines = self._window.trial_lines
             self._begin_numbers()
             if not is_renumbering:
                 self._events.append(LinkOpened(self.numbers_checked))
 
     def _begin(self, now: float) -> None:
-        self._beginning = Beginning(self._base, self._byte_seconds, self._limits, now, self.phase)
+        self._beginning = Beginning(
+            self._base, self._byte_seconds, self._limits, now, self.phase, last_number=self._ledger.next - 1
+        )
 
     def _begin_numbers(self) -> None:
         self._ledger.begin(self._base)
@@ -355,17 +351,17 @@ class GcodeLink:
         self._oks.forget()
         self._trust.forget()
         self._barrier.forget()
-        self._long_number = self._temperature_number = 0
+        self._giving.begin()
         self._events.append(NumberingBegun(self._base))
 
     def _receive_reply(self, reply: Reply, line: bytes, now: float) -> None:
-        if self.phase is LinkPhase.DRAINING and not isinstance(reply, TemperatureReported | PositionReported):
+        if self.phase is LinkPhase.DRAINING and not isinstance(reply, TemperatureReported | PositionReported | Idle):
             self._drain.prolong(now)
         if (event := event_of(reply)) is not None:
             self._events.append(event)
         match reply:
             case Acknowledged():
-                self._on_acknowledged(reply, now)
+                self._acknowledging.on_ok(reply, self.phase, now)
             case TemperatureReported():
                 if reply.report.is_waiting:
                     self._stall.on_progress(now)
@@ -375,6 +371,12 @@ class GcodeLink:
                 self._on_resend(reply.number, now)
             case LineNumberError():
                 self._trust.on_last_line(reply.last_line)
+                if self.dialect.refusal == "ok":
+                    self._oks.on_refusal()
+            case Idle():
+                self._stall.on_idle(now)
+            case Skipped():
+                self._oks.on_refusal()
             case FirmwareError():
                 self._trust.on_last_line(None)
                 if reply.is_fatal:
@@ -392,90 +394,26 @@ class GcodeLink:
             self._oks.on_unknown_command()
         if not isinstance(reply, PositionReported | ActionRequested):
             self._stall.on_progress(now)
+        if isinstance(reply, Text):
+            self._on_text(reply.text, now)
         if not isinstance(reply, Busy):
             self._ledger.collect(line)
 
-    # ----------------------------------------------------------------------------------------------- acknowledgement
-
-    def _on_acknowledged(self, reply: Acknowledged, now: float) -> None:
-        if reply.temperatures is not None:
-            self._events.append(TemperaturesReported(reply.temperatures))
-            self._ledger.collect(reply.text.encode("ascii", "replace"))
-        meaning = self._oks.meaning_of(
-            reply,
-            is_in_flight=self._may_be_next(self._ledger),
-            is_draining=self.phase is LinkPhase.DRAINING,
-            expects_barrier=self._barrier.covers is not None,
-        )
-        if meaning is OkMeaning.NUMBERED and reply.number is not None:
-            self._on_numbered_ok(reply.number, now)
-        else:
-            self._on_ok(meaning, now)
-
-    def _on_ok(self, meaning: OkMeaning, now: float) -> None:
-        if meaning is OkMeaning.NEXT_LINE:
-            self._acknowledge(self._ledger.acknowledged + 1, now)
-        elif meaning is OkMeaning.TEMPERATURES:
-            self._on_temperature_ok(now)
-        elif meaning is OkMeaning.UNNUMBERED:
-            self._events.append(EmergencyWordAcknowledged())
-        elif meaning is not OkMeaning.NOTHING:
-            self._on_surplus()
-            if meaning is OkMeaning.STRAY:
-                self._report_duplicate(self._ledger.front)
-
-    def _may_be_next(self, ledger: LineLedger) -> bool:
-        """Can an `ok` without words be the oldest line's? Not if that is an M105 of a firmware that answers it with more."""
-        number = ledger.acknowledged + 1
-        if number == self._barrier.covers or (number == self._temperature_number and self._oks.tell_temperatures):
-            return False
-        return number <= ledger.front
-
-    def _on_surplus(self) -> None:
-        """An `ok` that nothing explains. Without numbers our count may run ahead now: let a barrier settle it."""
-        self._count.surplus_acknowledgements += 1
-        if not self._oks.are_numbered and self.phase is _READY and self.numbers_checked:
-            self._window.on_fault()
-            self._barrier.want_after_surplus(self._ledger.next)
-
-    def _on_numbered_ok(self, number: int, now: float) -> None:
-        if self._ledger.acknowledged < number <= self._ledger.front:
-            self._acknowledge(number, now)
-        elif number != self._ledger.acknowledged:
-            self._count.surplus_acknowledgements += 1
-
-    def _on_temperature_ok(self, now: float) -> None:
-        """An M105 was executed: the barrier, or the oldest one in flight. Everything before it was, too."""
-        ledger = self._ledger
-        covers = self._barrier.on_executed()
-        if covers is not None:
-            self._oks.on_settled()
-        number = covers if covers is not None else ledger.temperature_line_in_flight()
-        if number is not None and ledger.acknowledged < number <= ledger.front:
-            if number > ledger.acknowledged + 1:
-                self._stall.on_repaired()
-                self._window.on_fault()
-            self._acknowledge(number, now)
-        elif covers is None:
-            self._on_surplus()
-        elif ledger.acknowledged < ledger.front:
-            self._stall.on_progress(now)
-
-    def _acknowledge(self, upto: int, now: float) -> None:
-        """K rises to `upto`."""
-        ledger = self._ledger
-        if self._window.is_counting and ledger.front == upto == ledger.acknowledged + 1 and upto != self._long_number:
-            self._window.on_answer(now - self._stall.sent_at - self._drain.wire_seconds(ledger.in_flight_bytes))
-        for ticket in ledger.acknowledge(upto):
-            self._events.append(CommandAcknowledged(ticket))
-        self._barrier.on_acknowledged(upto)
-        self._trust.on_acknowledged()
-        self._stall.on_acknowledged(now, is_idle=upto == ledger.front)
+    def _on_text(self, text: str, now: float) -> None:
+        """Packing reports itself; nothing else is of interest here."""
+        if self._packing.on_text(text, now) and self.phase is _READY:
+            self._probe(now)
+        self._after_negotiation(now)
 
     # ---------------------------------------------------------------------------------------------------- resending
 
     def _on_resend(self, number: int | None, now: float) -> None:
         self._oks.on_resend()
+        if self._packing.negotiation is not None:
+            self._packing.negotiation.on_resend(number, now)
+            self._after_negotiation(now)
+            return
+        self._packing.leave()
         was = self.phase
         if was is LinkPhase.PROBING:
             self.phase = next_phase(was, LinkTrigger.PROOF_GIVEN)
@@ -507,11 +445,7 @@ class GcodeLink:
         if self._barrier.is_void(accepted):
             self._stall.on_barrier_void(now)
         if not ledger.accept_only(accepted):
-            self._report_duplicate(number)
-
-    def _report_duplicate(self, number: int) -> None:
-        self._count.possible_duplicates += 1
-        self._events.append(DuplicatePossible(number, self._ledger.text(number)))
+            self._acknowledging.report_duplicate(number)
 
     # ------------------------------------------------------------------------------------------------------ deadlines
 
@@ -520,6 +454,8 @@ class GcodeLink:
         deadline: float | None = None
         if self._beginning is not None:
             deadline = self._beginning.next_deadline()
+        elif self._packing.negotiation is not None:
+            deadline = self._packing.negotiation.next_deadline()
         elif self.phase is LinkPhase.DRAINING:
             deadline = self._drain.quiet_at
         elif self.phase is LinkPhase.PROBING or (
@@ -539,6 +475,9 @@ class GcodeLink:
         elif self._beginning is not None:
             self._beginning.handle_deadline(now)
             self._after_beginning()
+        elif self._packing.negotiation is not None:
+            self._packing.negotiation.handle_deadline(now)
+            self._after_negotiation(now)
         elif self.phase is LinkPhase.DRAINING:
             self._end_drain(now)
         elif self.phase is LinkPhase.PROBING:
@@ -547,11 +486,20 @@ class GcodeLink:
         elif self._ledger.oldest_in_flight is not None and now >= self._stall.check_at:
             self._on_silence(now)
 
+    def _after_negotiation(self, now: float) -> None:
+        if self._packing.negotiation is None or not self._packing.negotiation.is_done:
+            return
+        if self._packing.conclude():
+            self.phase = next_phase(self.phase, LinkTrigger.PACKING_AGREED)
+            self._oks.forget()
+        else:
+            self._probe(now)
+
     def _end_drain(self, now: float) -> None:
         if now < self._drain.quiet_at:
             return
         self._oks.forget()
-        if self._trust.is_in_doubt:
+        if self._trust.is_in_doubt or self._packing.is_in_doubt:
             self._probe(now)
             return
         self.phase = next_phase(self.phase, LinkTrigger.QUIET)
@@ -571,7 +519,8 @@ class GcodeLink:
 
     def _probe(self, now: float) -> None:
         self.phase = next_phase(self.phase, LinkTrigger.PROOF_NEEDED)
-        self._outgoing.bypass.append(PROBE)
+        self._packing.leave()
+        self._outgoing.bypass.append(self._packing.before_probe() + PROBE)
         self._stall.on_probe(now)
 
     def _on_unanswered_probe(self, now: float) -> None:

@@ -26,7 +26,6 @@ class LinkLimits:
     halt_answer: after an emergency stop, until the halt counts as unconfirmed.
     receive_buffer_bytes: what the printer's serial port can hold, where it is known; 0: one line in flight.
     command_slots: places in the printer's command queue, where they are known; Marlin's BUFSIZE is 4.
-    measures_receive_buffer: find both out while opening (buffer_measurement.py).
     commands_waiting: submitted commands that wait; more are refused.
     renumber_above: an idle link starts over at its base above this, so that numbers keep to seven digits.
     """
@@ -35,25 +34,25 @@ class LinkLimits:
     opening_patience: float = 15.0
     quiet: float = 0.06
     drain_most: float = 2.0
-    silence_least: float = 0.4
+    silence_least: float = 0.3
     silence_most: float = 2.0
     silence_long: float = 2.0
     barrier_long: float = 10.0
-    barrier_again: float = 2.0
+    barrier_again: float = 0.6
     barrier_long_again: float = 60.0
     barrier_last_again: float = 10.0
-    probe_answer: float = 1.0
+    probe_answer: float = 0.3
     probe_answer_most: float = 5.0
     unanswered_most: float = 30.0
     unanswered_long: float = 1200.0
     halt_answer: float = 3.0
     receive_buffer_bytes: int = 0
     command_slots: int = 4
-    measures_receive_buffer: bool = False
     commands_waiting: int = 256
     renumber_above: int = 2_000_000
 
 
+PROBE_NUMBER = 9_999_999
 PROBE = b"N9999999 M105*46\n"
 """Asks for the last accepted line and executes nothing: a number that cannot be next makes Marlin say
 `Error:Line Number is not Last Line Number+1, Last Line: n`, `Resend: n+1`, `ok`, even during a dwell (facts/link.md 1)."""
@@ -61,5 +60,5 @@ PROBE = b"N9999999 M105*46\n"
 BARRIER_BODY = b"M105"
 """Executed in its turn: its `ok T:`, which no other command gives, means that everything before it was executed or planned."""
 
-NUMBER_CEILING = 9_999_998
-"""The highest number a line may have: one below the probe's."""
+NUMBER_CEILING = PROBE_NUMBER - 1
+"""The highest number a line may have; a longer job goes on with a numbering of its own."""

@@ -16,6 +16,7 @@ class LinkPhase(StrEnum):
     NUMBERING   gave the printer a number to count from (`M110`), alone on the wire, and waits until that was executed.
     VERIFYING   probes whether the printer counts from that number.
     MEASURING   fills the printer's receive buffer with nothing, to see how much it holds; then the numbers begin anew.
+    NEGOTIATING turns packing on before a job, and tests it.
     READY       sends, at most a window's worth unacknowledged.
     DRAINING    a line was refused: sends nothing until the wire and the printer have fallen silent.
     PROBING     silence: asks for the last accepted line and sends nothing until the answer is there.
@@ -26,6 +27,7 @@ class LinkPhase(StrEnum):
     NUMBERING = "numbering"
     VERIFYING = "verifying"
     MEASURING = "measuring"
+    NEGOTIATING = "negotiating"
     READY = "ready"
     DRAINING = "draining"
     PROBING = "probing"
@@ -37,14 +39,16 @@ class LinkTrigger(StrEnum):
 
     NUMBERS_CHECKED = "the printer judged the probe's number"
     NUMBERS_IGNORED = "the printer executed the probe"
-    NUMBER_SET = "M110 was executed"
+    NUMBER_SET = "M110 was executed, or should have been"
     NUMBER_WRONG = "the printer counts from another number"
-    NUMBER_PROVEN = "the probe confirmed the number"
-    BUFFER_UNKNOWN = "the receive buffer's size is wanted"
+    NUMBER_PROVEN = "the probe confirmed the number, or showed that none is checked"
+    BUFFER_UNKNOWN = "idle, and the receive buffer's size is wanted"
     BUFFER_MEASURED = "the receive buffer was measured, or would not be"
     NUMBERS_SPENT = "idle, and the numbers grow too long"
+    PACKING_WANTED = "a job begins whose lines can be packed"
+    PACKING_AGREED = "the printer unpacks"
     RESEND_ASKED = "Resend:"
-    PROOF_NEEDED = "silence, or the end of a job"
+    PROOF_NEEDED = "silence, doubt, or the end of a job"
     PROOF_GIVEN = "the probe was answered"
     QUIET = "the wire is silent"
     ENDED = "halt, reset or no answer"
@@ -63,17 +67,23 @@ TRANSITIONS: dict[LinkPhase, dict[LinkTrigger, LinkPhase]] = {
     LinkPhase.VERIFYING: {
         LinkTrigger.NUMBER_WRONG: LinkPhase.NUMBERING,
         LinkTrigger.NUMBER_PROVEN: LinkPhase.READY,
-        LinkTrigger.BUFFER_UNKNOWN: LinkPhase.MEASURING,
         LinkTrigger.ENDED: LinkPhase.CLOSED,
     },
     LinkPhase.MEASURING: {
         LinkTrigger.BUFFER_MEASURED: LinkPhase.NUMBERING,
         LinkTrigger.ENDED: LinkPhase.CLOSED,
     },
+    LinkPhase.NEGOTIATING: {
+        LinkTrigger.PACKING_AGREED: LinkPhase.READY,
+        LinkTrigger.PROOF_NEEDED: LinkPhase.PROBING,
+        LinkTrigger.ENDED: LinkPhase.CLOSED,
+    },
     LinkPhase.READY: {
         LinkTrigger.RESEND_ASKED: LinkPhase.DRAINING,
         LinkTrigger.PROOF_NEEDED: LinkPhase.PROBING,
         LinkTrigger.NUMBERS_SPENT: LinkPhase.NUMBERING,
+        LinkTrigger.BUFFER_UNKNOWN: LinkPhase.MEASURING,
+        LinkTrigger.PACKING_WANTED: LinkPhase.NEGOTIATING,
         LinkTrigger.ENDED: LinkPhase.CLOSED,
     },
     LinkPhase.DRAINING: {

@@ -36,6 +36,7 @@ class OkReader:
     """Remembers what the printer still owes an `ok` for, besides the lines of the ledger.
 
     are_numbered: this firmware has said `ok N…`. tell_temperatures: it has answered an M105 with `ok T:…`.
+    ok_follows_resend: it says an `ok` behind `Resend:` too (dialect.py).
     """
 
     __slots__ = (
@@ -43,12 +44,14 @@ class OkReader:
         "_after_unknown",
         "_unnumbered_owed",
         "are_numbered",
+        "ok_follows_resend",
         "owes_for_resend",
         "tell_temperatures",
     )
 
     def __init__(self) -> None:
         self.are_numbered = False
+        self.ok_follows_resend = True
         self.tell_temperatures = False
         self.owes_for_resend = False
         self._after_unknown = False
@@ -65,6 +68,10 @@ class OkReader:
 
     def on_resend(self) -> None:
         """`Resend:` was said: the `ok` right behind it counts nothing."""
+        self.owes_for_resend = self.ok_follows_resend
+
+    def on_refusal(self) -> None:
+        """A line was refused or left out in other words, with an `ok` behind them that looks like success."""
         self.owes_for_resend = True
 
     def on_unknown_command(self) -> None:

@@ -53,11 +53,12 @@ class Outgoing:
             self._commands.append((body, ticket))
         return ticket
 
-    def submit_unnumbered(self, body: bytes) -> None:
-        """Queue a frame that bypasses the numbering; raises LineRefused for anything but one line."""
+    def submit_unnumbered(self, body: bytes, *, before: bytes = b"") -> None:
+        """Queue a frame that bypasses the numbering, with `before` in the same write; raises LineRefused for anything but
+        one line."""
         if b"\n" in body or b"\r" in body or not body:
             raise LineRefused("an emergency command is one line", reason="control_character")
-        self.bypass.append(body + b"\n")
+        self.bypass.append(before + body + b"\n")
 
     def take(self) -> tuple[bytes, int, Ticket | None] | None:
         """The next new line: body, stream offset (-1: a command), ticket."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from hydrogen.gcode.firmware_errors import code_of, code_of_note, fatal_code_of, is_fatal, names_file
 from hydrogen.gcode.temperature_report import TemperatureReport, parse_temperature_report
 
 
@@ -47,13 +48,29 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """`wait`: the firmware has nothing to do, and says so again and again (Repetier; Marlin with NO_TIMEOUTS).
+
+    Every line it got is done. With a line unacknowledged it means that the line, or its `ok`, was lost; it is no progress.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """`skip 13`: a line passed over because an earlier one is still asked for (Repetier). The `ok` behind it is that line's,
+    and acknowledges nothing."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
-    """`start`: the board has just come up."""
+    """`start`: the board has just come up. Klipper's `// Klipper state: Disconnect` is the same: it restarts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineNumberError:
-    """Why a line was rejected; a `Resend:` follows. `last_line` is the last one the firmware accepted."""
+    """Why a line was rejected; most firmwares say `Resend:` next. `last_line` is the last one the firmware accepted."""
 
     kind: Literal["checksum", "number", "no_checksum", "other"]
     last_line: int | None
@@ -62,10 +79,10 @@ class LineNumberError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirmwareError:
-    """A complaint of the firmware.
+    """A complaint of the firmware, without its mark (`Error:`, `!!` …).
 
-    code: `printer_halted`, `thermal_runaway`, `temperature_limit`, `homing_failed` or `firmware_error`, as in `errors`.
-    is_fatal: the firmware stops for good with this line; a cause comes before `Printer halted. kill() called!`.
+    code: one of `firmware_errors.FATAL_CODES` or `PASSING_CODES`.
+    is_fatal: the print is over with this line; a cause comes before `Printer halted. kill() called!`.
     """
 
     text: str
@@ -134,6 +151,8 @@ Reply = (
     Acknowledged
     | ResendRequested
     | Busy
+    | Idle
+    | Skipped
     | Started
     | LineNumberError
     | FirmwareError
@@ -148,24 +167,33 @@ Reply = (
 
 _OK = Acknowledged()
 _STARTED = Started()
+_IDLE = Idle()
 
 _NOISE = b"\x00\xff \t\r\n"
 """What a line's first bytes can be besides text: blanks, and what a UART reads while a board resets."""
 
 _advanced_head = re.compile(rb"ok(?=.[NPB]-?\d)(?: N(-?\d{1,10}))?(?: P(\d{1,5}))?(?: B(\d{1,5}))?(?=[ \t])").match
 _advanced_ok = re.compile(rb"ok(?: N(-?\d{1,10}))?(?: P(\d{1,5}))?(?: B(\d{1,5}))?[ \t\r]*").fullmatch
-_numbered_ok = re.compile(r"\d{1,10}").fullmatch
-_resend = re.compile(r"(?i:resend:|rs\b)[ \t]*N?:?[ \t]*(-?\d{1,10})?[ \t]*").fullmatch
+_numbered_ok = re.compile(r"(?:N:)?(\d{1,10})").fullmatch
+_resend = re.compile(
+    r"(?i:resend:|rs\b)[ \t]*N?:?[ \t]*(-?\d{1,10})?[ \t]*(?:Expected checksum \d{1,3}[ \t]*)?"
+).fullmatch
 _begins_resend = re.compile(r"(?i:resend:|rs[ \t]+N?-?\d)").match
+_skip = re.compile(r"skip (\d{1,10})").fullmatch
+_request = re.compile(r"RequestPause:[ \t]*(.*)").fullmatch
 _busy = re.compile(r"(?:echo:)?[ \t]*busy:[ \t]*(.*)").fullmatch
 _action = re.compile(r"//[ \t]*action:[ \t]*(\S+)[ \t]*(.*)").fullmatch
 _capability = re.compile(r"Cap:(\w+):([01])[ \t]*").fullmatch
-_unknown_command = re.compile(r'(?:echo:|//)[ \t]*Unknown command:[ \t]*"?(.*?)"?').fullmatch
+_unknown_command = re.compile(r'(?:echo:|//)?[ \t]*Unknown command:[ \t]*"?(.*?)"?').fullmatch
+_bad_command = re.compile(r"(?i:error:)?[ \t]*Bad command:[ \t]*(.*)").fullmatch
 _error = re.compile(r"(?i:error:)[ \t]*(.*)").fullmatch
+_end = re.compile(r"(?i:fatal|alarm):[ \t]*(.*)").fullmatch
+_number_rejected = re.compile(r"//last:(\d{1,10}) curr:").match
 _last_line = re.compile(r"Last Line:[ \t]*(-?\d{1,10})[ \t]*$").search
 _expected_line = re.compile(r"expected line (\d{1,9})\b").match
 _AXIS = r":[ \t]*(-?\d+\.?\d*)"
-_position = re.compile(rf"X{_AXIS}[ \t]*Y{_AXIS}(?:[ \t]*Z{_AXIS})?(?:[ \t]*E{_AXIS})?(?![\w.:])").match
+_GAP = r"[ \t,]*"
+_position = re.compile(rf"(?:C:[ \t]*)?X{_AXIS}{_GAP}Y{_AXIS}(?:{_GAP}Z{_AXIS})?(?:{_GAP}E{_AXIS})?(?![\w.:])").match
 _firmware_key = re.compile(r"(?:^|(?<=[ \t]))([A-Z][A-Z0-9_]{2,}):")
 
 _REJECTIONS: tuple[tuple[str, Literal["checksum", "number", "no_checksum", "other"]], ...] = (
@@ -176,33 +204,9 @@ _REJECTIONS: tuple[tuple[str, Literal["checksum", "number", "no_checksum", "othe
     ("no checksum with line number", "no_checksum"),
     ("missing checksum", "no_checksum"),
     ("no line number with checksum", "other"),
+    ("format error", "other"),
 )
 """How a rejected line is explained. Source: Marlin `language.h` (`STR_ERR_…`), Repetier `gcode.cpp` (the short forms)."""
-
-_CAUSES: tuple[tuple[str, str], ...] = (
-    ("thermal runaway", "thermal_runaway"),
-    ("thermal malfunction", "thermal_runaway"),
-    ("heating failed", "thermal_runaway"),
-    ("cooling failed", "thermal_runaway"),
-    ("not heating at expected rate", "thermal_runaway"),
-    ("maxtemp", "temperature_limit"),
-    ("mintemp", "temperature_limit"),
-    ("temp sensors is too high", "temperature_limit"),
-    ("adc out of range", "temperature_limit"),
-    ("homing failed", "homing_failed"),
-    ("printer halted", "printer_halted"),
-    ("kill caused by", "printer_halted"),
-    ("kill() called", "printer_halted"),
-    ("printer stopped", "printer_halted"),
-    ("stop called", "printer_halted"),
-    ("shutdown", "printer_halted"),
-)
-"""Words of a fatal complaint, first match wins. Source: Marlin `language.h` (`STR_T_…`, `STR_ERR_…`); Klipper `heaters.py`,
-`mcu.py` (`… shutdown: …`)."""
-
-_FATAL_NOTES = ("echo:homing failed", "// klipper state: shutdown", "printer stopped due to errors")
-"""The only lines without `Error:` or `!!` that name the end: of a failed homing Marlin says no more than this before it
-kills itself, and a stopped Marlin answers every move with the last one and drops it."""
 
 
 def parse_reply(line: bytes) -> Reply:
@@ -213,9 +217,7 @@ def parse_reply(line: bytes) -> Reply:
     if parser is not None:
         return parser(line)
     stripped = line.strip(_NOISE)
-    if stripped != line and (parser := _PARSERS.get(stripped[:1])) is not None:
-        return parser(stripped)
-    return Text(_decode(stripped))
+    return _PARSERS.get(stripped[:1], _parse_plain_note)(stripped)
 
 
 def parse_firmware(text: str) -> FirmwareReported | None:
@@ -262,7 +264,7 @@ def _parse_ok(line: bytes) -> Reply:
         return Acknowledged(number=_number(number), planner_free=_number(planner), slots_free=_number(slots))
     text = _decode(line)
     if not text.startswith(("ok ", "ok\t")):
-        return Text(text)
+        return _parse_note(text)
     head = _advanced_head(line)
     if head is not None:  # with more behind it: M105 of a firmware that numbers that `ok` too
         rest = text[head.end() :].strip()
@@ -274,28 +276,41 @@ def _parse_ok(line: bytes) -> Reply:
             text=rest,
         )
     rest = text[3:].strip()
-    if _numbered_ok(rest) is not None:  # Repetier, `ok 13`
-        return Acknowledged(number=int(rest), text=rest)
+    numbered = _numbered_ok(rest)
+    if numbered is not None:  # Repetier, `ok 13`; Anycubic, `ok N:13`
+        return Acknowledged(number=int(numbered[1]), text=rest)
+    code = code_of_note(rest)
+    if code is not None and is_fatal(code):  # Smoothieware after M112
+        return FirmwareError(text=rest, code=code, is_fatal=True)
     return Acknowledged(temperatures=parse_temperature_report(rest), text=rest)
 
 
 def _parse_resend(line: bytes) -> Reply:
     text = _decode(line)
     if _begins_resend(text) is None:
-        return Text(text)
+        paused = _request(text)
+        return _parse_note(text) if paused is None else ActionRequested("pause", paused[1])
     found = _resend(text)
     return ResendRequested(None if found is None or found[1] is None else int(found[1]))
 
 
 def _parse_start(line: bytes) -> Reply:
     text = _decode(line)
-    return _STARTED if text == "start" else Text(text)
+    skipped = _skip(text)
+    if skipped is not None:
+        return Skipped(int(skipped[1]))
+    return _STARTED if text == "start" else _parse_note(text)
+
+
+def _parse_wait(line: bytes) -> Reply:
+    text = _decode(line)
+    return _IDLE if text == "wait" else _parse_note(text)
 
 
 def _parse_temperatures(line: bytes) -> Reply:
     text = _decode(line)
     report = parse_temperature_report(text)
-    return Text(text) if report is None else TemperatureReported(report)
+    return _parse_note(text) if report is None else TemperatureReported(report)
 
 
 def _parse_capability(line: bytes) -> Reply:
@@ -305,19 +320,19 @@ def _parse_capability(line: bytes) -> Reply:
 
 def _parse_position(line: bytes) -> Reply:
     text = _decode(line)
-    return parse_position(text) or Text(text)
+    return parse_position(text) or _parse_note(text)
 
 
 def _parse_firmware(line: bytes) -> Reply:
     text = _decode(line)
-    return (parse_firmware(text) if text.startswith("FIRMWARE_NAME:") else None) or Text(text)
+    return (parse_firmware(text) if text.startswith("FIRMWARE_NAME:") else None) or _parse_note(text)
 
 
 def _parse_error(line: bytes) -> Reply:
     """`Error:…`, and `echo:…`: their first letter is the same."""
     text = _decode(line)
     found = _error(text)
-    if found is None:
+    if found is None or _bad_command(text) is not None:
         return _parse_note(text)
     complaint = found[1]
     lowered = complaint.lower()
@@ -327,7 +342,7 @@ def _parse_error(line: bytes) -> Reply:
     last_line = _last_accepted(complaint)
     if last_line is not None:
         return LineNumberError(kind="other", last_line=last_line, text=complaint)
-    return _complaint(complaint)
+    return _complaint(text, complaint)
 
 
 def _last_accepted(complaint: str) -> int | None:
@@ -338,22 +353,35 @@ def _last_accepted(complaint: str) -> int | None:
     return None if expected is None else int(expected[1]) - 1
 
 
-def _complaint(text: str) -> FirmwareError:
-    lowered = text.lower()
-    code = next((code for words, code in _CAUSES if words in lowered), "firmware_error")
-    return FirmwareError(text=text, code=code, is_fatal=code != "firmware_error")
+def _complaint(line: str, complaint: str, *, is_end: bool = False) -> Reply:
+    """A marked complaint; `is_end`: by the mark alone it is the end. A file of M20's list ends nothing."""
+    code = fatal_code_of(complaint) if is_end else code_of(complaint)
+    if is_fatal(code) and names_file(complaint):
+        return Text(line)
+    return FirmwareError(text=complaint or line, code=code, is_fatal=is_fatal(code))
 
 
 def _parse_bang(line: bytes) -> Reply:
-    """`!! …` of Klipper: an ordinary error, an `ok` follows; fatal only when it names a shutdown or its cause."""
+    """`!! …` of Klipper is an ordinary error, an `ok` follows; fatal only when it names a shutdown or its cause. A lone `!!`
+    is a halted Smoothieware's answer to every line (`GcodeDispatch.cpp`); Klipper never says it without a text."""
     text = _decode(line)
-    return _complaint(text[2:].strip()) if text.startswith("!!") else Text(text)
+    if not text.startswith("!!"):
+        return Text(text)
+    complaint = text[2:].strip()
+    return _complaint(text, complaint, is_end=not complaint)
 
 
 def _parse_slashes(line: bytes) -> Reply:
     text = _decode(line)
     action = _action(text)
-    return _parse_note(text) if action is None else ActionRequested(action[1], action[2])
+    if action is not None:
+        return ActionRequested(action[1], action[2])
+    rejected = _number_rejected(text)
+    if rejected is not None:
+        return LineNumberError(kind="number", last_line=int(rejected[1]), text=text[2:])
+    if text.startswith("//####checkSum error"):
+        return LineNumberError(kind="checksum", last_line=None, text=text[2:])
+    return _STARTED if text == "// Klipper state: Disconnect" else _parse_note(text)
 
 
 def _parse_plain_note(line: bytes) -> Reply:
@@ -361,16 +389,25 @@ def _parse_plain_note(line: bytes) -> Reply:
 
 
 def _parse_note(text: str) -> Reply:
-    """`echo:`, `//`, `busy:` and bare lines."""
+    """`echo:`, `//`, `busy:`, `fatal:` and bare lines: whatever no other parser claims."""
     busy = _busy(text)
     if busy is not None:
         return Busy(busy[1].strip())
-    unknown = _unknown_command(text)
+    unknown = _unknown_command(text) or _bad_command(text)
     if unknown is not None:
         return UnknownCommand(unknown[1])
-    if text.lower().startswith(_FATAL_NOTES):
-        return _complaint(text.removeprefix("echo:").removeprefix("//").strip())
-    return Text(text)
+    ended = _end(text)
+    if ended is not None:
+        return _complaint(text, ended[1], is_end=True)
+    code = code_of_note(text)
+    if code is None or names_file(text):
+        return Text(text)
+    return FirmwareError(text=_bare(text), code=code, is_fatal=is_fatal(code))
+
+
+def _bare(note: str) -> str:
+    """Without what stands in front of a note."""
+    return note.removeprefix("echo:").removeprefix("//").lstrip(": \t")
 
 
 _PARSERS: Mapping[bytes, Callable[[bytes], Reply]] = MappingProxyType(
@@ -379,6 +416,7 @@ _PARSERS: Mapping[bytes, Callable[[bytes], Reply]] = MappingProxyType(
         b"R": _parse_resend,
         b"r": _parse_resend,
         b"s": _parse_start,
+        b"w": _parse_wait,
         b"T": _parse_temperatures,
         b"B": _parse_temperatures,
         b"C": _parse_capability,

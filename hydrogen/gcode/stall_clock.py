@@ -92,10 +92,14 @@ class StallClock:
         self._unanswered_since = None
         self.check_at = now + self._wait()
 
+    def on_idle(self, now: float) -> None:
+        """The printer says that it has nothing to do: unless it spoke before it saw the line, that or its `ok` was lost."""
+        self.check_at = min(self.check_at, max(now, self.sent_at + self._limits.quiet))
+
     def on_resumed(self, now: float) -> None:
         """A drain is over: give what is in flight its time, but do not forget how long it has stood still."""
         if self.is_barrier_due(now):
-            self.check_at = now + self._limits.quiet
+            self.check_at = now
         elif self._patience is LONG and self._answered_while_long:
             self.check_at = now + self._limits.barrier_long
         else:

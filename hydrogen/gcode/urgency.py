@@ -55,11 +55,10 @@ _MOVE = frozenset(
 )
 """Moves, and what waits until the planned ones have ended or until a card or the EEPROM has answered."""
 
-_COMMON_MOVES = frozenset({b"G0 ", b"G1 "})
-"""How nearly every line of a job begins: asked first because this is asked of every line."""
+NO_OPERATION = b"G4 P0"
+"""Moves nothing, sets nothing, says nothing but `ok`, and is known everywhere; not in the list of what takes minutes."""
 
 _HEAT_WAITS = frozenset({b"M109", b"M190", b"M191", b"M116"})
-
 
 _PLAIN_MOVES = (b"G1 ", b"G0 ")
 """How nearly every line of a job begins; asked first because it is asked for every line."""
@@ -72,10 +71,8 @@ def patience_of(body: bytes) -> Patience:
     """How long its `ok` may take. A tool change (`T…`) may run a whole filament change."""
     if body[:3] in _PLAIN_MOVES:
         return MOVE
-    if body[:3] in _COMMON_MOVES:
-        return Patience.MOVE
     command = command_of(body)
-    if command in _MOVE:
+    if command in _MOVE or body == NO_OPERATION:
         return Patience.MOVE
     if command in _LONG or command[:1] == b"T":
         return Patience.LONG

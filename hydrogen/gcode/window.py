@@ -7,11 +7,12 @@ to more lines, but only
 - where the printer's receive buffer has been measured, or is known (`allow`): a byte too much in a 128-byte ring is lost in
   silence, and what is left of two lines can be a third one that is in no file. Then at most `ring - 1 - 40` bytes are
   unacknowledged; the 40 are left for a probe and an emergency word (facts/link.md section 4);
-- where one line in flight is measured to be the brake: of 200 clean lines, half were answered about as fast as this printer
-  ever answers. A printer that lets us wait because its planner is full needs no window;
-- on a wire that is clean: the first fault shuts the window for 500 lines, each further one for twice as long, and the third
-  of a job for the rest of it. Behind a fault lies what was in flight, and each line of that is one more that may run
-  unchecked.
+- on a wire that is clean: 200 lines in a row were answered without a fault. An idle link tries that out with lines that do
+  nothing (`trial_lines`), so that a job need not. The first fault shuts the window for 500 lines, each further one for
+  twice as long, and the third of a job for the rest of it. Behind a fault lies what was in flight, and each line of that is
+  one more that may run unchecked;
+- where one line in flight is measured to be the brake: of a job's last 20 lines, half were answered about as fast as this
+  printer ever answers. A printer that lets us wait because its planner is full needs no window.
 
 At most `slots - 1` lines are on their way, so that the printer's command queue never fills up and a probe is always read.
 """
@@ -23,6 +24,9 @@ RESERVED_BYTES = 40
 
 CLEAN_LINES = 200
 """Lines without a fault before the window opens for the first time."""
+
+JUDGED_LINES = 20
+"""Lines of a job whose answers tell whether one line in flight is the brake; so many by so many, until it is."""
 
 CLEAN_LINES_AFTER_FAULT = 500
 """The same after a job's first fault; twice as many after the second."""
@@ -43,6 +47,7 @@ class Window:
         "_allowed_lines",
         "_clean",
         "_faults",
+        "_judged",
         "_needed",
         "_prompt",
         "_shortest",
@@ -57,9 +62,7 @@ class Window:
         self.is_counting = False
         self._allowed_bytes = 0
         self._allowed_lines = 1
-        self._shortest: float | None = None
-        self._clean = 0
-        self._prompt = 0
+        self._clean = self._judged = self._prompt = 0
         self.begin_job()
 
     @property
@@ -73,10 +76,16 @@ class Window:
         self._allowed_lines = max(slots - 1, 1) if self._allowed_bytes else 1
         self._shut()
 
+    @property
+    def trial_lines(self) -> int:
+        """So many more clean lines are needed that an idle link may try out."""
+        return max(self._needed - self._clean, 0) if self.is_counting and not self._faults else 0
+
     def begin_job(self) -> None:
-        """A new stream of lines: what the wire did to the last one is forgiven."""
+        """A new stream of lines: what the wire did to the last one is forgiven, how fast it was answered means nothing."""
         self._faults = 0
         self._needed = CLEAN_LINES
+        self._shortest: float | None = None
         self._shut()
 
     def on_answer(self, seconds: float) -> None:
@@ -89,26 +98,26 @@ class Window:
         if shortest is None or delay < shortest:
             self._shortest = shortest = delay
         self._clean += 1
+        self._judged += 1
         if delay <= shortest * PROMPT_FACTOR + PROMPT_SLACK_SECONDS:
             self._prompt += 1
-        if self._clean >= self._needed:
+        if self._judged >= JUDGED_LINES:
             self._judge()
 
     def on_fault(self) -> None:
         """A line or an `ok` was damaged, lost or doubled."""
         self._faults += 1
         self._needed = CLEAN_LINES_AFTER_FAULT << (self._faults - 1)
+        self._clean = 0
         self._shut()
 
     def _judge(self) -> None:
-        if self._prompt * 2 >= self._clean:
+        if self._clean >= self._needed and self._prompt * 2 >= self._judged:
             self.bytes_most, self.lines_most = self._allowed_bytes, self._allowed_lines
             self.is_counting = False
-        else:
-            self._clean = self._prompt = 0
-            self._needed = CLEAN_LINES
+        self._judged = self._prompt = 0
 
     def _shut(self) -> None:
         self.bytes_most, self.lines_most = 0, 1
-        self._clean = self._prompt = 0
+        self._judged = self._prompt = 0
         self.is_counting = self._allowed_lines > 1 and self._faults < FAULTS_MOST

@@ -40,11 +40,17 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firmware:
-    """What M115 told."""
+    """What M115 told, and what follows from it.
+
+    dialect: the record of docs/dialects.md that the link goes by. guarantee: what a job is promised, `exactly_once` or
+    `at_most_once`: where the firmware checks no line numbers a damaged line cannot be found. Both empty until identified.
+    """
 
     name: str = ""
     machine_type: str = ""
     extruder_count: int = 1
+    dialect: str = ""
+    guarantee: str = ""
     capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
 
 

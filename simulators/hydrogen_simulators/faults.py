@@ -22,6 +22,9 @@ from typing import Protocol
 
 from hydrogen_simulators.firmware.heater import HeaterFailure
 
+LOST_IN_A_ROW = 8
+"""Bytes that ``line_damage_rate`` loses at most in one place (``facts/link.md`` section 4)."""
+
 
 class UnknownFaultPlan(ValueError):
     """No plan of this name, no file there, or a file that is not a plan; the message says what is known."""
@@ -52,6 +55,9 @@ class FaultPlan:
     """Deliver a byte towards the printer twice."""
     line_loss_rate: float = 0.0
     """Lose a line towards the printer."""
+    line_damage_rate: float = 0.0
+    """Damage a line towards the printer in one place: a byte substituted, or doubled, or up to eight in a row lost. Bytes
+    that are zero in an 8-bit XOR are not lost: whether a line is damaged, a checksum can tell."""
     ok_loss_rate: float = 0.0
     """Lose an ok."""
     ok_duplication_rate: float = 0.0
@@ -83,7 +89,8 @@ class FaultPlan:
     @property
     def needs_lines_towards_printer(self) -> bool:
         """True if whole lines must be seen before they may pass."""
-        return bool(self.corrupt_every or self.drop_line_every or self.resend_every or self.line_loss_rate)
+        counters = self.corrupt_every or self.drop_line_every or self.resend_every
+        return bool(counters or self.line_loss_rate or self.line_damage_rate)
 
     @property
     def needs_lines_towards_host(self) -> bool:
@@ -197,7 +204,7 @@ class _Hits:
 class FaultyWire:
     """The wire between host and printer under one plan; pure, and the same for the same seed and bytes.
 
-    ``counts`` tells what was injected: lines_corrupted, lines_dropped, lines_renumbered, oks_dropped,
+    ``counts`` tells what was injected: lines_corrupted, lines_dropped, lines_renumbered, lines_damaged, oks_dropped,
     oks_duplicated, bytes_corrupted, bytes_lost, bytes_doubled, and reply_bytes_corrupted, _lost, _doubled.
     """
 
@@ -209,6 +216,7 @@ class FaultyWire:
         self._unfinished_line = b""
         self._unfinished_reply = b""
         self._line_random = Random(f"{seed}:lines")
+        self._damage_random = Random(f"{seed}:damage")
         self._ok_random = Random(f"{seed}:oks")
         self._bit_random = Random(f"{seed}:bits")
         self._reply_bit_random = Random(f"{seed}:reply bits")
@@ -247,6 +255,9 @@ class FaultyWire:
         if plan.line_loss_rate and line.strip() and self._line_random.random() < plan.line_loss_rate:
             self.counts["lines_dropped"] += 1
             return b""
+        if plan.line_damage_rate and line.strip() and self._damage_random.random() < plan.line_damage_rate:
+            self.counts["lines_damaged"] += 1
+            return _damaged(line, self._damage_random)
         if not line.lstrip().startswith(b"N"):
             return line
         self._numbered_lines += 1
@@ -311,6 +322,19 @@ def _with_flipped_bit(line: bytes) -> bytes:
     middle = len(line.rstrip(b"\r\n")) // 2
     changed[middle] ^= 0x04 if changed[middle] ^ 0x04 >= 0x20 else 0x40
     return bytes(changed)
+
+
+def _damaged(line: bytes, random: Random) -> bytes:
+    at = random.randrange(len(line))
+    kind = random.randrange(3)
+    if kind == 0:
+        return line[:at] + bytes([line[at] ^ 1 << random.randrange(7)]) + line[at + 1 :]
+    if kind == 1:
+        return line[: at + 1] + line[at:]
+    end = min(at + random.randint(1, LOST_IN_A_ROW), len(line))
+    while end > at + 1 and reduce(xor, line[at:end], 0) == 0:
+        end -= 1
+    return line[:at] + line[end:]
 
 
 def _with_wrong_number(line: bytes) -> bytes:

@@ -11,27 +11,32 @@ def test_one_at_a_time() -> None:
     barrier = Barrier()
     barrier.want()
     assert barrier.is_wanted
-    barrier.is_wanted, barrier.covers = False, 1005
+    barrier.on_sent(1005)
     barrier.want()
     assert not barrier.is_wanted
 
 
-def test_executed_it_tells_its_number_once() -> None:
+def test_any_barriers_answer_stands_for_the_last_one_a_question_before_them_does_not() -> None:
     barrier = Barrier()
-    barrier.covers = 1005
-    assert barrier.on_executed() == 1005
-    assert barrier.on_executed() is None
+    assert barrier.proven_by(1003) == 1003
+    barrier.on_sent(1005)
+    barrier.want_another()
+    barrier.on_sent(1006)
+    assert not barrier.is_wanted
+    assert barrier.proven_by(1003) == 1003
+    assert barrier.proven_by(1005) == 1006
+    assert barrier.proven_by(1006) == 1006
 
 
 def test_acknowledged_or_lost_it_is_out_no_more() -> None:
     barrier = Barrier()
-    barrier.covers = 1005
+    barrier.on_sent(1005)
     barrier.on_acknowledged(1004)
     assert barrier.covers == 1005
     assert not barrier.is_void(1005)
     assert barrier.is_void(1004)
     assert barrier.covers is None
-    barrier.covers = 1005
+    barrier.on_sent(1005)
     barrier.on_acknowledged(1005)
     assert barrier.covers is None
 
@@ -44,6 +49,15 @@ def test_firmware_with_an_ok_too_many_for_every_line_does_not_get_only_barriers(
         wanted += barrier.is_wanted
         barrier.is_wanted = False
     assert wanted == 2
+
+
+def test_job_begins_without_a_marker_and_an_opened_window_with_one() -> None:
+    barrier = Barrier()
+    barrier.begin_job(1001)
+    assert not any(barrier.is_marker_due(number) for number in range(1001, 1001 + INTERVAL_LINES))
+    assert barrier.is_marker_due(1001 + INTERVAL_LINES)
+    barrier.mark_soon()
+    assert barrier.is_marker_due(1002 + INTERVAL_LINES)
 
 
 def test_markers_come_in_even_distances() -> None:

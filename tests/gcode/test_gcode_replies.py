@@ -15,10 +15,12 @@ from hydrogen.gcode.replies import (
     CapabilityReported,
     FirmwareError,
     FirmwareReported,
+    Idle,
     LineNumberError,
     PositionReported,
     Reply,
     ResendRequested,
+    Skipped,
     Started,
     TemperatureReported,
     Text,
@@ -59,6 +61,11 @@ words = st.sampled_from(
         b"EXTRUDER_COUNT:",
         b"Cap:",
         b"start",
+        b"wait",
+        b"skip ",
+        b"rs N",
+        b"fatal:",
+        b"ALARM:",
         b"\xff",
         b"\x00",
         b" ",
@@ -113,6 +120,10 @@ def test_parse_reply_takes_any_bytes(line: bytes) -> None:
         (b"ok P0 B0", Acknowledged(planner_free=0, slots_free=0)),
         (b"ok N7", Acknowledged(number=7)),
         (b"ok 13", Acknowledged(number=13, text="13")),
+        (b"ok N:5", Acknowledged(number=5, text="N:5")),
+        (b"ok C: X:0.0000 Y:1.0000", Acknowledged(text="C: X:0.0000 Y:1.0000")),
+        (b"ok E: Bad G-code 999", Acknowledged(text="E: Bad G-code 999")),
+        (b"ok - ignored", Acknowledged(text="- ignored")),
         (b"ok FIRMWARE_NAME:Klipper FIRMWARE_VERSION:?", Acknowledged(text="FIRMWARE_NAME:Klipper FIRMWARE_VERSION:?")),
     ],
 )
@@ -143,6 +154,9 @@ def test_what_only_looks_like_an_ok_acknowledges_nothing(line: bytes) -> None:
         (b"resend: 5", 5),
         (b"rs N5", 5),
         (b"rs 5", 5),
+        (b"rs  5", 5),
+        (b"rs N13 Expected checksum 42", 13),
+        (b"rs N13 Expected", None),
         (b"Resend: -2", -2),
         (b"Resend:", None),
         (b"Resend: 5O03", None),
@@ -166,6 +180,10 @@ def test_resend_numbers_are_believed_only_when_they_are_numbers(line: bytes, num
         (b"Error:checksum mismatch, Last L", "checksum", None),
         (b"Error:expected line 14 got 16", "number", 13),
         (b"Error:Wrong checksum", "checksum", None),
+        (b"Error:Missing checksum", "no_checksum", None),
+        (b"Error:Format error", "other", None),
+        (b"//last:6 curr:8 rcv:N8 G1 X1", "number", 6),
+        (b"//####checkSum error expect:0x13,actual:0x14!str:N2 G91*20", "checksum", None),
     ],
 )
 def test_rejected_lines_tell_why_and_the_last_accepted_number(line: bytes, kind: str, last_line: int | None) -> None:
@@ -206,8 +224,7 @@ def test_the_end_of_a_printer_is_fatal_and_names_its_cause(line: bytes, code: st
         b"Error:G2/G3 bad parameters",
         b"Error:Serial status mismatch",
         b"!! Move out of range: 999.000 10.000 0.000 [0.000]",
-        b"!! Printer is not ready",
-        b"!! Unable to open file",
+        b"!! bad",
     ],
 )
 def test_ordinary_complaints_stop_nothing(line: bytes) -> None:
@@ -216,14 +233,33 @@ def test_ordinary_complaints_stop_nothing(line: bytes) -> None:
     assert (reply.code, reply.is_fatal) == ("firmware_error", False)
 
 
-@pytest.mark.parametrize("line", [b"start", b"start\r", b"\x00start", b"\xff\x00start"])
+@pytest.mark.parametrize(
+    "line", [b"start", b"start\r", b"\x00start", b"\xff\x00start", b"// Klipper state: Disconnect"]
+)
 def test_a_board_that_comes_up_is_noticed_behind_the_noise_of_its_reset(line: bytes) -> None:
     assert parse_reply(line) == Started()
 
 
-@pytest.mark.parametrize("line", [b"starting", b"Print start", b"echo:start", b"okstart"])
+@pytest.mark.parametrize("line", [b"starting", b"Print start", b"echo:start", b"okstart", b"// Klipper state: Ready"])
 def test_other_starts_are_text(line: bytes) -> None:
     assert isinstance(parse_reply(line), Text)
+
+
+@pytest.mark.parametrize("line", [b"wait", b"wait\r", b"\x00wait"])
+def test_an_idle_firmware_says_so(line: bytes) -> None:
+    assert parse_reply(line) == Idle()
+
+
+@pytest.mark.parametrize("line", [b"waiting", b"wait 5", b"echo:wait", b"w", b"Wait"])
+def test_other_waits_are_text(line: bytes) -> None:
+    assert isinstance(parse_reply(line), Text)
+
+
+def test_a_skipped_line_is_named() -> None:
+    assert parse_reply(b"skip 13") == Skipped(13)
+    assert parse_reply(b"skip 13\r") == Skipped(13)
+    assert isinstance(parse_reply(b"skip it"), Text)
+    assert isinstance(parse_reply(b"skip 13 of 14"), Text)
 
 
 def test_busy_says_what_the_printer_does() -> None:
@@ -245,7 +281,18 @@ def test_positions_are_the_planned_end_point(line: bytes, position: PositionRepo
     assert parse_position(line.decode()) == position
 
 
+def test_positions_of_smoothieware_and_teacup_stand_behind_their_ok() -> None:
+    for line, position in (
+        (b"ok C: X:0.0000 Y:1.5000 Z:2.0000 E:3.0000", PositionReported(x=0.0, y=1.5, z=2.0, e=3.0)),
+        (b"ok X:1.000,Y:2.000,Z:3.000,E:4.000,F:1500", PositionReported(x=1.0, y=2.0, z=3.0, e=4.0)),
+    ):
+        reply = parse_reply(line)
+        assert isinstance(reply, Acknowledged)
+        assert parse_position(reply.text) == position
+
+
 def test_actions_carry_their_argument() -> None:
+    assert parse_reply(b"RequestPause:Extruder Jam Detected!") == ActionRequested("pause", "Extruder Jam Detected!")
     assert parse_reply(b"//action:prompt_begin Click please\r") == ActionRequested("prompt_begin", "Click please")
     assert parse_reply(b"// action:cancel") == ActionRequested("cancel", "")
     assert parse_reply("//action:notification Düse heiß".encode()) == ActionRequested("notification", "Düse heiß")
@@ -262,6 +309,9 @@ def test_unknown_commands_are_quoted() -> None:
     assert parse_reply(b'echo:Unknown command: "G29"') == UnknownCommand("G29")
     assert parse_reply(b'// Unknown command:"M155"') == UnknownCommand("M155")
     assert parse_reply(b'echo:Unknown command: ""') == UnknownCommand("")
+    assert parse_reply(b"Unknown command:G999") == UnknownCommand("G999")
+    assert parse_reply(b"Bad command: M155 S1") == UnknownCommand("M155 S1")
+    assert parse_reply(b"Error: Bad command: M155 S1") == UnknownCommand("M155 S1")
 
 
 def test_firmware_values_keep_their_blanks_and_colons() -> None:

@@ -18,6 +18,7 @@ from hydrogen.gcode.urgency import Patience, is_heat_wait, patience_of, replies_
         (b"G4 P3000", Patience.LONG),
         (b"M600", Patience.LONG),
         (b"T1", Patience.LONG),
+        (b"G4 P0", Patience.MOVE),
         (b"G1 X10", Patience.MOVE),
         (b"G01X10", Patience.MOVE),
         (b"M84", Patience.MOVE),

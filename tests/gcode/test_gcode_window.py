@@ -10,6 +10,7 @@ from hydrogen.gcode.window import (
     CLEAN_LINES,
     CLEAN_LINES_AFTER_FAULT,
     FAULTS_MOST,
+    JUDGED_LINES,
     PROMPT_SLACK_SECONDS,
     RESERVED_BYTES,
     Window,
@@ -60,7 +61,7 @@ def test_opens_after_two_hundred_clean_lines_to_eighty_seven_bytes_of_a_128_byte
 
 def test_stays_shut_while_the_printer_is_the_brake() -> None:
     window = allowed()
-    answer(window, 20)
+    answer(window, 9)
     answer(window, 5000, seconds=0.010)
     assert not window.is_open
 
@@ -76,7 +77,39 @@ def test_opens_when_the_printer_is_no_longer_the_brake() -> None:
     answer(window, 1)
     answer(window, 399, seconds=0.010 + PROMPT_SLACK_SECONDS)
     assert not window.is_open
-    assert lines_until_open(window) <= CLEAN_LINES
+    assert lines_until_open(window) <= JUDGED_LINES
+
+
+def test_job_on_a_wire_that_was_tried_out_only_has_to_show_that_waiting_is_the_brake() -> None:
+    window = allowed()
+    assert window.trial_lines == CLEAN_LINES
+    answer(window, CLEAN_LINES, seconds=0.0001)
+    window.begin_job()
+    assert not window.is_open
+    assert window.trial_lines == 0
+    assert lines_until_open(window) == JUDGED_LINES
+    window.begin_job()
+    answer(window, 9)
+    answer(window, 1000, seconds=0.010)
+    assert not window.is_open
+
+
+def test_quick_answers_to_the_trial_do_not_make_a_jobs_answers_look_late() -> None:
+    window = allowed()
+    answer(window, CLEAN_LINES, seconds=0.0001)
+    window.begin_job()
+    answer(window, JUDGED_LINES, seconds=0.010)
+    assert window.is_open
+
+
+def test_fault_in_the_trial_ends_it() -> None:
+    window = allowed()
+    answer(window, 50)
+    assert window.trial_lines == CLEAN_LINES - 50
+    window.on_fault()
+    assert window.trial_lines == 0
+    window.begin_job()
+    assert lines_until_open(window) == CLEAN_LINES
 
 
 def test_first_fault_shuts_it_for_five_hundred_lines_the_second_for_twice_as_many_the_third_for_the_job() -> None:

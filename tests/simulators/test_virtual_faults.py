@@ -7,7 +7,16 @@ import random
 
 import pytest
 
-from hydrogen_simulators.faults import NAMED_PLANS, FaultPlan, FaultyWire, UnknownFaultPlan, arm, load_plan
+from hydrogen_simulators.faults import (
+    LOST_IN_A_ROW,
+    NAMED_PLANS,
+    FaultPlan,
+    FaultyWire,
+    UnknownFaultPlan,
+    arm,
+    load_plan,
+)
+from hydrogen_simulators.firmware.verdict import AcceptedLine, check_line
 
 
 @pytest.fixture
@@ -151,3 +160,22 @@ def test_doubled_bytes_do_not_depend_on_the_chunks(chunk: int) -> None:
     whole = FaultyWire(plan, seed=9).towards_printer(data)
     wire = FaultyWire(plan, seed=9)
     assert b"".join(wire.towards_printer(data[i : i + chunk]) for i in range(0, len(data), chunk)) == whole
+
+
+def test_damaged_lines_are_damaged_once_and_never_so_that_a_checksum_is_blind(job):
+    """Of single lines: with its own number each would pass if an 8-bit XOR could not tell."""
+    lines = job.splitlines(keepends=True)
+    wire = FaultyWire(FaultPlan(line_damage_rate=0.5), seed=2)
+    arrived = [wire.towards_printer(line) + wire.towards_printer(b"\n") for line in lines]
+    damaged = [(sent, got) for sent, got in zip(lines, arrived, strict=True) if got != sent + b"\n"]
+    assert len(damaged) == wire.counts["lines_damaged"] == pytest.approx(len(lines) / 2, rel=0.15)
+    lengths = {len(got) - len(sent) - 1 for sent, got in damaged}
+    assert lengths == {1, 0, *range(-LOST_IN_A_ROW, 0)}
+    for sent, got in damaged:
+        number = int(sent[1:].split()[0])
+        verdict = check_line(got.partition(b"\n")[0], number - 1, repeats_in_silence=True)
+        is_itself = (
+            isinstance(verdict, AcceptedLine)
+            and verdict.command == sent.partition(b" ")[2].rpartition(b"*")[0].decode()
+        )
+        assert not isinstance(verdict, AcceptedLine) or is_itself or not got.startswith(b"N")

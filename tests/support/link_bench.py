@@ -54,6 +54,7 @@ class LinkBench:
         )
         self.printer.power_on(self.now)
         self.wire = FaultyWire(plan or FaultPlan(), seed)
+        self._byte_seconds, self._limits = byte_seconds, limits
         self.link = GcodeLink(number_base=BASE, byte_seconds=byte_seconds, limits=limits)
         self.events: list[LinkEvent] = []
         self.given: list[tuple[int, int]] = []
@@ -69,6 +70,11 @@ class LinkBench:
         self.link.open(self.now)
         self.run(lambda: self.has(LinkOpened) or self.has(LinkClosed), limit_seconds)
         return self
+
+    def begin_anew(self) -> None:
+        """The host died: another link, the same printer."""
+        self.link = GcodeLink(number_base=BASE, byte_seconds=self._byte_seconds, limits=self._limits)
+        self.events.clear()
 
     def run(self, is_over: Callable[[], bool], limit_seconds: float) -> None:
         """Until `is_over`; an AssertionError names where it hung."""

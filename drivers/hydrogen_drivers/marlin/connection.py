@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from hydrogen.core.clock import Clock
 from hydrogen.devices.driver import ConnectionListener, EmergencyWordSent, LineJournal, StreamProgress
 from hydrogen.devices.transport import Wire
 from hydrogen.errors import DeviceError, InvalidMessage, LineRefused, LinkLost
-from hydrogen.gcode.emergency import Notice, emergency_word, notice_of
+from hydrogen.gcode.dialect import Dialect
+from hydrogen.gcode.emergency import Notice, emergency_word
 from hydrogen.gcode.line import MAX_LINE_BYTES, prepare
 from hydrogen.gcode.link import GcodeLink
 from hydrogen.gcode.link_events import (
@@ -53,6 +55,9 @@ Replies = tuple[str, ...]
 
 EMERGENCY_WORD_SECONDS = 2.0
 """For the `ok` of M108, M410 or M876. It comes in turn, so behind a command that cannot be cut short it comes later."""
+
+BREAK_AGAIN_SECONDS = 1.0
+"""After this a heat-up that still blocks the printer is told to end once more."""
 
 EMERGENCY_WORDS_KEPT = 32
 """Words whose `ok` is waited for; nobody presses a button that often."""
@@ -252,6 +257,8 @@ class MarlinConnection(asyncio.Protocol):
                 future.set_exception(error)
                 future.exception()  # retrieved: a caller that was cancelled leaves no warning behind
         if self._wire is not None:
+            if self._link.farewell:
+                self._wire.write(self._link.farewell)
             self._wire.close()
         if self._is_announced:
             self._listener.on_lost(error)
@@ -277,6 +284,32 @@ class MarlinConnection(asyncio.Protocol):
     def has_capability(self, name: str) -> bool:
         """Did M115 report `Cap:NAME:1`?"""
         return self.firmware.capabilities.get(name, False)
+
+    @property
+    def may_open_window(self) -> bool:
+        """Is more than one line in flight worth measuring, and safe, in this dialect?"""
+        return self._link.dialect.may_open_window
+
+    def measure_receive_buffer(self) -> None:
+        """See GcodeLink: as soon as nothing is to be done."""
+        self._link.measure_receive_buffer()
+        self.wake()
+
+    @property
+    def greeting(self) -> tuple[str, ...]:
+        """What the printer said of itself while the connection was made, the last lines."""
+        return self._link.greeting
+
+    def speak(self, firmware: Firmware, dialect: Dialect) -> None:
+        """The printer is known: from now on the link goes by `dialect`. A firmware that checks no line numbers is promised
+        at most once, whatever its record says."""
+        guarantee = dialect.guarantee if self._link.numbers_checked else "at_most_once"
+        self.firmware = replace(firmware, dialect=dialect.name, guarantee=guarantee)
+        self._link.speak(dialect)
+
+    def allow_packing(self) -> None:
+        """See GcodeLink: from the next job on."""
+        self._link.allow_packing()
 
     def trace(self, on: bool) -> None:
         """See PrinterConnection."""
@@ -336,10 +369,9 @@ class MarlinConnection(asyncio.Protocol):
         return EmergencyWordSent(line=word, notice=notice, is_confirmed=True)
 
     def _notice_of(self, line: str) -> Notice:
-        return notice_of(
+        return self._link.dialect.notice_of(
             emergency_word(line) or b"",
             has_parser=self.has_capability("EMERGENCY_PARSER"),
-            counts_lines=self._link.numbers_checked,
         )
 
     async def set_temperature(self, heater: str, target_celsius: float) -> None:
@@ -347,15 +379,19 @@ class MarlinConnection(asyncio.Protocol):
         await self.send_gcode([temperature_command(heater, target_celsius, self.firmware.extruder_count)])
 
     async def cool_down(self) -> None:
-        """See PrinterConnection. A heat-up that blocks the printer is cut short where the firmware allows it."""
-        if self.is_waiting_for_heat:
-            self.break_waiting()
+        """See PrinterConnection. A heat-up that blocks the printer is cut short where the firmware allows it; again and
+        again, because an M108 that arrives before the heat-up has begun does nothing, and one can be lost."""
         commands = cool_down_commands(
             self.firmware.extruder_count,
             has_chamber=self.has_capability("CHAMBER_TEMPERATURE"),
         )
-        for answer in self._submit(reversed(commands), first=True):
-            await answer
+        waiting = set(self._submit(reversed(commands), first=True))
+        while waiting:
+            may_ask_again = self.is_waiting_for_heat and self.break_waiting()
+            patience = BREAK_AGAIN_SECONDS if may_ask_again else None
+            done, waiting = await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            for answer in done:
+                answer.result()
 
     async def home(self, axes: str) -> None:
         """See PrinterConnection."""
@@ -397,9 +433,10 @@ class MarlinConnection(asyncio.Protocol):
 
     def break_waiting(self) -> bool:
         """See PrinterConnection."""
-        if self._error is not None or self._notice_of("M108") is Notice.IN_TURN:
+        word = self._link.dialect.breaks_heat_wait_by or (b"M108" if self.has_capability("EMERGENCY_PARSER") else b"")
+        if self._error is not None or not word or self._notice_of(word.decode("ascii")) is Notice.IN_TURN:
             return False
-        self._link.submit_unnumbered(b"M108")
+        self._link.submit_unnumbered(word)
         self._words.append(self._loop.create_future())
         self._pump(self._clock.monotonic())
         return True
@@ -411,7 +448,7 @@ class MarlinConnection(asyncio.Protocol):
         if self._wire is None or self._error is not None:
             return notice
         self._wire.discard_output()
-        self._wire.write(b"\nM112\n")
+        self._wire.write(self._link.farewell + self._link.dialect.halting_byte + b"\nM112\n")
         now = self._clock.monotonic()
         self._link.expect_halt(now)
         self._pump(now)

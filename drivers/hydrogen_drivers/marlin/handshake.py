@@ -1,23 +1,54 @@
-"""After the numbers are agreed: who is it, and how does it tell its temperatures?"""
+"""Around the numbers: before, a reset if one is wanted; after, who is it, and how does it tell its temperatures?"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 
+from hydrogen.gcode.dialect import DIALECTS, dialect_of
+from hydrogen.gcode.evidence import Verdict
+from hydrogen.model.printer import Firmware
+from hydrogen_drivers.marlin.baud_detection import Ear
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.reports import firmware_from_replies
+from hydrogen_drivers.transports.serial_port import SerialWire
+
+GREETING_SECONDS = 8.0
+"""For the first line of a board that was reset: the bootloader of a Mega waits up to 2 s for an upload, then Marlin looks
+for its card. Nothing is sent meanwhile, because a bootloader would take it for the beginning of an upload."""
 
 IDENTIFY_SECONDS = 20.0
 """For M115's answer. It is late only while the printer works off what a former owner gave it; then it stays unnamed."""
 
 
-async def identify(connection: MarlinConnection) -> None:
-    """Ask M115 and keep what it says on the connection. Raises DeviceError if the link ends meanwhile."""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+async def await_greeting(wire: SerialWire, ear: Ear) -> bytes:
+    """Reset the board and listen until it speaks; what it said. Empty where nothing could be reset, or nothing came.
+
+    Noise ends the waiting too: a board at another speed has booted. Raises LinkLost.
+    """
+    if not await wire.pulse_reset():
+        return b""
+    await ear.listen(GREETING_SECONDS, Verdict.ANSWER, Verdict.TEXT, Verdict.NOISE)
+    return ear.heard
+
+
+async def identify(connection: MarlinConnection, dialect: str = "") -> None:
+    """Ask M115, and let the link go by the dialect that follows, or by `dialect` (a name) where that is configured.
+
+    Raises DeviceError if the link ends meanwhile.
+    """
+    firmware, fields = Firmware(), _NOTHING
     try:
         async with asyncio.timeout(IDENTIFY_SECONDS):
-            connection.firmware = firmware_from_replies(await connection.send_gcode(["M115"]))
+            firmware, fields = firmware_from_replies(await connection.send_gcode(["M115"]))
     except TimeoutError:
-        return
+        pass
+    spoken = dialect_of(connection.greeting, firmware.name, machine_type=firmware.machine_type, fields=fields)
+    connection.speak(firmware, DIALECTS[dialect] if dialect else spoken)
 
 
 async def watch_temperatures(connection: MarlinConnection, interval_seconds: int) -> None:

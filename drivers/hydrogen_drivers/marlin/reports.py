@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from hydrogen.gcode.link_events import PositionChanged
-from hydrogen.gcode.replies import CapabilityReported, FirmwareReported, parse_reply
+from hydrogen.gcode.replies import CapabilityReported, FirmwareReported, parse_firmware, parse_reply
 from hydrogen.gcode.temperature_report import TemperatureReport
 from hydrogen.model.events import PrinterPositionReported, TemperatureMeasured
 from hydrogen.model.printer import Firmware, Position
@@ -32,19 +32,22 @@ def position_event(position: PositionChanged, at: float) -> PrinterPositionRepor
     )
 
 
-def firmware_from_replies(replies: Iterable[str]) -> Firmware:
-    """M115's answer: one FIRMWARE_NAME line, then capabilities. Missing parts stay empty."""
+def firmware_from_replies(replies: Iterable[str]) -> tuple[Firmware, Mapping[str, str]]:
+    """M115's answer: one FIRMWARE_NAME line, then capabilities; and every `KEY:value` of it. Missing parts stay empty."""
     name, machine, extruders = "", "", 1
+    fields: Mapping[str, str] = MappingProxyType({})
     capabilities: dict[str, bool] = {}
     for line in replies:
-        reply = parse_reply(line.encode("ascii", "replace"))
+        reply = parse_firmware(line) or parse_reply(line.encode("ascii", "replace"))
         if isinstance(reply, FirmwareReported):
             name, machine, extruders = reply.name, reply.machine_type, reply.extruder_count or 1
+            fields = reply.fields
         elif isinstance(reply, CapabilityReported):
             capabilities[reply.name] = reply.enabled
-    return Firmware(
+    firmware = Firmware(
         name=name,
         machine_type=machine,
         extruder_count=extruders,
         capabilities=MappingProxyType(capabilities),
     )
+    return firmware, fields

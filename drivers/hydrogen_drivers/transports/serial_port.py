@@ -5,8 +5,9 @@ twice the CPU per line, sums its whole queue at each write and drains the port i
 (measured); so those methods are replaced here, and nothing else.
 
 Opening a Linux tty raises DTR in the kernel, which resets many boards; that cannot be helped. What can: HUPCL is cleared
-right after, so that closing leaves DTR up and the *next* open resets nothing, and DTR and RTS are never set by us. The port
-is locked with flock, not TIOCEXCL: on a pty the latter outlives the kill -9 of its owner.
+right after, so that closing leaves DTR up and the *next* open resets nothing, and DTR and RTS are set by us only when a
+reset is asked for (`pulse_reset`). A port is set to another speed while it is open, never reopened for it. The port is
+locked with flock, not TIOCEXCL: on a pty the latter outlives the kill -9 of its owner.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import fcntl
 import os
 import select
 import stat
+import sys
 import termios
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +31,17 @@ from hydrogen.errors import DeviceError, LinkLost, PortBusy, PortForbidden, Port
 
 OPEN_SECONDS = 5.0
 """A tty opens at once, or hangs in its driver."""
+
+SPEED_SECONDS = 2.0
+"""Another speed is one request to a USB adapter, which answers within milliseconds or not at all."""
+
+RESET_PULSE_SECONDS = 0.25
+"""How long DTR and RTS are down. avrdude (`arduino.c`, `arduino_open`) waited 50 ms, then 250 ms, 20 ms of late: the 100 nF
+between the line and RESET must discharge. The reset itself happens when the lines come up again."""
+
+_RESET_LINES = (termios.TIOCM_DTR | termios.TIOCM_RTS).to_bytes(4, sys.byteorder)
+"""Both in one request, as avrdude moves them: RESET hangs on DTR on an Arduino and most CH340 boards, on RTS on some; and an
+ESP32, whose two transistors act when the lines differ, is not sent into its bootloader by one that comes first."""
 
 READ_BYTES = 4096
 """More than a pty or a USB endpoint gives in one read."""
@@ -122,6 +135,49 @@ class SerialWire(SerialTransport):  # type: ignore[misc]  # pyserial-asyncio has
             termios.tcflush(self._descriptor, queue)
         except termios.error:
             pass  # a port that is gone has nothing to flush
+
+    def set_protocol(self, protocol: asyncio.Protocol) -> None:
+        """From now on `protocol` hears what comes; it is not told `connection_made`."""
+        self._protocol = protocol
+
+    async def change_speed(self, baud: int) -> None:
+        """Set the open port to `baud`; the modem lines see nothing of it. Raises PortUnusable or LinkLost."""
+        if self._closing:
+            raise LinkLost(f"{self._serial.port} is closed", port=self._serial.port)
+        try:
+            async with asyncio.timeout(SPEED_SECONDS):
+                await self._loop.run_in_executor(None, self._set_speed, baud)
+        except TimeoutError:
+            said = f"{self._serial.port} did not take {baud} baud within {SPEED_SECONDS:.0f} s; unplug and replug it"
+            raise PortUnusable(said, port=self._serial.port, baud=baud) from None
+
+    def _set_speed(self, baud: int) -> None:
+        path = self._serial.port
+        try:
+            self._serial.baudrate = baud
+        except serial.SerialException as error:
+            raise _port_error(path, baud, error) from error
+        except (ValueError, OverflowError, OSError, termios.error) as error:
+            raise PortUnusable(f"{path} does not take {baud} baud: {error}", port=path, baud=baud) from error
+
+    async def pulse_reset(self) -> bool:
+        """Take DTR and RTS down for RESET_PULSE_SECONDS and up again, which resets most boards with an adapter.
+
+        False for a port that has no such lines (a pty): nothing was reset.
+        """
+        if not self._move_reset_lines(termios.TIOCMBIC):
+            return False
+        await asyncio.sleep(RESET_PULSE_SECONDS)
+        return self._move_reset_lines(termios.TIOCMBIS)
+
+    def _move_reset_lines(self, request: int) -> bool:
+        if self._closing:
+            return False
+        try:
+            fcntl.ioctl(self._descriptor, request, _RESET_LINES)
+        except OSError:
+            return False
+        return True
 
     def close(self) -> None:
         """Close now; unsent bytes are dropped. May be called twice."""

@@ -60,6 +60,11 @@ class Intake:
         self._to_skip = NOT_WAITING
         self._heard_at = 0.0
 
+    @property
+    def is_unpacking(self) -> bool:
+        """True while MeatPack is on."""
+        return self._reader.is_unpacking
+
     def take(self, data: bytes) -> None:
         """Bytes arrive: early words act, the rest fills the ring.
 

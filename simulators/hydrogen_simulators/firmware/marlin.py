@@ -180,6 +180,11 @@ class VirtualMarlin:
         return len(self._intake.ring)
 
     @property
+    def is_unpacking(self) -> bool:
+        """True while MeatPack is on."""
+        return self._intake.is_unpacking
+
+    @property
     def planner_underruns(self) -> int:
         """How often a move found the planner empty although nothing but moves came before."""
         return self._machine.motion.underruns

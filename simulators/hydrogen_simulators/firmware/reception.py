@@ -91,6 +91,11 @@ class LineReader:
         return bool(self._line)
 
     @property
+    def is_unpacking(self) -> bool:
+        """True while what arrives is taken for packed."""
+        return self._decoder is not None and self._decoder.is_packing
+
+    @property
     def has_more(self) -> bool:
         """True if bytes wait to be read."""
         return bool(self._ring.data or self._unpacked)

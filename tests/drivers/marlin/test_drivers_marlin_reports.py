@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hydrogen.gcode.link_events import PositionChanged
 from hydrogen.gcode.temperature_report import parse_temperature_report
+from hydrogen.model.printer import Firmware
 from hydrogen_drivers.marlin.reports import firmware_from_replies, position_event, temperature_events
 
 
@@ -19,7 +20,7 @@ def test_every_heater_of_a_report_becomes_an_event() -> None:
 
 
 def test_firmware_is_read_from_m115_and_missing_parts_stay_empty() -> None:
-    firmware = firmware_from_replies(
+    firmware, fields = firmware_from_replies(
         [
             "FIRMWARE_NAME:Marlin 2.1 (May 1 2025 12:00:00) SOURCE_CODE_URL:x PROTOCOL_VERSION:1.0 "
             "MACHINE_TYPE:Ender 3 EXTRUDER_COUNT:2 UUID:cede2a2f-41a2-4748-9b12-c55c62f367ff",
@@ -32,7 +33,13 @@ def test_firmware_is_read_from_m115_and_missing_parts_stay_empty() -> None:
     assert firmware.machine_type == "Ender 3"
     assert firmware.extruder_count == 2
     assert firmware.capabilities == {"EEPROM": True, "EMERGENCY_PARSER": False}
-    assert firmware_from_replies([]).name == ""
+    assert fields["PROTOCOL_VERSION"] == "1.0"
+    assert firmware_from_replies([]) == (Firmware(), {})
+
+
+def test_klipper_names_itself_behind_the_ok() -> None:
+    firmware, fields = firmware_from_replies(["FIRMWARE_VERSION:v0.12 FIRMWARE_NAME:Klipper"])
+    assert (firmware.name, fields["FIRMWARE_VERSION"]) == ("Klipper", "v0.12")
 
 
 def test_position_keeps_what_was_not_named_unknown() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
 import fcntl
 import os
@@ -10,11 +11,14 @@ import termios
 import tty
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hydrogen.errors import PortBusy, PortForbidden, PortMissing, PortUnusable
+from hydrogen.errors import LinkLost, PortBusy, PortForbidden, PortMissing, PortUnusable
+from hydrogen_drivers.transports import serial_port
 from hydrogen_drivers.transports.serial_port import SerialWire, open_serial_port
+from tests.support.speed_peer import OUTPUT_SPEED_WORD, TCGETS2
 from tests.support.waiting import wait_until
 
 
@@ -62,6 +66,13 @@ def pair() -> Iterator[Pair]:
     pair.close()
 
 
+def speed_of(pair: Pair) -> int:
+    """What the host set, as the far side sees it."""
+    words = array.array("I", [0] * 64)
+    fcntl.ioctl(pair.master, TCGETS2, words)
+    return words[OUTPUT_SPEED_WORD]
+
+
 async def opened(path: str, baud: int = 115200) -> tuple[SerialWire, Listener]:
     listener = Listener()
     return await open_serial_port(path, baud, lambda: listener), listener
@@ -84,7 +95,9 @@ async def test_bytes_travel_both_ways(pair: Pair) -> None:
 
 @pytest.mark.parametrize("baud", [9600, 115200, 250000, 1_000_000])
 async def test_usual_and_odd_speeds_are_taken(pair: Pair, baud: int) -> None:
-    await closed(*await opened(pair.path, baud))
+    wire, listener = await opened(pair.path, baud)
+    assert speed_of(pair) == baud
+    await closed(wire, listener)
 
 
 async def test_megabyte_written_while_nobody_reads_arrives_whole_and_in_order(pair: Pair) -> None:
@@ -131,11 +144,128 @@ async def test_far_side_that_goes_away_is_told_once(pair: Pair) -> None:
     assert wire.unsent_bytes() == 0
 
 
-async def test_closing_leaves_the_modem_lines_up(pair: Pair) -> None:
+async def test_closing_will_not_drop_dtr_whatever_the_port_was_set_to(pair: Pair) -> None:
+    """A pty has no DTR to watch; HUPCL is what makes the kernel drop it at the last close."""
+    before = os.open(pair.path, os.O_RDWR | os.O_NOCTTY)
+    attributes = termios.tcgetattr(before)
+    attributes[2] |= termios.HUPCL
+    termios.tcsetattr(before, termios.TCSANOW, attributes)
+    assert termios.tcgetattr(before)[2] & termios.HUPCL
     wire, listener = await opened(pair.path)
-    descriptor = os.open(pair.path, os.O_RDWR | os.O_NOCTTY)
-    assert termios.tcgetattr(descriptor)[2] & termios.HUPCL == 0
-    os.close(descriptor)
+    assert termios.tcgetattr(before)[2] & termios.HUPCL == 0
+    await wire.change_speed(250000)
+    assert termios.tcgetattr(before)[2] & termios.HUPCL == 0
+    await closed(wire, listener)
+    assert termios.tcgetattr(before)[2] & termios.HUPCL == 0
+    os.close(before)
+
+
+# ---------------------------------------------------------------------------------------------------- another speed
+
+
+@pytest.mark.parametrize("baud", [9600, 57600, 250000, 1_000_000])
+async def test_open_port_changes_its_speed_and_keeps_its_lock_and_its_descriptor(pair: Pair, baud: int) -> None:
+    wire, listener = await opened(pair.path)
+    descriptor = wire.serial.fileno()
+    await wire.change_speed(baud)
+    assert speed_of(pair) == baud
+    assert wire.serial.fileno() == descriptor
+    with pytest.raises(PortBusy):
+        await opened(pair.path)
+    wire.write(b"M105\n")
+    await wait_until(lambda: pair.read_all() == b"M105\n")
+    await closed(wire, listener)
+    with pytest.raises(LinkLost):
+        await wire.change_speed(115200)
+
+
+async def test_speed_that_no_port_takes_is_told(pair: Pair) -> None:
+    wire, listener = await opened(pair.path)
+    with pytest.raises(PortUnusable, match="baud"):
+        await wire.change_speed(-5)
+    await closed(wire, listener)
+
+
+async def test_another_protocol_hears_what_comes_from_then_on(pair: Pair) -> None:
+    wire, first = await opened(pair.path)
+    second = Listener()
+    wire.set_protocol(second)
+    os.write(pair.master, b"ok\n")
+    await wait_until(lambda: second.data == b"ok\n")
+    await closed(wire, second)
+    assert (first.data, first.losses) == (b"", [])
+
+
+# ------------------------------------------------------------------------------------------------------ modem lines
+
+
+class Kernel:
+    """What a serial adapter's driver answers where a pty has nothing to: modem lines and the struct of TIOCGSERIAL."""
+
+    REQUESTS = (
+        termios.TIOCMGET,
+        termios.TIOCMBIS,
+        termios.TIOCMBIC,
+        termios.TIOCMSET,
+        termios.TIOCGSERIAL,
+        termios.TIOCSSERIAL,
+    )
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[tuple[int, int]] = []
+        self._real = fcntl.ioctl
+        monkeypatch.setattr(fcntl, "ioctl", self._ioctl)
+
+    def _ioctl(self, descriptor: int, request: int, argument: Any = 0, mutate: bool = True) -> Any:
+        if request not in self.REQUESTS:
+            return self._real(descriptor, request, argument, mutate)
+        words = argument if isinstance(argument, array.array) else array.array("i", bytes(argument))
+        self.calls.append((request, words[4] if len(words) > 4 else words[0]))
+        return 0
+
+    def modem_calls(self) -> list[tuple[int, int]]:
+        return [call for call in self.calls if call[0] not in (termios.TIOCGSERIAL, termios.TIOCSSERIAL)]
+
+
+BOTH_LINES = termios.TIOCM_DTR | termios.TIOCM_RTS
+
+
+async def test_opening_changing_the_speed_and_closing_never_touch_dtr_and_rts(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = Kernel(monkeypatch)
+    wire, listener = await opened(pair.path)
+    await wire.change_speed(250000)
+    await wire.change_speed(115200)
+    wire.discard_input()
+    wire.discard_output()
+    await closed(wire, listener)
+    assert kernel.modem_calls() == []
+
+
+async def test_adapter_is_asked_for_low_latency(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ASYNC_LOW_LATENCY is bit 13 of `serial_struct.flags`, the fifth word (linux/tty_flags.h, linux/serial.h)."""
+    kernel = Kernel(monkeypatch)
+    await closed(*await opened(pair.path))
+    assert [request for request, _ in kernel.calls] == [termios.TIOCGSERIAL, termios.TIOCSSERIAL]
+    assert kernel.calls[1][1] & 1 << 13
+
+
+async def test_reset_takes_both_lines_down_and_up_again_together(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serial_port, "RESET_PULSE_SECONDS", 0.05)
+    kernel = Kernel(monkeypatch)
+    wire, listener = await opened(pair.path)
+    began = asyncio.get_running_loop().time()
+    assert await wire.pulse_reset()
+    assert asyncio.get_running_loop().time() - began >= 0.04
+    assert kernel.modem_calls() == [(termios.TIOCMBIC, BOTH_LINES), (termios.TIOCMBIS, BOTH_LINES)]
+    await closed(wire, listener)
+    assert not await wire.pulse_reset()
+
+
+async def test_port_without_modem_lines_is_not_reset_and_says_so(pair: Pair) -> None:
+    wire, listener = await opened(pair.path)
+    assert not await wire.pulse_reset()
     await closed(wire, listener)
 
 

@@ -1,0 +1,49 @@
+"""The parts that the halves of one link share: who gives lines (giving.py), who acknowledges them (acknowledging.py), and
+the conversation around both (link.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hydrogen.gcode.barrier import Barrier
+from hydrogen.gcode.drain import Drain
+from hydrogen.gcode.ledger import LineLedger
+from hydrogen.gcode.link_counters import LinkCounters
+from hydrogen.gcode.link_events import LinkEvent
+from hydrogen.gcode.link_limits import LinkLimits
+from hydrogen.gcode.ok_reader import OkReader
+from hydrogen.gcode.outgoing import Outgoing
+from hydrogen.gcode.packing import Packing
+from hydrogen.gcode.resend_trust import ResendTrust
+from hydrogen.gcode.stall_clock import StallClock
+from hydrogen.gcode.window import Window
+
+
+@dataclass(slots=True, kw_only=True)
+class LinkParts:
+    """One of each, for the life of a link. `events` is what the shell has not fetched yet."""
+
+    ledger: LineLedger
+    stall: StallClock
+    drain: Drain
+    outgoing: Outgoing
+    barrier: Barrier = field(default_factory=Barrier)
+    oks: OkReader = field(default_factory=OkReader)
+    window: Window = field(default_factory=Window)
+    packing: Packing = field(default_factory=Packing)
+    trust: ResendTrust = field(default_factory=ResendTrust)
+    count: LinkCounters = field(default_factory=LinkCounters)
+    events: list[LinkEvent] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, base: int, byte_seconds: float, limits: LinkLimits) -> LinkParts:
+        """For a link that counts from `base`; byte_seconds: see GcodeLink."""
+        parts = cls(
+            ledger=LineLedger(base),
+            stall=StallClock(limits),
+            drain=Drain(byte_seconds, limits),
+            outgoing=Outgoing(limits.commands_waiting),
+        )
+        if limits.receive_buffer_bytes:
+            parts.window.allow(limits.receive_buffer_bytes, limits.command_slots)
+        return parts
