@@ -11,7 +11,7 @@ from hydrogen.gcode.ledger import LineLedger
 from hydrogen.gcode.link_events import (
     CommandAcknowledged,
     DuplicatePossible,
-    EmergencyWordAcknowledged,
+    EmergencyWordSettled,
     TemperaturesReported,
 )
 from hydrogen.gcode.link_parts import LinkParts
@@ -95,7 +95,7 @@ class Acknowledging:
         elif meaning is OkMeaning.TEMPERATURES:
             self._on_temperature_ok(phase, now)
         elif meaning is OkMeaning.UNNUMBERED:
-            self._events.append(EmergencyWordAcknowledged())
+            self._events.append(EmergencyWordSettled(is_confirmed=True))
         elif meaning is not OkMeaning.NOTHING:
             self._on_surplus(phase)
             if meaning is OkMeaning.STRAY:
@@ -139,8 +139,6 @@ class Acknowledging:
             self._on_surplus(phase)
             return
         number = self._barrier.proven_by(number)
-        if number == self._barrier.covers:
-            self._oks.on_settled()
         if number > ledger.acknowledged + 1:
             self._stall.on_repaired()
             self._window.on_fault()
@@ -157,6 +155,8 @@ class Acknowledging:
             self._window.on_answer(now - self._stall.sent_at - self._drain.wire_seconds(ledger.in_flight_bytes))
             if self._window.is_open:
                 self._barrier.mark_soon()
+        if self._oks.words_owed and (self._oks.are_numbered or upto == self._barrier.covers):
+            self._events.extend([EmergencyWordSettled(is_confirmed=False)] * self._oks.on_executed(upto))
         for ticket in ledger.acknowledge(upto):
             self._events.append(CommandAcknowledged(ticket))
         self._barrier.on_acknowledged(upto)

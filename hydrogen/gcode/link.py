@@ -25,7 +25,7 @@ Pure: bytes, requests and `now` (monotonic seconds) go in; bytes, events and the
 
 from __future__ import annotations
 
-from hydrogen.errors import DeviceError, PrinterHalted, PrinterReset, PrinterSilent, Unavailable
+from hydrogen.errors import DeviceError, FirmwareComplained, PrinterHalted, PrinterReset, PrinterSilent, Unavailable
 from hydrogen.gcode.acknowledging import Acknowledging
 from hydrogen.gcode.beginning import Beginning
 from hydrogen.gcode.dialect import GENERIC, Dialect
@@ -42,7 +42,7 @@ from hydrogen.gcode.link_events import (
     Ticket,
     event_of,
 )
-from hydrogen.gcode.link_limits import PROBE, PROBE_NUMBER, LinkLimits
+from hydrogen.gcode.link_limits import PROBE, PROBE_NUMBER, WORDS_MOST, LinkLimits
 from hydrogen.gcode.link_parts import LinkParts
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
 from hydrogen.gcode.outgoing import LineSource
@@ -127,14 +127,17 @@ class GcodeLink:
     def submit_unnumbered(self, body: bytes) -> None:
         """Send ahead of everything, without a number: M108, M410, M876, which the firmware sees early (emergency.py).
 
-        It owes one `ok`: `EmergencyWordAcknowledged`. Where `ok`s have no numbers, a barrier behind it settles the count.
-        Raises Unavailable when the link is closed, LineRefused for what is not one line.
+        It owes one `ok`: `EmergencyWordSettled`. Where `ok`s have no numbers, a barrier behind it settles the count.
+        Raises Unavailable when the link is closed, or WORDS_MOST wait: more do not fit beside the lines in flight.
+        LineRefused for what is not one line.
         """
         if self.phase is _CLOSED:
             raise Unavailable("the printer is not connected")
+        if self._oks.words_owed >= WORDS_MOST:
+            raise Unavailable(f"{WORDS_MOST} emergency commands wait for the printer already", waiting=WORDS_MOST)
         self._packing.leave()
         self._outgoing.submit_unnumbered(body, before=self._packing.farewell)
-        self._oks.on_unnumbered_sent()
+        self._oks.on_unnumbered_sent(self._ledger.front)
         if self.numbers_checked and not self._oks.are_numbered:
             self._barrier.want()
 
@@ -382,6 +385,9 @@ class GcodeLink:
                 if reply.is_fatal:
                     error = PrinterHalted(reply.text, code=reply.code, firmware_text=reply.text, is_confirmed=True)
                     self._close(error)
+                elif reply.code == "printer_not_ready" and self._outgoing.source is not None:
+                    # it acknowledges what it does not execute: each further line of the job would be lost
+                    self._close(FirmwareComplained(reply.text, code=reply.code, firmware_text=reply.text))
             case Started():
                 said = "the printer restarted in mid-conversation: its position and temperatures are gone"
                 self._close(PrinterReset(said))

@@ -46,8 +46,10 @@ class CommandAcknowledged:
 
 
 @dataclass(frozen=True, slots=True)
-class EmergencyWordAcknowledged:
-    """The `ok` of the oldest unnumbered word that was still owed one."""
+class EmergencyWordSettled:
+    """The oldest unnumbered word that was owed an `ok` has got it, or can get none any more: then it may have been lost."""
+
+    is_confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ LinkEvent = (
     LinkOpened
     | NumberingBegun
     | CommandAcknowledged
-    | EmergencyWordAcknowledged
+    | EmergencyWordSettled
     | ExecutionProven
     | TemperaturesReported
     | PositionChanged

@@ -62,3 +62,6 @@ BARRIER_BODY = b"M105"
 
 NUMBER_CEILING = PROBE_NUMBER - 1
 """The highest number a line may have; a longer job goes on with a numbering of its own."""
+
+WORDS_MOST = 3
+"""Emergency words that may be owed an `ok`: with a probe they fill the room that the window leaves in the receive buffer."""

@@ -14,6 +14,7 @@ An `ok` says only that *something* was taken from the queue. What, follows from 
 
 from __future__ import annotations
 
+from collections import deque
 from enum import Enum
 
 from hydrogen.gcode.replies import Acknowledged
@@ -42,7 +43,7 @@ class OkReader:
     __slots__ = (
         "_after_report",
         "_after_unknown",
-        "_unnumbered_owed",
+        "_words",
         "are_numbered",
         "ok_follows_resend",
         "owes_for_resend",
@@ -56,15 +57,27 @@ class OkReader:
         self.owes_for_resend = False
         self._after_unknown = False
         self._after_report = False
-        self._unnumbered_owed = 0
+        self._words: deque[int] = deque()
 
-    def on_unnumbered_sent(self) -> None:
-        """A command that bypasses the numbering went out: it owes an `ok`."""
-        self._unnumbered_owed += 1
+    @property
+    def words_owed(self) -> int:
+        """Commands that bypassed the numbering and are owed an `ok`."""
+        return len(self._words)
 
-    def on_settled(self) -> None:
-        """A barrier was executed: what was sent before it and is still owed an `ok` will get none."""
-        self._unnumbered_owed = 0
+    def on_unnumbered_sent(self, front: int) -> None:
+        """A command that bypasses the numbering goes out, behind line `front`: it owes an `ok`."""
+        self._words.append(front)
+
+    def on_executed(self, upto: int) -> int:
+        """Everything up to line `upto` was executed: the words before it that are still owed an `ok` will get none.
+
+        How many. Whether they were executed, nobody knows: without a number they can be lost like any bytes.
+        """
+        count = 0
+        while self._words and self._words[0] < upto:
+            self._words.popleft()
+            count += 1
+        return count
 
     def on_resend(self) -> None:
         """`Resend:` was said: the `ok` right behind it counts nothing."""
@@ -93,8 +106,8 @@ class OkReader:
             return OkMeaning.SURPLUS
         if is_in_flight:
             return OkMeaning.NEXT_LINE
-        if self._unnumbered_owed:
-            self._unnumbered_owed -= 1
+        if self._words:
+            self._words.popleft()
             return OkMeaning.UNNUMBERED
         return OkMeaning.SURPLUS
 
@@ -125,7 +138,7 @@ class OkReader:
             return OkMeaning.NOTHING
         if not self.are_numbered or reply.planner_free is None:
             return self.on_plain(is_in_flight=is_in_flight)
-        if self._unnumbered_owed:
-            self._unnumbered_owed -= 1
+        if self._words:
+            self._words.popleft()
             return OkMeaning.UNNUMBERED
         return OkMeaning.SURPLUS if unknown else OkMeaning.STRAY

@@ -9,7 +9,7 @@ from hydrogen.gcode.giving import Giving
 from hydrogen.gcode.link_events import (
     CommandAcknowledged,
     DuplicatePossible,
-    EmergencyWordAcknowledged,
+    EmergencyWordSettled,
     TemperaturesReported,
     Ticket,
 )
@@ -89,16 +89,32 @@ def test_temperatures_answer_the_m105_in_flight_and_heal_oks_that_were_lost() ->
 
 def test_barriers_answer_settles_all_before_it_and_owed_words() -> None:
     half = Half(2)
-    half.oks.on_unnumbered_sent()
+    half.oks.on_unnumbered_sent(BASE + 2)
     half.barrier.covers = half.give(b"M105")
     half.hear(b"ok")  # the first move's: a barrier is never acknowledged by a bare ok
     half.hear(b"ok")
     half.hear(b"ok")
     assert half.ledger.acknowledged == BASE + 2
-    assert EmergencyWordAcknowledged() in half.events
+    assert EmergencyWordSettled(is_confirmed=True) in half.events
     half.hear(b"ok T:20.0 /0.0")
     assert half.ledger.is_clear
     assert half.barrier.covers is None
+
+
+def test_word_whose_ok_was_lost_is_settled_unconfirmed_by_what_ran_behind_it() -> None:
+    numbered = Half(2)
+    numbered.oks.are_numbered = True
+    numbered.oks.on_unnumbered_sent(BASE + 1)
+    numbered.hear(b"ok N101 P15 B3")
+    assert EmergencyWordSettled(is_confirmed=False) not in numbered.events
+    numbered.hear(b"ok N102 P15 B3")
+    assert numbered.events[-1] == EmergencyWordSettled(is_confirmed=False)
+    plain = Half(1)
+    plain.oks.on_unnumbered_sent(BASE + 1)
+    plain.barrier.on_sent(plain.give(b"M105"))
+    plain.hear(b"ok T:20.0 /0.0")
+    assert EmergencyWordSettled(is_confirmed=False) in plain.events
+    assert plain.oks.words_owed == 0
 
 
 def test_ok_too_many_wants_a_barrier_while_sending_and_not_in_a_drain() -> None:

@@ -16,6 +16,7 @@ from hydrogen.gcode.link_events import (
     ActionDemanded,
     CommandAcknowledged,
     DuplicatePossible,
+    EmergencyWordSettled,
     ExecutionProven,
     FirmwareErrorReported,
     LineTraced,
@@ -24,10 +25,11 @@ from hydrogen.gcode.link_events import (
     PositionChanged,
     TemperaturesReported,
 )
-from hydrogen.gcode.link_limits import PROBE, LinkLimits
+from hydrogen.gcode.link_limits import PROBE, WORDS_MOST, LinkLimits
 from hydrogen.gcode.link_state import LinkPhase
 from hydrogen_simulators.faults import FaultPlan
 from hydrogen_simulators.firmware.settings import MarlinSettings
+from hydrogen_simulators.personas import persona_named
 from tests.support.link_bench import BASE, LinkBench, ListSource, moves
 
 SEEDS = range(int(os.environ.get("HYDROGEN_TEST_SEEDS", "20")))
@@ -617,3 +619,26 @@ def test_firmware_that_ignores_numbers_gets_one_line_at_a_time_and_no_probe() ->
     link.receive_data(b"ok\n", now + 3600)
     assert link.data_to_send(now + 3600) == numbered(BASE + 2, moves(2)[1])
     assert link.data_to_send(now + 3601) == b""
+
+
+def test_fourth_emergency_word_waits_outside_the_printers_receive_buffer() -> None:
+    bench = LinkBench(instant()).open()
+    bench.link.submit("G4 S30")
+    bench.run(lambda: bench.link.ledger.oldest_in_flight is not None, 1)
+    for _ in range(WORDS_MOST):
+        bench.link.submit_unnumbered(b"M108")
+    with pytest.raises(Unavailable, match="emergency commands wait"):
+        bench.link.submit_unnumbered(b"M108")
+    bench.run(lambda: len(bench.all(EmergencyWordSettled)) == WORDS_MOST and bench.link.is_settled, 60)
+    bench.link.submit_unnumbered(b"M108")
+
+
+def test_klipper_that_stops_executing_ends_the_job_with_its_words() -> None:
+    bench = LinkBench(persona_named("klipper").settings).open()
+    bench.link.attach(ListSource(moves(50)))
+    bench.run(lambda: bench.printer.ledger.move_count >= 10, 60)
+    bench.printer.say("!! Printer is not ready")
+    bench.run(lambda: bench.has(LinkClosed), 10)
+    (closed,) = bench.all(LinkClosed)
+    assert isinstance(closed, LinkClosed)
+    assert closed.error.code == "printer_not_ready"

@@ -49,7 +49,7 @@ def test_unnumbered_command_explains_one_ok() -> None:
     for words, before in (("ok P15 B3", "ok N5 P15 B3"), ("ok", "ok")):
         reader = OkReader()
         meaning(reader, before)
-        reader.on_unnumbered_sent()
+        reader.on_unnumbered_sent(5000)
         assert meaning(reader, words, in_flight=False) is OkMeaning.UNNUMBERED
         assert meaning(reader, words, in_flight=False) is not OkMeaning.NOTHING
 

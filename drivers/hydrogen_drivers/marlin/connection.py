@@ -8,24 +8,26 @@ fires, so a line costs no timer operation.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from hydrogen.core.clock import Clock
 from hydrogen.devices.driver import ConnectionListener, EmergencyWordSent, LineJournal, StreamProgress
 from hydrogen.devices.transport import Wire
-from hydrogen.errors import DeviceError, InvalidMessage, LineRefused, LinkLost
+from hydrogen.errors import DeviceError, InvalidMessage, LineRefused, LinkLost, Unavailable
 from hydrogen.gcode.dialect import Dialect
 from hydrogen.gcode.emergency import Notice, emergency_word
+from hydrogen.gcode.ledger import SentLine
 from hydrogen.gcode.line import MAX_LINE_BYTES, prepare
 from hydrogen.gcode.link import GcodeLink
 from hydrogen.gcode.link_events import (
     ActionDemanded,
     CommandAcknowledged,
     DuplicatePossible,
-    EmergencyWordAcknowledged,
+    EmergencyWordSettled,
     ExecutionProven,
     FirmwareErrorReported,
     LineTraced,
@@ -55,6 +57,9 @@ Replies = tuple[str, ...]
 
 EMERGENCY_WORD_SECONDS = 2.0
 """For the `ok` of M108, M410 or M876. It comes in turn, so behind a command that cannot be cut short it comes later."""
+
+COMPLAINT_SECONDS = 10.0
+"""Between two tellings of the same complaint."""
 
 BREAK_AGAIN_SECONDS = 1.0
 """After this a heat-up that still blocks the printer is told to end once more."""
@@ -89,11 +94,13 @@ class MarlinConnection(asyncio.Protocol):
         self._mode = ModeTracker()
         self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
         self._settling: list[asyncio.Future[None]] = []
-        self._words: deque[asyncio.Future[None]] = deque(maxlen=EMERGENCY_WORDS_KEPT)
+        self._words: deque[asyncio.Future[bool]] = deque(maxlen=EMERGENCY_WORDS_KEPT)
         self._proving: asyncio.Future[None] | None = None
         self._poll: asyncio.Future[Replies] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        self._complaint = ""
+        self._complaint_again_at = 0.0
         self._is_pumping = False
         self._error: DeviceError | None = None
         self._is_announced = False
@@ -200,16 +207,16 @@ class MarlinConnection(asyncio.Protocol):
         self,
         event: LinkOpened
         | NumberingBegun
-        | EmergencyWordAcknowledged
+        | EmergencyWordSettled
         | ExecutionProven
         | FirmwareErrorReported
         | DuplicatePossible
         | LinkClosed,
     ) -> None:
         match event:
-            case EmergencyWordAcknowledged():
+            case EmergencyWordSettled():
                 if self._words and not (word := self._words.popleft()).done():
-                    word.set_result(None)
+                    word.set_result(event.is_confirmed)
             case LinkOpened():
                 if not self.opened.done():
                     self.opened.set_result(None)
@@ -219,8 +226,7 @@ class MarlinConnection(asyncio.Protocol):
                 if self._proving is not None and not self._proving.done():
                     self._proving.set_result(None)
             case FirmwareErrorReported():
-                report = ErrorReport(code=event.code, message=event.text)
-                self._listener.on_event(ErrorRaised(at=self._clock.wall(), error=report))
+                self._tell_complaint(event)
             case DuplicatePossible():
                 self._listener.on_event(
                     LinkDuplicatePossible(at=self._clock.wall(), line_number=event.number, text=event.text),
@@ -229,6 +235,15 @@ class MarlinConnection(asyncio.Protocol):
                 self._end(event.error)
             case _:
                 assert_never(event)
+
+    def _tell_complaint(self, complaint: FirmwareErrorReported) -> None:
+        """The same words once in COMPLAINT_SECONDS: a cold nozzle makes every line of a job a complaint."""
+        now = self._clock.monotonic()
+        if complaint.text == self._complaint and now < self._complaint_again_at:
+            return
+        self._complaint, self._complaint_again_at = complaint.text, now + COMPLAINT_SECONDS
+        report = ErrorReport(code=complaint.code, message=complaint.text)
+        self._listener.on_event(ErrorRaised(at=self._clock.wall(), error=report))
 
     def announce(self) -> None:
         """The handshake is complete: from now on the end of the connection is the listener's to hear."""
@@ -242,7 +257,7 @@ class MarlinConnection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        pending: list[asyncio.Future[None] | asyncio.Future[Replies]] = [
+        pending: list[asyncio.Future[Any]] = [
             *self._answers.values(),
             *self._settling,
             *self._words,
@@ -357,16 +372,22 @@ class MarlinConnection(asyncio.Protocol):
             await self.send_gcode([word])
             return EmergencyWordSent(line=word, notice=notice, is_confirmed=True)
         self._check_open()
-        answer: asyncio.Future[None] = self._loop.create_future()
-        self._link.submit_unnumbered(word.encode("ascii", "replace"))
-        self._words.append(answer)
-        self._pump(self._clock.monotonic())
+        answer = self._send_word(word.encode("ascii", "replace"))
+        is_confirmed = False
         try:
             async with asyncio.timeout(EMERGENCY_WORD_SECONDS):
-                await asyncio.shield(answer)
+                is_confirmed = await asyncio.shield(answer)
         except TimeoutError:
-            return EmergencyWordSent(line=word, notice=notice, is_confirmed=False)
-        return EmergencyWordSent(line=word, notice=notice, is_confirmed=True)
+            pass
+        return EmergencyWordSent(line=word, notice=notice, is_confirmed=is_confirmed)
+
+    def _send_word(self, word: bytes) -> asyncio.Future[bool]:
+        """Past the window and every queue; resolves with whether its `ok` came."""
+        self._link.submit_unnumbered(word)
+        answer: asyncio.Future[bool] = self._loop.create_future()
+        self._words.append(answer)
+        self._pump(self._clock.monotonic())
+        return answer
 
     def _notice_of(self, line: str) -> Notice:
         return self._link.dialect.notice_of(
@@ -379,19 +400,15 @@ class MarlinConnection(asyncio.Protocol):
         await self.send_gcode([temperature_command(heater, target_celsius, self.firmware.extruder_count)])
 
     async def cool_down(self) -> None:
-        """See PrinterConnection. A heat-up that blocks the printer is cut short where the firmware allows it; again and
-        again, because an M108 that arrives before the heat-up has begun does nothing, and one can be lost."""
+        """See PrinterConnection. A heat-up that blocks the printer is cut short where the firmware allows it."""
+        if self.is_waiting_for_heat:
+            self.break_waiting()
         commands = cool_down_commands(
             self.firmware.extruder_count,
             has_chamber=self.has_capability("CHAMBER_TEMPERATURE"),
         )
-        waiting = set(self._submit(reversed(commands), first=True))
-        while waiting:
-            may_ask_again = self.is_waiting_for_heat and self.break_waiting()
-            patience = BREAK_AGAIN_SECONDS if may_ask_again else None
-            done, waiting = await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            for answer in done:
-                answer.result()
+        for answer in self._submit(reversed(commands), first=True):
+            await answer
 
     async def home(self, axes: str) -> None:
         """See PrinterConnection."""
@@ -436,10 +453,22 @@ class MarlinConnection(asyncio.Protocol):
         word = self._link.dialect.breaks_heat_wait_by or (b"M108" if self.has_capability("EMERGENCY_PARSER") else b"")
         if self._error is not None or not word or self._notice_of(word.decode("ascii")) is Notice.IN_TURN:
             return False
-        self._link.submit_unnumbered(word)
-        self._words.append(self._loop.create_future())
-        self._pump(self._clock.monotonic())
+        self._break(word, self._link.ledger.oldest_in_flight)
         return True
+
+    def _break(self, word: bytes, line: SentLine | None) -> None:
+        """Again and again until the heat-up that is in flight has ended: a word that comes before the printer has begun with
+        it does nothing, and one can be lost."""
+        if self._error is not None:
+            return
+        with contextlib.suppress(Unavailable):  # enough of them wait
+            self._send_word(word)
+        if line is not None and self.is_waiting_for_heat and self._link.ledger.oldest_in_flight is line:
+            self._loop.call_later(BREAK_AGAIN_SECONDS, self._break_again, word, line)
+
+    def _break_again(self, word: bytes, line: SentLine) -> None:
+        if self._link.ledger.oldest_in_flight is line:
+            self._break(word, line)
 
     def emergency_stop(self) -> Notice:
         """See PrinterConnection. The line end before M112 ends whatever was half sent; unnumbered, because the emergency

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from hydrogen.errors import InvalidMessage, LineRefused, LinkLost, NotFound, PrinterHalted
-from hydrogen.model.events import PrinterPositionReported
+from hydrogen.model.events import ErrorRaised, PrinterPositionReported
+from hydrogen_drivers.marlin import connection as connection_module
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.driver import MarlinDriver
 from hydrogen_simulators.faults import FaultPlan
@@ -226,3 +227,36 @@ async def test_failed_handshake_leaves_the_port_free(start_virtual_printer: Star
         await rig.connect()
     printer.wait_until_closed()
     assert rig.listener.losses == []
+
+
+async def test_same_complaint_is_told_once_however_many_lines_earn_it(start_virtual_printer: StartPrinter) -> None:
+    rig = await Rig(start_virtual_printer(**FAST)).connect()
+    await rig.connection.send_gcode([f"G1 X{i} E{i}" for i in range(1, 20)])
+    told = [event for event in rig.listener.events if isinstance(event, ErrorRaised)]
+    assert [event.error.code for event in told] == ["cold_extrusion"]
+    assert rig.connection.statistics.lines_acknowledged > 19
+    await rig.connection.close()
+
+
+async def test_heat_up_is_broken_although_the_first_word_is_lost(
+    start_virtual_printer: StartPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "BREAK_AGAIN_SECONDS", 0.05)
+    rig = await Rig(start_virtual_printer(speed=1, instant_motion=True)).connect()
+    await rig.connection.settle()
+    heating = asyncio.ensure_future(rig.connection.send_gcode(["M109 S220"]))
+    await wait_until(lambda: rig.connection.is_waiting_for_heat)
+    submit, lost = rig.connection._link.submit_unnumbered, []
+
+    def lose_the_first(body: bytes) -> None:
+        if lost:
+            submit(body)
+        else:
+            lost.append(body)
+
+    monkeypatch.setattr(rig.connection._link, "submit_unnumbered", lose_the_first)
+    assert rig.connection.break_waiting()
+    async with asyncio.timeout(10):
+        await heating
+    assert lost == [b"M108"]
+    await rig.connection.close()
