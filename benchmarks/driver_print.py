@@ -42,18 +42,25 @@ class DeafListener:
         pass
 
 
-def print_with_driver(port: str, lines: list[bytes], *, baud: int, patience_seconds: float) -> Used:
+def print_with_driver(
+    port: str, lines: list[bytes], *, baud: int, patience_seconds: float, idle_seconds: float = 0.0
+) -> Used:
     """`drive`, with nothing beside it in this process."""
     gc.collect()
     gc.freeze()  # as the spooler does
     try:
-        return asyncio.run(drive(port, lines, baud=baud, patience_seconds=patience_seconds))
+        return asyncio.run(drive(port, lines, baud=baud, patience_seconds=patience_seconds, idle_seconds=idle_seconds))
     finally:
         gc.unfreeze()
 
 
-async def drive(port: str, lines: list[bytes], *, baud: int, patience_seconds: float) -> Used:
-    """From the first line taken to the last acknowledged. Raises BenchmarkFailed when that takes longer than the patience."""
+async def drive(
+    port: str, lines: list[bytes], *, baud: int, patience_seconds: float, idle_seconds: float = 0.0
+) -> Used:
+    """From the first line taken to the last acknowledged, after the connection was idle for so long.
+
+    Raises BenchmarkFailed when that takes longer than the patience.
+    """
     driver = MarlinDriver(
         {"port": port, "baud": baud, "connect_timeout_seconds": 10.0, "temperature_interval_seconds": 1}
     )
@@ -62,6 +69,7 @@ async def drive(port: str, lines: list[bytes], *, baud: int, patience_seconds: f
         try:
             connection = await driver.connect(DeafListener(), journal)
             try:
+                await asyncio.sleep(idle_seconds)
                 return await _print(connection, lines, patience_seconds)
             finally:
                 await connection.close()

@@ -41,6 +41,9 @@ MEGABYTES = 4
 LONG_MEGABYTES = 100
 CLIENTS = 20
 
+IDLE_SECONDS = 3.0
+"""Between connecting and the job, as in life: by then the driver knows the receive buffer and has tried out the wire."""
+
 SETTLED_SECONDS = 2
 """Of printing, from the first segment; then the link knows its wire."""
 
@@ -90,6 +93,7 @@ def curve(count: int) -> list[bytes]:
 async def _print(house: House, patience_seconds: float) -> None:
     async with connected(house.address) as client:
         await await_idle(client)
+        await asyncio.sleep(IDLE_SECONDS)
         await client.command("job.start", PRINTER, {"file": FILE})
         finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", patience_seconds)
         check_completed(finished)

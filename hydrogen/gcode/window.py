@@ -11,8 +11,10 @@ to more lines, but only
   nothing (`trial_lines`), so that a job need not. The first fault shuts the window for 500 lines, each further one for
   twice as long, and the third of a job for the rest of it. Behind a fault lies what was in flight, and each line of that is
   one more that may run unchecked;
-- where one line in flight is measured to be the brake: of a job's last 20 lines, half were answered about as fast as this
+- where one line in flight is measured to be the brake: of the last 20 lines, half were answered about as fast as this
   printer ever answers. A printer that lets us wait because its planner is full needs no window.
+
+Once open it stays open from job to job, until a fault.
 
 At most `slots - 1` lines are on their way, so that the printer's command queue never fills up and a probe is always read.
 """
@@ -26,7 +28,7 @@ CLEAN_LINES = 200
 """Lines without a fault before the window opens for the first time."""
 
 JUDGED_LINES = 20
-"""Lines of a job whose answers tell whether one line in flight is the brake; so many by so many, until it is."""
+"""Lines whose answers tell whether one line in flight is the brake; so many by so many, until it is."""
 
 CLEAN_LINES_AFTER_FAULT = 500
 """The same after a job's first fault; twice as many after the second."""
@@ -86,7 +88,8 @@ class Window:
         self._faults = 0
         self._needed = CLEAN_LINES
         self._shortest: float | None = None
-        self._shut()
+        if not self.is_open:
+            self._shut()
 
     def on_answer(self, seconds: float) -> None:
         """A line that was alone in flight was acknowledged; `seconds` is its round trip without its own time on the wire.

@@ -83,20 +83,27 @@ def test_opens_when_the_printer_is_no_longer_the_brake() -> None:
 def test_job_on_a_wire_that_was_tried_out_only_has_to_show_that_waiting_is_the_brake() -> None:
     window = allowed()
     assert window.trial_lines == CLEAN_LINES
-    answer(window, CLEAN_LINES, seconds=0.0001)
+    answer(window, CLEAN_LINES - JUDGED_LINES)
     window.begin_job()
     assert not window.is_open
-    assert window.trial_lines == 0
     assert lines_until_open(window) == JUDGED_LINES
+    assert window.trial_lines == 0
+
+
+def test_once_open_it_stays_open_for_the_next_job_and_after_a_fault_not() -> None:
+    window = allowed()
+    answer(window, CLEAN_LINES)
     window.begin_job()
-    answer(window, 9)
-    answer(window, 1000, seconds=0.010)
+    assert window.is_open
+    window.on_fault()
+    window.begin_job()
     assert not window.is_open
+    assert lines_until_open(window) == CLEAN_LINES
 
 
 def test_quick_answers_to_the_trial_do_not_make_a_jobs_answers_look_late() -> None:
     window = allowed()
-    answer(window, CLEAN_LINES, seconds=0.0001)
+    answer(window, CLEAN_LINES - JUDGED_LINES, seconds=0.0001)
     window.begin_job()
     answer(window, JUDGED_LINES, seconds=0.010)
     assert window.is_open
