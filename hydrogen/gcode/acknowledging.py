@@ -77,6 +77,8 @@ class Acknowledging:
             is_draining=phase is LinkPhase.DRAINING,
             expects_barrier=self._barrier.covers is not None,
         )
+        if reply.planner_free is not None:
+            self._stall.is_planner_full = not reply.planner_free
         if meaning is OkMeaning.NUMBERED and reply.number is not None:
             self._on_numbered_ok(reply.number, now)
         else:

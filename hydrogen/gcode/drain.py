@@ -13,11 +13,12 @@ from hydrogen.gcode.link_limits import LinkLimits
 class Drain:
     """Bytes on the wire, and the silence after a fault. All times are monotonic seconds.
 
+    ends_with_ok: nothing was refused but the probe itself, so its `ok` is the last of it.
     byte_seconds: time of a byte on the wire, 0 where it is not known. On a USB port or a pty the wire is faster than the
     baud rate says, so what the printer has acknowledged counts as arrived.
     """
 
-    __slots__ = ("_byte_seconds", "_ends_at", "_limits", "_quiet_at", "_wire_free_at")
+    __slots__ = ("_byte_seconds", "_ends_at", "_limits", "_quiet_at", "_wire_free_at", "ends_with_ok")
 
     def __init__(self, byte_seconds: float, limits: LinkLimits) -> None:
         self._byte_seconds = byte_seconds
@@ -25,6 +26,7 @@ class Drain:
         self._wire_free_at = 0.0
         self._quiet_at = 0.0
         self._ends_at = 0.0
+        self.ends_with_ok = False
 
     def wire_seconds(self, size: int) -> float:
         """How long `size` bytes are on the wire."""
@@ -37,6 +39,7 @@ class Drain:
 
     def begin(self, now: float, in_flight_bytes: int) -> None:
         """A fault: of what was sent, at most `in_flight_bytes` can still be on the wire."""
+        self.ends_with_ok = False
         self._ends_at = now + self._limits.drain_most
         self._wire_free_at = min(self._wire_free_at, now + in_flight_bytes * self._byte_seconds)
         self.prolong(now)

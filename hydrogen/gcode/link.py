@@ -365,6 +365,9 @@ class GcodeLink:
         match reply:
             case Acknowledged():
                 self._acknowledging.on_ok(reply, self.phase, now)
+                if self._drain.ends_with_ok and self.phase is LinkPhase.DRAINING and not self._oks.owes_for_resend:
+                    self._drain.end(now)
+                    self._end_drain(now)
             case TemperatureReported():
                 if reply.report.is_waiting:
                     self._stall.on_progress(now)
@@ -445,7 +448,15 @@ class GcodeLink:
             self._window.on_fault()
             if answers_probe:
                 self._stall.on_repaired()
-        elif answers_probe and self._proof_wanted and ledger.is_clear and number == ledger.next:
+        elif answers_probe:
+            self._drain.ends_with_ok = self._oks.owes_for_resend
+        if (
+            answers_probe
+            and accepted == ledger.front
+            and self._proof_wanted
+            and ledger.is_clear
+            and number == ledger.next
+        ):
             self._proof_wanted = False
             self._events.append(ExecutionProven())
         if self._barrier.is_void(accepted):

@@ -14,7 +14,10 @@ from hydrogen.gcode.urgency import LONG, QUICK, Patience
 
 
 class StallClock:
-    """Deadlines and counters of one link. All times are monotonic seconds."""
+    """Deadlines and counters of one link. All times are monotonic seconds.
+
+    is_planner_full: the last `ok` said so (`P0`): the next line waits until a move has ended, however long that one is.
+    """
 
     __slots__ = (
         "_answered_while_long",
@@ -32,6 +35,7 @@ class StallClock:
         "_unanswered_since",
         "barriers",
         "check_at",
+        "is_planner_full",
         "probes",
         "sent_at",
         "stalls",
@@ -40,6 +44,7 @@ class StallClock:
     def __init__(self, limits: LinkLimits) -> None:
         self._limits = limits
         self.check_at = 0.0
+        self.is_planner_full = False
         self.probes = 0
         self.barriers = 0
         self.stalls = 0
@@ -74,8 +79,7 @@ class StallClock:
         if patience is not self._patience:
             self._patience = patience
             self._answered_while_long = False
-        wait = self._limits.silence_long if patience is LONG else self._patience_seconds
-        self.check_at = now + wait
+        self.check_at = now + self._wait()
 
     def on_acknowledged(self, now: float, *, is_idle: bool) -> None:
         """The oldest lines are done; `is_idle`: none is left in flight, so the time is a clean sample."""
@@ -169,7 +173,9 @@ class StallClock:
         return 0.0 if self._unanswered_since is None else now - self._unanswered_since
 
     def _wait(self) -> float:
-        return self._limits.silence_long if self._patience is LONG else self._patience_seconds
+        if self._patience is LONG:
+            return self._limits.silence_long
+        return self._limits.silence_most if self.is_planner_full else self._patience_seconds
 
     def _learn(self, sample: float) -> None:
         if self._smoothed is None:

@@ -92,6 +92,26 @@ def test_unanswered_probes_end_a_link_but_not_one_whose_firmware_may_not_listen_
     assert long.is_dead(1080.0)
 
 
+def test_full_planner_is_waited_for_longer() -> None:
+    clock = taught(0.01)
+    clock.is_planner_full = True
+    clock.on_sent(Patience.MOVE, 1000.0)
+    assert clock.check_at == 1000.0 + LinkLimits().silence_most
+    clock.is_planner_full = False
+    clock.on_sent(Patience.MOVE, 1000.0)
+    assert clock.check_at == 1000.0 + LinkLimits().silence_least
+
+
+def test_idle_printer_is_asked_at_once_unless_it_spoke_before_it_saw_the_line() -> None:
+    clock = taught(0.01)
+    clock.on_sent(Patience.MOVE, 1000.0)
+    clock.on_idle(1000.01)
+    assert clock.check_at == 1000.0 + LinkLimits().quiet
+    clock.on_sent(Patience.MOVE, 1001.0)
+    clock.on_idle(1001.2)
+    assert clock.check_at == 1001.2
+
+
 def test_stall_is_counted_once_per_line() -> None:
     clock = taught(0.01)
     clock.on_sent(Patience.MOVE, 1000.0)

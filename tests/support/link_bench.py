@@ -35,7 +35,10 @@ class ListSource:
 
 
 class LinkBench:
-    """Virtual time advances only when neither side has anything to say. `chunk` cuts every transfer into pieces."""
+    """Virtual time advances only when neither side has anything to say. `chunk` cuts every transfer into pieces.
+
+    laws: called after every exchange; each raises AssertionError when it is broken.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class LinkBench:
         limits: LinkLimits | None = None,
         chunk: int | None = None,
         byte_seconds: float = 0.0,
+        number_base: int = BASE,
     ) -> None:
         self.now = 100.0
         self.printer = VirtualMarlin(
@@ -54,9 +58,10 @@ class LinkBench:
         )
         self.printer.power_on(self.now)
         self.wire = FaultyWire(plan or FaultPlan(), seed)
-        self._byte_seconds, self._limits = byte_seconds, limits
-        self.link = GcodeLink(number_base=BASE, byte_seconds=byte_seconds, limits=limits)
+        self._byte_seconds, self._limits, self._number_base = byte_seconds, limits, number_base
+        self.link = GcodeLink(number_base=number_base, byte_seconds=byte_seconds, limits=limits)
         self.events: list[LinkEvent] = []
+        self.laws: list[Callable[[], None]] = []
         self.given: list[tuple[int, int]] = []
         self.bytes_sent = 0
         self.lines_on_wire = 0
@@ -73,7 +78,7 @@ class LinkBench:
 
     def begin_anew(self) -> None:
         """The host died: another link, the same printer."""
-        self.link = GcodeLink(number_base=BASE, byte_seconds=self._byte_seconds, limits=self._limits)
+        self.link = GcodeLink(number_base=self._number_base, byte_seconds=self._byte_seconds, limits=self._limits)
         self.events.clear()
 
     def run(self, is_over: Callable[[], bool], limit_seconds: float) -> None:
@@ -85,6 +90,11 @@ class LinkBench:
             if not moved and not is_over():
                 self._advance(end)
 
+    def rest(self) -> None:
+        """Until neither side has anything to say, without letting time go by."""
+        while self._exchange():
+            self._check_law()
+
     def print_lines(self, lines: list[bytes], limit_seconds: float = 3600.0) -> None:
         """Stream until all is acknowledged and, as at the end of every job, proven; or the link is closed."""
         source = ListSource(lines)
@@ -93,6 +103,13 @@ class LinkBench:
         proven = len(self.all(ExecutionProven))
         self.link.prove()
         self.run(lambda: self.has(LinkClosed) or len(self.all(ExecutionProven)) > proven, limit_seconds)
+
+    def change_weather(self, plan: FaultPlan, seed: int = 1) -> None:
+        """From now on the wire is another; counts and the measured standstill begin anew."""
+        self.wire = FaultyWire(plan, seed)
+        self.lines_on_wire = self.bytes_sent = 0
+        self.longest_standstill = 0.0
+        self._moved_at = None
 
     def has(self, kind: type) -> bool:
         return any(isinstance(event, kind) for event in self.events)
@@ -143,6 +160,8 @@ class LinkBench:
         ledger = self.link.ledger
         assert ledger.acknowledged <= ledger.accepted <= ledger.next - 1, self.describe()
         assert ledger.acknowledged <= ledger.front <= ledger.next - 1, self.describe()
+        for law in self.laws:
+            law()
 
     def describe(self) -> str:
         ledger = self.link.ledger
