@@ -23,7 +23,8 @@ from hydrogen.gcode.replies import Acknowledged
 class Acknowledging:
     """See the module. `now` is monotonic seconds.
 
-    numbers_checked: does the firmware check line numbers?
+    numbers_checked: does the firmware check line numbers? is_undecided: it does not, and a line without an `ok` was
+    overtaken by what came behind it.
     """
 
     __slots__ = (
@@ -37,11 +38,13 @@ class Acknowledging:
         "_stall",
         "_trust",
         "_window",
+        "is_undecided",
         "numbers_checked",
     )
 
     def __init__(self, parts: LinkParts, giving: Giving) -> None:
         self.numbers_checked = True
+        self.is_undecided = False
         self._giving = giving
         self._ledger = parts.ledger
         self._barrier = parts.barrier
@@ -92,6 +95,7 @@ class Acknowledging:
     # ------------------------------------------------------------------------------------------------------------------
 
     def _settle(self, meaning: OkMeaning, phase: LinkPhase, now: float) -> None:
+        self._barrier.on_ok(now)
         if meaning is OkMeaning.NEXT_LINE:
             self._acknowledge(self._ledger.acknowledged + 1, now)
         elif meaning is OkMeaning.TEMPERATURES:
@@ -138,12 +142,18 @@ class Acknowledging:
         ledger = self._ledger
         number = ledger.temperature_line_in_flight()
         if number is None:
-            self._on_surplus(phase)
+            if not self._barrier.on_late_answer(now):
+                self._on_surplus(phase)
             return
         number = self._barrier.proven_by(number)
+        if number > ledger.acknowledged + 1 and not self.numbers_checked:
+            self.is_undecided = True
+            return
         if number > ledger.acknowledged + 1:
             self._stall.on_repaired()
             self._window.on_fault()
+        if number == self._barrier.covers:
+            self._barrier.on_answered(now)
         self._acknowledge(number, now)
 
     def _acknowledge(self, upto: int, now: float) -> None:

@@ -13,6 +13,9 @@ from hydrogen.gcode.link_parts import LinkParts
 from hydrogen.gcode.meatpack import pack
 from hydrogen.gcode.urgency import LONG, NO_OPERATION
 
+QUEUE_MOST = 32
+"""Places in a printer's command queue, at most."""
+
 
 class Giving:
     """See the module. `now` is monotonic seconds.
@@ -20,6 +23,7 @@ class Giving:
     given: number and stream offset (-1: a command) of the line that was fetched last. long_number, temperature_number: the
     last line given that may take minutes, and whose `ok` may carry the temperatures. trial_lines: so many lines that do
     nothing are still to be sent while the link is idle. highest_number: behind it the numbering has to begin anew.
+    is_ok_early: an `ok` comes when the line is queued, so the lines behind one that takes minutes wait for it in the queue.
     """
 
     __slots__ = (
@@ -34,6 +38,7 @@ class Giving:
         "_window",
         "given",
         "highest_number",
+        "is_ok_early",
         "long_number",
         "temperature_number",
         "trial_lines",
@@ -45,6 +50,7 @@ class Giving:
         self.temperature_number = 0
         self.trial_lines = 0
         self.highest_number = NUMBER_CEILING
+        self.is_ok_early = False
         self._ledger = parts.ledger
         self._barrier = parts.barrier
         self._oks = parts.oks
@@ -64,7 +70,7 @@ class Giving:
         """Does the window have room for a line, and does nothing forbid one?"""
         ledger = self._ledger
         in_flight = ledger.front - ledger.acknowledged
-        return self._barrier.covers is None and (
+        return not self._barrier.holds and (
             not in_flight or (self._window.lines_most > in_flight and self.long_number <= ledger.acknowledged)
         )
 
@@ -86,9 +92,13 @@ class Giving:
         """The barrier goes out whatever is in flight, behind lines that have their number and still wait for room.
 
         Room they have when the window says so, or when the printer has proven that it read everything before: then its
-        receive buffer is empty, however many `ok`s are missing.
+        receive buffer is empty, however many `ok`s are missing. The barrier itself waits for a place in the command queue.
         """
         ledger = self._ledger
+        is_read = ledger.accepted == ledger.front
+        outstanding = ledger.front - ledger.acknowledged + self._oks.words_owed
+        if outstanding >= self._window.slots and not is_read:
+            return b""
         number = ledger.front + 1
         if number == ledger.next:
             ledger.give(BARRIER_BODY)
@@ -96,7 +106,7 @@ class Giving:
         frame = pack(line.frame) if self._packing.is_on else line.frame
         if line.replies_with_temperatures:
             self._barrier.on_sent(number)
-        elif ledger.accepted < ledger.front and not self._has_room(len(frame)):
+        elif not is_read and not self._has_room(len(frame)):
             return b""
         self._give(number, line, len(frame), now)
         return frame
@@ -116,7 +126,8 @@ class Giving:
         self._count.lines_sent += 1
         self.given = (number, line.offset)
         if number != self._barrier.covers:
-            self._stall.on_sent(line.patience, now)
+            is_behind_long = self.is_ok_early and 0 < number - self.long_number <= QUEUE_MOST and self.long_number > 0
+            self._stall.on_sent(LONG if is_behind_long else line.patience, now)
             if line.patience is LONG:
                 self.long_number = number
         if line.replies_with_temperatures:

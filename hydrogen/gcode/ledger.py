@@ -134,6 +134,13 @@ class LineLedger:
         """Nothing is in flight, nothing has to be sent again."""
         return self.acknowledged == self.next - 1
 
+    def resolve(self, number: int, modulus: int) -> int:
+        """The newest line that can be asked for whose number leaves `number` by `modulus`; `number` itself if that can be."""
+        if self.may_be_asked_for(number):
+            return number
+        newest = self.next - (self.next - number) % modulus
+        return newest if self.may_be_asked_for(newest) else number
+
     def may_be_asked_for(self, number: int) -> bool:
         """Can `Resend: number` be true and be obeyed?"""
         return number == self.next or number in self._lines

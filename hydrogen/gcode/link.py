@@ -25,13 +25,18 @@ Pure: bytes, requests and `now` (monotonic seconds) go in; bytes, events and the
 
 from __future__ import annotations
 
-from hydrogen.errors import DeviceError, FirmwareComplained, PrinterHalted, PrinterReset, PrinterSilent, Unavailable
+from hydrogen.errors import (
+    DeviceError,
+    Unavailable,
+)
+from hydrogen.gcode import link_endings
 from hydrogen.gcode.acknowledging import Acknowledging
 from hydrogen.gcode.beginning import Beginning
 from hydrogen.gcode.dialect import GENERIC, Dialect
 from hydrogen.gcode.giving import Giving
 from hydrogen.gcode.ledger import LineLedger
 from hydrogen.gcode.link_events import (
+    EmergencyWordSettled,
     ExecutionProven,
     LineTraced,
     LinkClosed,
@@ -42,7 +47,7 @@ from hydrogen.gcode.link_events import (
     Ticket,
     event_of,
 )
-from hydrogen.gcode.link_limits import PROBE, PROBE_NUMBER, WORDS_MOST, LinkLimits
+from hydrogen.gcode.link_limits import NUMBER_CEILING, PROBE, PROBE_NUMBER, WORDS_MOST, LinkLimits
 from hydrogen.gcode.link_parts import LinkParts
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
 from hydrogen.gcode.outgoing import LineSource
@@ -166,6 +171,7 @@ class GcodeLink:
         """Go by what is known of this firmware from now on."""
         self.dialect = dialect
         self._oks.ok_follows_resend = dialect.ok_follows_resend
+        self._giving.is_ok_early = dialect.ok_comes_when == "queued"
         if dialect.number_modulus is not None:
             self._giving.highest_number = PROBE_NUMBER % dialect.number_modulus - 1
 
@@ -233,7 +239,7 @@ class GcodeLink:
         giving.given = None
         if self.phase is not _READY or self._outgoing.bypass:
             return self._word()
-        if self._barrier.is_wanted:
+        if self._barrier.is_wanted and self._barrier.lingers_until is None:
             data: bytes | None = giving.barrier_line(now)
         elif self._halt_due is None and giving.may_fetch:
             data = giving.line(now)
@@ -256,11 +262,22 @@ class GcodeLink:
             return self._traced(busy.outgoing.popleft())
         return b""
 
+    @property
+    def _begins_anew(self) -> bool:
+        """Is a new numbering or a measurement due?"""
+        next_number = self._ledger.next
+        if next_number > self._giving.highest_number:
+            return True
+        is_idle = self._outgoing.source is None and self.numbers_checked
+        return is_idle and (self._measuring_wanted or next_number > self._limits.renumber_above)
+
     def _when_idle(self, now: float) -> None:
         """Nothing to send and nothing in flight: time for proofs, and for a new start of long numbers."""
         if not self._ledger.is_clear:
             return
-        if self._ledger.next > self._giving.highest_number:
+        if self._packing.is_on and self._begins_anew:
+            self._probe(now)  # what follows is plain text
+        elif self._ledger.next > self._giving.highest_number:
             self.phase = next_phase(self.phase, LinkTrigger.NUMBERS_SPENT)
             self._begin(now)
         elif self._packing.is_wanted and self._outgoing.source is not None:
@@ -352,6 +369,7 @@ class GcodeLink:
         self._ledger.begin(self._base)
         self._is_numbered = True
         self._oks.forget()
+        self._events.extend([EmergencyWordSettled(is_confirmed=False)] * self._oks.on_executed(NUMBER_CEILING))
         self._trust.forget()
         self._barrier.forget()
         self._giving.begin()
@@ -365,7 +383,9 @@ class GcodeLink:
         match reply:
             case Acknowledged():
                 self._acknowledging.on_ok(reply, self.phase, now)
-                if self._drain.ends_with_ok and self.phase is LinkPhase.DRAINING and not self._oks.owes_for_resend:
+                if self._acknowledging.is_undecided:
+                    self._close(link_endings.undecided(self._ledger))
+                elif self._drain.ends_with_ok and self.phase is LinkPhase.DRAINING and not self._oks.owes_for_resend:
                     self._drain.end(now)
                     self._end_drain(now)
             case TemperatureReported():
@@ -386,14 +406,11 @@ class GcodeLink:
             case FirmwareError():
                 self._trust.on_last_line(None)
                 if reply.is_fatal:
-                    error = PrinterHalted(reply.text, code=reply.code, firmware_text=reply.text, is_confirmed=True)
-                    self._close(error)
+                    self._close(link_endings.halted(reply))
                 elif reply.code == "printer_not_ready" and self._outgoing.source is not None:
-                    # it acknowledges what it does not execute: each further line of the job would be lost
-                    self._close(FirmwareComplained(reply.text, code=reply.code, firmware_text=reply.text))
+                    self._close(link_endings.not_executing(reply))
             case Started():
-                said = "the printer restarted in mid-conversation: its position and temperatures are gone"
-                self._close(PrinterReset(said))
+                self._close(link_endings.restarted())
             case _:
                 self._on_information(reply, line, now)
 
@@ -433,6 +450,8 @@ class GcodeLink:
             self._drain.begin(now, self._ledger.in_flight_bytes)
         else:
             self._drain.prolong(now)
+        if number is not None and self.dialect.resend_modulus is not None:
+            number = self._ledger.resolve(number, self.dialect.resend_modulus)
         believed = self._trust.believed(number, self._ledger)
         if believed is not None:
             self._obey_resend(believed, now, answers_probe=was is LinkPhase.PROBING)
@@ -475,10 +494,10 @@ class GcodeLink:
             deadline = self._packing.negotiation.next_deadline()
         elif self.phase is LinkPhase.DRAINING:
             deadline = self._drain.quiet_at
-        elif self.phase is LinkPhase.PROBING or (
-            self.phase is _READY and self._ledger.oldest_in_flight is not None and self.numbers_checked
-        ):
+        elif self.phase is LinkPhase.PROBING or (self.phase is _READY and self._ledger.oldest_in_flight is not None):
             deadline = self._stall.check_at
+        elif self.phase is _READY:
+            deadline = self._barrier.lingers_until
         if self._halt_due is not None:
             deadline = self._halt_due if deadline is None else min(deadline, self._halt_due)
         return None if self.phase is _CLOSED else deadline
@@ -488,7 +507,7 @@ class GcodeLink:
         if self.phase is _CLOSED:
             return
         if self._halt_due is not None and now >= self._halt_due:
-            self._close(PrinterHalted("emergency stop sent; the printer has not confirmed it", is_confirmed=False))
+            self._close(link_endings.halt_unconfirmed())
         elif self._beginning is not None:
             self._beginning.handle_deadline(now)
             self._after_beginning()
@@ -500,6 +519,8 @@ class GcodeLink:
         elif self.phase is LinkPhase.PROBING:
             if now >= self._stall.check_at:
                 self._on_unanswered_probe(now)
+        elif self._barrier.lingers_until is not None:
+            self._barrier.on_deadline(now)
         elif self._ledger.oldest_in_flight is not None and now >= self._stall.check_at:
             self._on_silence(now)
 
@@ -516,7 +537,9 @@ class GcodeLink:
         if now < self._drain.quiet_at:
             return
         self._oks.forget()
-        if self._trust.is_in_doubt or self._packing.is_in_doubt:
+        if not self.numbers_checked:
+            self._trust.forget()
+        elif self._trust.is_in_doubt or self._packing.is_in_doubt:
             self._probe(now)
             return
         self.phase = next_phase(self.phase, LinkTrigger.QUIET)
@@ -524,15 +547,23 @@ class GcodeLink:
 
     def _on_silence(self, now: float) -> None:
         """A line is in flight and nothing has happened for as long as may be."""
-        if not self.numbers_checked:
-            return
         ledger = self._ledger
-        if ledger.accepted == ledger.front and self._stall.is_barrier_due(now):
+        if not self.numbers_checked:
+            self._on_unprovable_silence(now)
+        elif ledger.accepted == ledger.front and self._stall.is_barrier_due(now):
             self._barrier.want_another()
             self._stall.on_barrier(now)
-        else:
+        elif self._stall.may_probe(now):
             self._stall.on_stall(now)
             self._probe(now)
+
+    def _on_unprovable_silence(self, now: float) -> None:
+        self._stall.on_unprovable(now)
+        if self._stall.is_gone(now):
+            self._close(link_endings.silent(self._stall.unanswered_seconds(now)))
+        elif self._stall.is_barrier_due(now):
+            self._barrier.want_another()
+            self._stall.on_barrier(now)
 
     def _probe(self, now: float) -> None:
         self.phase = next_phase(self.phase, LinkTrigger.PROOF_NEEDED)
@@ -542,10 +573,15 @@ class GcodeLink:
 
     def _on_unanswered_probe(self, now: float) -> None:
         if self._stall.is_dead(now):
-            seconds = round(self._stall.unanswered_seconds(now))
-            said = f"the printer has not answered for {seconds} s; the link is given up"
-            self._close(PrinterSilent(said, waited_seconds=seconds))
-        elif self._ledger.oldest_in_flight is None and not self._proof_wanted and not self._trust.is_in_doubt:
+            self._close(link_endings.silent(self._stall.unanswered_seconds(now)))
+        elif not self._stall.may_probe(now):
+            return
+        elif (
+            self._ledger.oldest_in_flight is None
+            and not self._proof_wanted
+            and not self._trust.is_in_doubt
+            and not self._packing.farewell
+        ):
             # what was asked about has been acknowledged meanwhile: the answer is no longer needed
             self.phase = next_phase(self.phase, LinkTrigger.PROOF_GIVEN)
             self._drain.end(now)

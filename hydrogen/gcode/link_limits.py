@@ -20,7 +20,8 @@ class LinkLimits:
     barrier_long: without progress in a long command, though the printer has accepted everything: 10 s, then a barrier.
     barrier_again, barrier_long_again, barrier_last_again: until the first barrier is believed lost behind a move, behind a
         long command, and until any further one behind a move is.
-    probe_answer: until a probe is believed lost; doubled up to probe_answer_most.
+    probe_answer: until a probe is believed lost, doubled once; probe_again: until another is sent to a printer that has read
+        neither of them, doubled up to four times that.
     unanswered_most: probes unanswered for so long end the link. A long command that never answered a probe may be a
         firmware that does not read while it works: it gets unanswered_long.
     halt_answer: after an emergency stop, until the halt counts as unconfirmed.
@@ -42,7 +43,7 @@ class LinkLimits:
     barrier_long_again: float = 60.0
     barrier_last_again: float = 10.0
     probe_answer: float = 0.3
-    probe_answer_most: float = 5.0
+    probe_again: float = 5.0
     unanswered_most: float = 30.0
     unanswered_long: float = 1200.0
     halt_answer: float = 3.0

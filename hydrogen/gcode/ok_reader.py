@@ -132,7 +132,7 @@ class OkReader:
         if self.owes_for_resend:
             self.owes_for_resend = False
             return OkMeaning.NOTHING
-        if report and expects_barrier:
+        if report and expects_barrier and not self.tell_temperatures:
             return OkMeaning.TEMPERATURES
         if unknown and is_draining:
             return OkMeaning.NOTHING

@@ -12,6 +12,12 @@ import math
 from hydrogen.gcode.link_limits import LinkLimits
 from hydrogen.gcode.urgency import LONG, QUICK, Patience
 
+PROBES_AT_ONCE = 2
+"""So many unread probes fit into what the window leaves free in the printer's receive buffer."""
+
+BARRIERS_UNPROVABLE = 2
+"""Barriers behind one line of a firmware that checks no numbers."""
+
 
 class StallClock:
     """Deadlines and counters of one link. All times are monotonic seconds.
@@ -29,10 +35,11 @@ class StallClock:
         "_limits",
         "_patience",
         "_patience_seconds",
-        "_probe_wait",
+        "_probe_again_at",
         "_progress_at",
         "_smoothed",
         "_unanswered_since",
+        "_unread_probes",
         "barriers",
         "check_at",
         "is_planner_full",
@@ -55,7 +62,8 @@ class StallClock:
         self.sent_at = 0.0
         self._progress_at = 0.0
         self._last_byte_at = 0.0
-        self._probe_wait = limits.probe_answer
+        self._unread_probes = 0
+        self._probe_again_at = 0.0
         self._unanswered_since: float | None = None
         self._barrier_wanted_at: float | None = None
         self._barriers_out = 0
@@ -86,6 +94,7 @@ class StallClock:
         if is_idle and not self._is_stalled and self._patience is not LONG:
             self._learn(now - self.sent_at)
         self._is_stalled = False
+        self._unread_probes = 0
         self._barrier_wanted_at = None
         self._barriers_out = 0
         self.on_progress(now)
@@ -124,14 +133,17 @@ class StallClock:
         self.probes += 1
         if self._unanswered_since is None:
             self._unanswered_since = now
-            self._probe_wait = self._limits.probe_answer
+        if self._unread_probes < PROBES_AT_ONCE:
+            wait = self._limits.probe_answer * 2**self._unread_probes
         else:
-            self._probe_wait = min(self._probe_wait * 2, self._limits.probe_answer_most)
-        self.check_at = now + self._probe_wait
+            wait = self._limits.probe_again * 2 ** min(self._unread_probes - PROBES_AT_ONCE, 2)
+        self._unread_probes += 1
+        self._probe_again_at = self.check_at = now + wait
 
     def on_probe_answered(self, now: float) -> None:
         """The printer named its last line: it lives, and its parser runs."""
         self._unanswered_since = None
+        self._unread_probes = 0
         if self._patience is LONG:
             self._answered_while_long = True
         if self._barrier_wanted_at is None:
@@ -156,6 +168,29 @@ class StallClock:
         self._barrier_wanted_at = now
 
     # ------------------------------------------------------------------------------------------------ what follows
+
+    def may_probe(self, now: float) -> bool:
+        """Is it time for another probe? A printer whose queue is full reads none, and they fill its receive buffer; that it
+        says `busy` makes no difference. If not, `check_at` tells when."""
+        if self._unread_probes < PROBES_AT_ONCE or now >= self._probe_again_at:
+            return True
+        self.check_at = self._probe_again_at
+        return False
+
+    def on_unprovable(self, now: float) -> None:
+        """Silence, and the firmware checks no numbers: no question tells what became of the line, only a barrier behind it.
+        Two at most: they wait behind a macro that takes minutes."""
+        if self._unanswered_since is None:
+            self._unanswered_since = now
+        if self._barrier_wanted_at is None:
+            self._barrier_wanted_at = now
+        if self._barriers_out >= BARRIERS_UNPROVABLE:
+            self._barrier_wanted_at = math.inf
+        self.check_at = now + self._limits.silence_most
+
+    def is_gone(self, now: float) -> bool:
+        """Has a firmware that checks no numbers said nothing at all for as long as any macro may take?"""
+        return min(self.unanswered_seconds(now), now - self._last_byte_at) >= self._limits.unanswered_long
 
     def is_barrier_due(self, now: float) -> bool:
         """Has the printer proven that it has the line, and has it still not acknowledged it for long enough?"""

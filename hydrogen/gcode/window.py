@@ -24,6 +24,9 @@ from __future__ import annotations
 RESERVED_BYTES = 40
 """Left free in the printer's receive buffer for what overtakes: a probe has 18 bytes, `\\nM112\\n` six, `M876 S1\\n` eight."""
 
+USUAL_SLOTS = 4
+"""Marlin's BUFSIZE."""
+
 CLEAN_LINES = 200
 """Lines without a fault before the window opens for the first time."""
 
@@ -42,7 +45,10 @@ tick, a USB frame)."""
 
 
 class Window:
-    """The credit of one link. `bytes_most` and `lines_most` are what may be in flight now: 0 bytes and 1 line when shut."""
+    """The credit of one link. `bytes_most` and `lines_most` are what may be in flight now: 0 bytes and 1 line when shut.
+
+    slots: places in the printer's command queue, measured, or Marlin's usual four.
+    """
 
     __slots__ = (
         "_allowed_bytes",
@@ -56,11 +62,13 @@ class Window:
         "bytes_most",
         "is_counting",
         "lines_most",
+        "slots",
     )
 
     def __init__(self) -> None:
         self.bytes_most = 0
         self.lines_most = 1
+        self.slots = USUAL_SLOTS
         self.is_counting = False
         self._allowed_bytes = 0
         self._allowed_lines = 1
@@ -76,6 +84,8 @@ class Window:
         """The printer's receive buffer has at least `ring_bytes`, its command queue at least `slots` places."""
         self._allowed_bytes = max(ring_bytes - 1 - RESERVED_BYTES, 0)
         self._allowed_lines = max(slots - 1, 1) if self._allowed_bytes else 1
+        if slots > 1:
+            self.slots = slots
         self._shut()
 
     @property

@@ -90,7 +90,7 @@ def test_temperatures_answer_the_m105_in_flight_and_heal_oks_that_were_lost() ->
 def test_barriers_answer_settles_all_before_it_and_owed_words() -> None:
     half = Half(2)
     half.oks.on_unnumbered_sent(BASE + 2)
-    half.barrier.covers = half.give(b"M105")
+    half.barrier.on_sent(half.give(b"M105"))
     half.hear(b"ok")  # the first move's: a barrier is never acknowledged by a bare ok
     half.hear(b"ok")
     half.hear(b"ok")
