@@ -78,7 +78,7 @@ class Acknowledging:
             reply,
             is_in_flight=self._may_be_next(self._ledger),
             is_draining=phase is LinkPhase.DRAINING,
-            expects_barrier=self._barrier.covers is not None,
+            expects_barrier=self._barrier.covers is not None and not self._is_behind_long(),
         )
         if reply.planner_free is not None:
             self._stall.is_planner_full = not reply.planner_free
@@ -102,6 +102,12 @@ class Acknowledging:
             self._on_temperature_ok(phase, now)
         elif meaning is OkMeaning.UNNUMBERED:
             self._events.append(EmergencyWordSettled(is_confirmed=True))
+            if (
+                phase is LinkPhase.DRAINING
+                and not self._oks.are_numbered
+                and self._ledger.next > self._ledger.front + 2
+            ):
+                self._report_headless()  # or a line's that lost its head: rather told once too often
         elif meaning is not OkMeaning.NOTHING:
             self._on_surplus(phase)
             if meaning is OkMeaning.STRAY:
@@ -124,6 +130,10 @@ class Acknowledging:
             return False
         return number <= ledger.front
 
+    def _is_behind_long(self) -> bool:
+        """Is a command in flight that may take minutes? A heat-up tells temperatures too, and its own `ok` is no barrier's."""
+        return self._giving.long_number > self._ledger.acknowledged
+
     def _on_surplus(self, phase: LinkPhase) -> None:
         """An `ok` that nothing explains. Without numbers our count may run ahead now: let a barrier settle it."""
         self._count.surplus_acknowledgements += 1
@@ -145,10 +155,12 @@ class Acknowledging:
             if not self._barrier.on_late_answer(now):
                 self._on_surplus(phase)
             return
-        number = self._barrier.proven_by(number)
-        if number > ledger.acknowledged + 1 and not self.numbers_checked:
-            self.is_undecided = True
-            return
+        if not self.numbers_checked:
+            self.is_undecided = number > ledger.acknowledged + 1
+            if self.is_undecided:
+                return
+        else:
+            number = self._barrier.proven_by(number)
         if number > ledger.acknowledged + 1:
             self._stall.on_repaired()
             self._window.on_fault()

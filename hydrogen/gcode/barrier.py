@@ -12,7 +12,9 @@ last one's, and then sending waits a moment for the answers that would follow if
 from __future__ import annotations
 
 INTERVAL_LINES = 256
-"""Between two markers; a firmware that says an `ok` too many again and again gets barriers no more often either."""
+OPEN_INTERVAL_LINES = 64
+"""Between two markers, and while the window is open and each line ahead stands in the receive buffer; a firmware that says an
+`ok` too many again and again gets barriers no more often either."""
 
 LINGER_SECONDS = 0.3
 """For each answer that may still come: what lies between two barriers takes no time."""
@@ -67,11 +69,11 @@ class Barrier:
         """The window has opened: let the next line be a marker."""
         self._next_at = 0
 
-    def is_marker_due(self, number: int) -> bool:
+    def is_marker_due(self, number: int, *, is_window_open: bool = False) -> bool:
         """Shall line `number` be a marker? Asked once for each new line."""
         if number < self._next_at:
             return False
-        self._next_at = number + INTERVAL_LINES
+        self._next_at = number + (OPEN_INTERVAL_LINES if is_window_open else INTERVAL_LINES)
         return True
 
     def on_sent(self, number: int) -> None:
@@ -87,7 +89,7 @@ class Barrier:
         return number if self.covers is None or number < self._out[0] else self.covers
 
     def on_answered(self, now: float) -> None:
-        """`ok T:` settled all that are out: of several, the others may still answer."""
+        """`ok T:` settles all that are out: of several, the others may still answer."""
         self._due = len(self._out) - 1
         self._linger(now)
 
@@ -112,8 +114,12 @@ class Barrier:
 
     def on_acknowledged(self, upto: int) -> None:
         """K rose to `upto`."""
-        if self.covers is not None and upto >= self.covers:
+        if self.covers is None:
+            return
+        if upto >= self.covers:
             self._end()
+        elif upto >= self._out[0]:
+            self._out = [number for number in self._out if number > upto]
 
     def is_void(self, accepted: int) -> bool:
         """The printer proved that it has nothing above `accepted`: was one lost by that?"""

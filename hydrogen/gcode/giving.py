@@ -74,6 +74,11 @@ class Giving:
             not in_flight or (self._window.lines_most > in_flight and self.long_number <= ledger.acknowledged)
         )
 
+    @property
+    def is_queue_full(self) -> bool:
+        """Must the printer's command queue be full by our own count, so that it reads nothing, not even a probe?"""
+        return self._ledger.front - self._ledger.acknowledged + self._oks.words_owed >= self._window.slots
+
     def line(self, now: float) -> bytes | None:
         """The next line for the wire; b"" if it has its number and waits for room; None if there is none."""
         ledger = self._ledger
@@ -96,8 +101,7 @@ class Giving:
         """
         ledger = self._ledger
         is_read = ledger.accepted == ledger.front
-        outstanding = ledger.front - ledger.acknowledged + self._oks.words_owed
-        if outstanding >= self._window.slots and not is_read:
+        if self.is_queue_full and not is_read:
             return b""
         number = ledger.front + 1
         if number == ledger.next:
@@ -136,13 +140,16 @@ class Giving:
     def _new_line(self, number: int) -> SentLine | None:
         if (self._packing.is_wanted and self._is_job_to_be_packed(self._ledger)) or number > self.highest_number:
             return None
-        if not self._oks.are_numbered and self._outgoing.source is not None and self._barrier.is_marker_due(number):
+        if not self._oks.are_numbered and self._outgoing.source is not None and self._is_marker_due(number):
             return self._ledger.give(BARRIER_BODY)
         taken = self._outgoing.take()
         if taken is None:
             return self._trial_line()
         body, offset, ticket = taken
         return self._ledger.give(body, offset, ticket)
+
+    def _is_marker_due(self, number: int) -> bool:
+        return self._barrier.is_marker_due(number, is_window_open=self._window.is_open)
 
     def _is_job_to_be_packed(self, ledger: LineLedger) -> bool:
         """Does a job wait whose lines should be packed, and is this a moment to agree upon that?"""

@@ -141,6 +141,12 @@ class LineLedger:
         newest = self.next - (self.next - number) % modulus
         return newest if self.may_be_asked_for(newest) else number
 
+    @property
+    def ends_with_barrier(self) -> bool:
+        """Was an M105 the last line given?"""
+        last = self._lines.get(self.next - 1)
+        return last is not None and last.replies_with_temperatures
+
     def may_be_asked_for(self, number: int) -> bool:
         """Can `Resend: number` be true and be obeyed?"""
         return number == self.next or number in self._lines

@@ -5,9 +5,7 @@ Four numbers tell everything (ledger.py): K acknowledged, A proven accepted, F o
 `K <= A <= S - 1` always holds.
 
 A line is sent when the *fetch* asks for one (`data_to_send`), never when it is submitted, and only while the window has
-room for it (window.py: one line in flight, a few on a fast and clean wire, none behind a command that may take minutes).
-What goes first: bytes that bypass the numbering (emergency lane, probe), lines that must be sent again, submitted
-commands, the job.
+room for it. Which one, and what may go together, giving.py says; what an `ok` proves, acknowledging.py.
 
 *A refused line* (`Resend: r`): the printer has thrown away its receive buffer, so r and everything above is void:
 A = F = r - 1. Nothing is sent until the wire has been silent for a while (drain.py), because fragments of lines make more
@@ -47,16 +45,19 @@ from hydrogen.gcode.link_events import (
     Ticket,
     event_of,
 )
-from hydrogen.gcode.link_limits import NUMBER_CEILING, PROBE, PROBE_NUMBER, WORDS_MOST, LinkLimits
+from hydrogen.gcode.link_limits import BARRIER_NUMBERS, IDENTITY_LINES_KEPT, PROBE, PROBE_NUMBER, WORDS_MOST, LinkLimits
 from hydrogen.gcode.link_parts import LinkParts
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
 from hydrogen.gcode.outgoing import LineSource
 from hydrogen.gcode.receive_buffer import ReceiveBuffer
+from hydrogen.gcode.renewal import Renewal
 from hydrogen.gcode.replies import (
     Acknowledged,
     ActionRequested,
     Busy,
+    CapabilityReported,
     FirmwareError,
+    FirmwareReported,
     Idle,
     LineNumberError,
     PositionReported,
@@ -78,7 +79,7 @@ _READY, _CLOSED = LinkPhase.READY, LinkPhase.CLOSED
 class GcodeLink:
     """One conversation, from the first byte after opening the port to `LinkClosed`. See the module's docstring.
 
-    greeting: what the printer said of itself while the link began, the last lines, cleaned.
+    greeting: the last lines of text while the link began, cleaned. identity: the answer to M115, whenever it came.
     number_base: the number lines start from, exclusive; random in 1,000..8,999, so that the 0 of a board reset never lies
     in a range that was used. byte_seconds: time of a byte on the wire (10 / baud), 0 where it is not known.
     """
@@ -87,6 +88,7 @@ class GcodeLink:
         self.phase = LinkPhase.OPENING
         self.numbers_checked = True
         self.greeting: tuple[str, ...] = ()
+        self.identity: list[str] = []
         self.dialect = GENERIC
         self.given: tuple[int, int] | None = None
         self.is_tracing = False
@@ -97,7 +99,6 @@ class GcodeLink:
         self._is_numbered = False
         self._incoming = ReceiveBuffer()
         self._proof_wanted = False
-        self._measuring_wanted = False
         self._halt_due: float | None = None
         parts = LinkParts.of(number_base, byte_seconds, self._limits)
         self._ledger = parts.ledger
@@ -113,6 +114,7 @@ class GcodeLink:
         self._events = parts.events
         self._giving = Giving(parts)
         self._acknowledging = Acknowledging(parts, self._giving)
+        self._renewal = Renewal(parts, self._giving, self._limits)
 
     # ------------------------------------------------------------------------------------------------- what is asked
 
@@ -151,7 +153,7 @@ class GcodeLink:
         self._outgoing.source = source
         self._ledger.begin_stream()
         self._window.begin_job()
-        self._packing.begin_job()
+        self._packing.begin_job(can_be_tested=self.numbers_checked)
         self._barrier.begin_job(self._ledger.next)
 
     def detach(self) -> None:
@@ -163,9 +165,8 @@ class GcodeLink:
         self._proof_wanted = True
 
     def measure_receive_buffer(self) -> None:
-        """Once nothing is to be done, find out what the printer's serial port holds (buffer_measurement.py), which allows a
-        window, and try out the wire (window.py). Where the size cannot be proven, one line in flight stays the rule."""
-        self._measuring_wanted = True
+        """Once nothing is to be done, find out what the printer holds (buffer_measurement.py), and try out the wire."""
+        self._renewal.is_measuring_wanted = True
 
     def speak(self, dialect: Dialect) -> None:
         """Go by what is known of this firmware from now on."""
@@ -173,7 +174,7 @@ class GcodeLink:
         self._oks.ok_follows_resend = dialect.ok_follows_resend
         self._giving.is_ok_early = dialect.ok_comes_when == "queued"
         if dialect.number_modulus is not None:
-            self._giving.highest_number = PROBE_NUMBER % dialect.number_modulus - 1
+            self._giving.highest_number = PROBE_NUMBER % dialect.number_modulus - BARRIER_NUMBERS
 
     def allow_packing(self) -> None:
         """The firmware has MeatPack: try it with the next job (packing.py)."""
@@ -247,7 +248,9 @@ class GcodeLink:
             return b""
         if data is None:
             self._when_idle(now)
-            return self._word()
+            if not self._barrier.is_wanted:
+                return self._word()
+            data = giving.barrier_line(now)
         self.given = giving.given
         if self.is_tracing and self.given is not None:
             self._traced(self._ledger.line(self.given[0]).frame)
@@ -262,41 +265,36 @@ class GcodeLink:
             return self._traced(busy.outgoing.popleft())
         return b""
 
-    @property
-    def _begins_anew(self) -> bool:
-        """Is a new numbering or a measurement due?"""
-        next_number = self._ledger.next
-        if next_number > self._giving.highest_number:
-            return True
-        is_idle = self._outgoing.source is None and self.numbers_checked
-        return is_idle and (self._measuring_wanted or next_number > self._limits.renumber_above)
-
     def _when_idle(self, now: float) -> None:
         """Nothing to send and nothing in flight: time for proofs, and for a new start of long numbers."""
         if not self._ledger.is_clear:
             return
-        if self._packing.is_on and self._begins_anew:
-            self._probe(now)  # what follows is plain text
-        elif self._ledger.next > self._giving.highest_number:
-            self.phase = next_phase(self.phase, LinkTrigger.NUMBERS_SPENT)
-            self._begin(now)
+        if self._renewal.is_urgent:
+            self._renew(now)
         elif self._packing.is_wanted and self._outgoing.source is not None:
             self.phase = next_phase(self.phase, LinkTrigger.PACKING_WANTED)
             self._packing.negotiate(last_number=self._ledger.next - 1, quiet=self._limits.quiet, now=now)
+        elif self._proof_wanted and self.numbers_checked:
+            self._probe(now)
         elif self._proof_wanted:
-            if self.numbers_checked:
-                self._probe(now)
-            else:
-                self._proof_wanted = False
-                self._events.append(ExecutionProven())
-        elif self._outgoing.source is not None or not self.numbers_checked:
-            return
-        elif self._measuring_wanted:
-            self._measuring_wanted = False
-            self.phase = next_phase(self.phase, LinkTrigger.BUFFER_UNKNOWN)
-            self._begin(now)
-        elif self._ledger.next > self._limits.renumber_above:
-            self.phase = next_phase(self.phase, LinkTrigger.NUMBERS_SPENT)
+            self._proof_wanted = False
+            self._events.append(ExecutionProven())
+        elif self._renewal.is_due and self.numbers_checked:
+            self._renew(now)
+
+    def _renew(self, now: float) -> None:
+        """A new numbering; what it begins with is plain text, and packing ends with the proof."""
+        if not self.numbers_checked:
+            self._begin_numbers()  # nothing to agree upon
+        elif self._renewal.lacks_barrier:
+            self._barrier.want()
+        elif not self._renewal.is_proven:
+            self._probe(now)
+        else:
+            is_measuring = self._renewal.is_measuring_wanted and not self._renewal.is_urgent
+            trigger = LinkTrigger.BUFFER_UNKNOWN if is_measuring else LinkTrigger.NUMBERS_SPENT
+            self._renewal.is_measuring_wanted = self._renewal.is_measuring_wanted and not is_measuring
+            self.phase = next_phase(self.phase, trigger)
             self._begin(now)
 
     def _traced(self, data: bytes) -> bytes:
@@ -333,6 +331,10 @@ class GcodeLink:
         assert beginning is not None
         if isinstance(reply, TemperatureReported):
             self._events.append(TemperaturesReported(reply.report))
+        if self._is_numbered and isinstance(reply, Started):
+            self._beginning = None
+            self._close(link_endings.restarted())
+            return
         beginning.on_reply(reply, now)
         self._after_beginning()
 
@@ -369,7 +371,7 @@ class GcodeLink:
         self._ledger.begin(self._base)
         self._is_numbered = True
         self._oks.forget()
-        self._events.extend([EmergencyWordSettled(is_confirmed=False)] * self._oks.on_executed(NUMBER_CEILING))
+        self._events.extend([EmergencyWordSettled(is_confirmed=False)] * self._oks.on_executed(PROBE_NUMBER))
         self._trust.forget()
         self._barrier.forget()
         self._giving.begin()
@@ -418,8 +420,12 @@ class GcodeLink:
         """Whatever else it says, it works; the lines are the answer of the oldest unacknowledged command."""
         if isinstance(reply, UnknownCommand):
             self._oks.on_unknown_command()
-        if not isinstance(reply, PositionReported | ActionRequested):
+        if isinstance(reply, Busy):
+            self._stall.on_busy(now)
+        elif line.strip() and not isinstance(reply, PositionReported | ActionRequested):
             self._stall.on_progress(now)
+        if isinstance(reply, FirmwareReported | CapabilityReported) and len(self.identity) < IDENTITY_LINES_KEPT:
+            self.identity.append(line.decode("ascii", "replace").strip())
         if isinstance(reply, Text):
             self._on_text(reply.text, now)
         if not isinstance(reply, Busy):
@@ -469,19 +475,17 @@ class GcodeLink:
                 self._stall.on_repaired()
         elif answers_probe:
             self._drain.ends_with_ok = self._oks.owes_for_resend
-        if (
-            answers_probe
-            and accepted == ledger.front
-            and self._proof_wanted
-            and ledger.is_clear
-            and number == ledger.next
-        ):
-            self._proof_wanted = False
-            self._events.append(ExecutionProven())
+        if answers_probe and ledger.is_clear and number == ledger.next:
+            self._renewal.on_probe_answered(number)
+            if self._proof_wanted:
+                self._proof_wanted = False
+                self._events.append(ExecutionProven())
         if self._barrier.is_void(accepted):
             self._stall.on_barrier_void(now)
+        was_acknowledged = ledger.acknowledged
         if not ledger.accept_only(accepted):
-            self._acknowledging.report_duplicate(number)
+            for doubtful in range(number, was_acknowledged + 1):
+                self._acknowledging.report_duplicate(doubtful)
 
     # ------------------------------------------------------------------------------------------------------ deadlines
 
@@ -572,7 +576,7 @@ class GcodeLink:
         self._stall.on_probe(now)
 
     def _on_unanswered_probe(self, now: float) -> None:
-        if self._stall.is_dead(now):
+        if self._stall.is_dead(now, is_queue_full=self._giving.is_queue_full):
             self._close(link_endings.silent(self._stall.unanswered_seconds(now)))
         elif not self._stall.may_probe(now):
             return

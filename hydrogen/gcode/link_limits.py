@@ -61,8 +61,14 @@ PROBE = b"N9999999 M105*46\n"
 BARRIER_BODY = b"M105"
 """Executed in its turn: its `ok T:`, which no other command gives, means that everything before it was executed or planned."""
 
-NUMBER_CEILING = PROBE_NUMBER - 1
+BARRIER_NUMBERS = 1000
+"""Kept free below the probe's number for the barriers that come before a numbering of its own."""
+
+NUMBER_CEILING = PROBE_NUMBER - BARRIER_NUMBERS
 """The highest number a line may have; a longer job goes on with a numbering of its own."""
 
 WORDS_MOST = 3
 """Emergency words that may be owed an `ok`: with a probe they fill the room that the window leaves in the receive buffer."""
+
+IDENTITY_LINES_KEPT = 128
+"""Of the answer to M115: Marlin says some forty capabilities."""

@@ -153,7 +153,7 @@ class Opening:
         """One line from the printer. What it reports by itself is no residue of a question."""
         if self.error is not None:
             return
-        if self._quiet_at is not None and not isinstance(reply, TemperatureReported | PositionReported):
+        if self._quiet_at is not None and not isinstance(reply, TemperatureReported | PositionReported | Idle):
             self._quiet_at = min(now + self._limits.quiet, self._quiet_most_at)
         self._put_off_the_end(reply, now)
         match reply:

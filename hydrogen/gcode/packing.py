@@ -51,9 +51,9 @@ class Packing:
         """The firmware says that it can: try it with the next job."""
         self._is_allowed = True
 
-    def begin_job(self) -> None:
-        """A new stream: what was doubted before may be tried again."""
-        self.is_wanted = self._is_allowed and not self.is_on
+    def begin_job(self, *, can_be_tested: bool = True) -> None:
+        """A new stream: what was doubted before may be tried again. can_be_tested: the printer answers probes."""
+        self.is_wanted = self._is_allowed and can_be_tested and not self.is_on
 
     def negotiate(self, *, last_number: int, quiet: float, now: float) -> None:
         """Try to turn it on."""

@@ -30,6 +30,7 @@ class StallClock:
         "_barrier_wanted_at",
         "_barriers_out",
         "_deviation",
+        "_is_idle",
         "_is_stalled",
         "_last_byte_at",
         "_limits",
@@ -68,6 +69,7 @@ class StallClock:
         self._barrier_wanted_at: float | None = None
         self._barriers_out = 0
         self._is_stalled = False
+        self._is_idle = False
         self._answered_while_long = False
 
     @property
@@ -84,7 +86,8 @@ class StallClock:
     def on_sent(self, patience: Patience, now: float) -> None:
         """A line went out."""
         self.sent_at = self._progress_at = now
-        if patience is not self._patience:
+        self._is_idle = False
+        if patience is LONG or patience is not self._patience:
             self._patience = patience
             self._answered_while_long = False
         self.check_at = now + self._wait()
@@ -103,10 +106,18 @@ class StallClock:
         """The printer works on what it was given."""
         self._progress_at = now
         self._unanswered_since = None
+        self._is_idle = False
         self.check_at = now + self._wait()
+
+    def on_busy(self, now: float) -> None:
+        """It works on a command that takes long, and says so: a barrier behind that is not lost."""
+        self.on_progress(now)
+        if self._barriers_out and self._barrier_wanted_at is not None:
+            self._barrier_wanted_at = max(self._barrier_wanted_at, now + self._limits.barrier_long_again)
 
     def on_idle(self, now: float) -> None:
         """The printer says that it has nothing to do: unless it spoke before it saw the line, that or its `ok` was lost."""
+        self._is_idle = True
         self.check_at = min(self.check_at, max(now, self.sent_at + self._limits.quiet))
 
     def on_resumed(self, now: float) -> None:
@@ -136,9 +147,10 @@ class StallClock:
         if self._unread_probes < PROBES_AT_ONCE:
             wait = self._limits.probe_answer * 2**self._unread_probes
         else:
-            wait = self._limits.probe_again * 2 ** min(self._unread_probes - PROBES_AT_ONCE, 2)
+            wait = self._limits.probe_again * 4 ** min(self._unread_probes - PROBES_AT_ONCE, 8)
         self._unread_probes += 1
-        self._probe_again_at = self.check_at = now + wait
+        self._probe_again_at = now + wait
+        self.check_at = min(self._probe_again_at, self._end_of_patience(now))
 
     def on_probe_answered(self, now: float) -> None:
         """The printer named its last line: it lives, and its parser runs."""
@@ -147,7 +159,7 @@ class StallClock:
         if self._patience is LONG:
             self._answered_while_long = True
         if self._barrier_wanted_at is None:
-            is_long = self._patience is LONG
+            is_long = self._patience is LONG and not self._is_idle
             self._barrier_wanted_at = self._progress_at + self._limits.barrier_long if is_long else now
 
     def on_barrier(self, now: float) -> None:
@@ -174,8 +186,14 @@ class StallClock:
         says `busy` makes no difference. If not, `check_at` tells when."""
         if self._unread_probes < PROBES_AT_ONCE or now >= self._probe_again_at:
             return True
-        self.check_at = self._probe_again_at
+        self.check_at = min(self._probe_again_at, self._end_of_patience(now))
         return False
+
+    def _end_of_patience(self, now: float) -> float:
+        """When to look next whether the printer is still there."""
+        since = now if self._unanswered_since is None else self._unanswered_since
+        ends = since + self._limits.unanswered_most
+        return ends if ends > now else now + self._limits.unanswered_most
 
     def on_unprovable(self, now: float) -> None:
         """Silence, and the firmware checks no numbers: no question tells what became of the line, only a barrier behind it.
@@ -196,9 +214,10 @@ class StallClock:
         """Has the printer proven that it has the line, and has it still not acknowledged it for long enough?"""
         return self._barrier_wanted_at is not None and now >= self._barrier_wanted_at
 
-    def is_dead(self, now: float) -> bool:
-        """Have probes gone unanswered for so long that nobody can be there?"""
-        is_excused = self._barriers_out > 2 or (self._patience is LONG and not self._answered_while_long)
+    def is_dead(self, now: float, *, is_queue_full: bool = False) -> bool:
+        """Have probes gone unanswered for so long that nobody can be there? is_queue_full: it cannot read one."""
+        is_working = self._patience is LONG and not self._answered_while_long
+        is_excused = not self._is_idle and (is_queue_full or self._barriers_out > 2 or is_working)
         if not is_excused:
             return self.unanswered_seconds(now) >= self._limits.unanswered_most
         return min(self.unanswered_seconds(now), now - self._last_byte_at) >= self._limits.unanswered_long

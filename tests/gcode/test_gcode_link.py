@@ -622,7 +622,7 @@ def test_firmware_that_ignores_numbers_gets_one_line_at_a_time_and_no_probe() ->
         while data := link.data_to_send(now):
             barriers.append(data)
     assert barriers == [numbered(BASE + 2, b"M105"), numbered(BASE + 3, b"M105")]
-    link.receive_data(b"ok\nok T0:22.0 /0.0\n", now)
+    link.receive_data(b"ok\nok T0:22.0 /0.0\nok T0:22.0 /0.0\n", now)
     assert link.data_to_send(now) == numbered(BASE + 4, moves(2)[1])
     assert link.data_to_send(now) == b""
 

@@ -95,6 +95,11 @@ class LinkBench:
         while self._exchange():
             self._check_law()
 
+    def pass_time(self, seconds: float) -> None:
+        """Let this much time go by."""
+        until = self.now + seconds
+        self.run(lambda: self.now >= until, seconds + 60)
+
     def print_lines(self, lines: list[bytes], limit_seconds: float = 3600.0) -> None:
         """Stream until all is acknowledged and, as at the end of every job, proven; or the link is closed."""
         source = ListSource(lines)

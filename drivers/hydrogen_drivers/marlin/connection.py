@@ -315,6 +315,11 @@ class MarlinConnection(asyncio.Protocol):
         """What the printer said of itself while the connection was made, the last lines."""
         return self._link.greeting
 
+    @property
+    def identity(self) -> list[str]:
+        """What the printer answered to M115, whenever it did."""
+        return self._link.identity
+
     def speak(self, firmware: Firmware, dialect: Dialect) -> None:
         """The printer is known: from now on the link goes by `dialect`. A firmware that checks no line numbers is promised
         at most once, whatever its record says."""

@@ -22,6 +22,10 @@ IDENTIFY_SECONDS = 20.0
 """For M115's answer. It is late only while the printer works off what a former owner gave it; then it stays unnamed."""
 
 
+LATE_NAME_LOOKS = 20
+LATE_NAME_SECONDS = 1.0
+"""For the name behind M115's `ok`: Repetier says `ok` when it queues a line, and answers when it gets to it."""
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -45,6 +49,11 @@ async def identify(connection: MarlinConnection, dialect: str = "") -> None:
     try:
         async with asyncio.timeout(IDENTIFY_SECONDS):
             firmware, fields = firmware_from_replies(await connection.send_gcode(["M115"]))
+            for _ in range(LATE_NAME_LOOKS):
+                if firmware.name:
+                    break
+                await asyncio.sleep(LATE_NAME_SECONDS / LATE_NAME_LOOKS)
+                firmware, fields = firmware_from_replies(connection.identity)
     except TimeoutError:
         pass
     spoken = dialect_of(connection.greeting, firmware.name, machine_type=firmware.machine_type, fields=fields)

@@ -18,6 +18,7 @@ class MuteConnection:
 
     firmware = Firmware()
     greeting = ("echo:Marlin 1.1.9",)
+    identity: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.spoken: tuple[Firmware, Dialect] | None = None

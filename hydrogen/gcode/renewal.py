@@ -1,0 +1,52 @@
+"""When does a numbering begin anew, and is it safe to?
+
+Numbers are spent in a job of ten million lines (or of 38,000, where the firmware counts modulo 65,536), an idle link keeps
+them short, and a measurement of the receive buffer ends with a new numbering too. M110 sets the number when it *runs*: so
+first everything must have been executed, which over plain `ok`s only a barrier proves (our count may run ahead), and then
+the printer must count as we do, which only a probe proves (it may have been reset without a word).
+"""
+
+from __future__ import annotations
+
+from hydrogen.gcode.giving import Giving
+from hydrogen.gcode.link_limits import LinkLimits
+from hydrogen.gcode.link_parts import LinkParts
+
+
+class Renewal:
+    """Decides for one link whose lines are all acknowledged. is_measuring_wanted: the receive buffer's size is wanted."""
+
+    def __init__(self, parts: LinkParts, giving: Giving, limits: LinkLimits) -> None:
+        self.is_measuring_wanted = False
+        self._ledger = parts.ledger
+        self._oks = parts.oks
+        self._outgoing = parts.outgoing
+        self._giving = giving
+        self._above = limits.renumber_above
+        self._proven_next = 0
+
+    @property
+    def is_urgent(self) -> bool:
+        """Is there no number for the next line, whatever is to be sent?"""
+        return self._ledger.next > self._giving.highest_number
+
+    @property
+    def is_due(self) -> bool:
+        """Is it time, if nothing else is to be done?"""
+        is_wanted = self.is_measuring_wanted or self._ledger.next > self._above
+        return is_wanted and self._outgoing.source is None
+
+    @property
+    def lacks_barrier(self) -> bool:
+        """Is it only counted, not proven, that everything has run?"""
+        ledger = self._ledger
+        return not self._oks.are_numbered and ledger.lines_acknowledged > 0 and not ledger.ends_with_barrier
+
+    @property
+    def is_proven(self) -> bool:
+        """Has the printer told that it waits for the very line that would come next?"""
+        return self._proven_next == self._ledger.next
+
+    def on_probe_answered(self, number: int) -> None:
+        """It waits for line `number`."""
+        self._proven_next = number
