@@ -141,15 +141,20 @@ class PrinterOperations:
     async def emergency_stop(self, call: Call) -> Mapping[str, Any]:
         """Kill the printer now, past every queue; without `printer`, all printers that the caller may control.
 
-        Answered once the bytes are at the port: `{"stopped": [names]}`, and `failed` with an error object for each printer
-        that could not be reached.
+        Answered once the bytes are at the port: `{"stopped": [names], "emergency": {name: [{line, seen, confirmed}]}}`, and
+        `failed` with an error object for each printer that could not be reached.
         """
         targets = self._targets_of(call)
         outcomes = await asyncio.gather(*(self._stop(name, call.actor) for name in targets))
-        failed = {name: error for name, error in zip(targets, outcomes, strict=True) if error is not None}
+        done = dict(zip(targets, outcomes, strict=True))
+        failed = {name: outcome for name, outcome in done.items() if isinstance(outcome, HydrogenError)}
         if len(failed) == len(targets):
             raise next(iter(failed.values()))
-        result: dict[str, Any] = {"stopped": [name for name in targets if name not in failed]}
+        answers = {name: outcome for name, outcome in done.items() if not isinstance(outcome, HydrogenError)}
+        result: dict[str, Any] = {"stopped": list(answers)}
+        words = {name: answer["emergency"] for name, answer in answers.items() if "emergency" in answer}
+        if words:
+            result["emergency"] = words
         if failed:
             result["failed"] = {name: error.as_wire() for name, error in failed.items()}
         return result
@@ -162,12 +167,11 @@ class PrinterOperations:
             raise Unavailable("there is no printer to stop")
         return targets
 
-    async def _stop(self, printer: str, actor: str) -> HydrogenError | None:
+    async def _stop(self, printer: str, actor: str) -> Mapping[str, Any] | HydrogenError:
         try:
-            await self._fleet.request(printer, EmergencyStop(actor=actor))
+            return await self._fleet.request(printer, EmergencyStop(actor=actor))
         except HydrogenError as error:
             return error
-        return None
 
     async def _ask(self, call: Call, request: Request) -> Mapping[str, Any]:
         return await self._fleet.request(call.target, request)

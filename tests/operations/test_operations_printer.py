@@ -146,6 +146,13 @@ async def test_emergency_stop_reports_whom_it_did_not_reach() -> None:
     assert result["failed"] == {"a": {"code": "spooler_lost", "message": "gone", "details": {}}}
 
 
+async def test_emergency_stop_says_when_each_firmware_acts_on_it() -> None:
+    fleet = WillingFleet("a", "b")
+    fleet.result = {"emergency": [{"line": "M112", "seen": "on arrival", "confirmed": False}]}
+    result = await call(operation("emergency_stop", fleet), printer=None)
+    assert result["emergency"] == {"a": fleet.result["emergency"], "b": fleet.result["emergency"]}
+
+
 async def test_emergency_stop_that_reached_nobody_is_an_error() -> None:
     fleet = WillingFleet("a")
     fleet.failures["a"] = SpoolerLost("gone")

@@ -301,6 +301,11 @@ class MarlinConnection(asyncio.Protocol):
         return self.firmware.capabilities.get(name, False)
 
     @property
+    def may_report_temperatures(self) -> bool:
+        """Does this dialect know M155?"""
+        return self._link.dialect.reports_temperatures
+
+    @property
     def may_open_window(self) -> bool:
         """Is more than one line in flight worth measuring, and safe, in this dialect?"""
         return self._link.dialect.may_open_window

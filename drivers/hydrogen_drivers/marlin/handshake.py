@@ -62,7 +62,7 @@ async def identify(connection: MarlinConnection, dialect: str = "") -> None:
 
 async def watch_temperatures(connection: MarlinConnection, interval_seconds: int) -> None:
     """Let the firmware report by itself where it can; else start to ask, never more than one question at a time."""
-    if connection.has_capability("AUTOREPORT_TEMP"):
+    if connection.has_capability("AUTOREPORT_TEMP") and connection.may_report_temperatures:
         await connection.send_gcode([f"M155 S{interval_seconds}", "M105"])
     else:
         connection.poll_temperatures(interval_seconds)
