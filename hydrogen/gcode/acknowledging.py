@@ -165,7 +165,7 @@ class Acknowledging:
             self._stall.on_repaired()
             self._window.on_fault()
         if number == self._barrier.covers:
-            self._barrier.on_answered(now)
+            self._barrier.on_answered(now, self._stall.round_trip_seconds or 0.0)
         self._acknowledge(number, now)
 
     def _acknowledge(self, upto: int, now: float) -> None:

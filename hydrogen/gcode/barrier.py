@@ -26,7 +26,17 @@ class Barrier:
     holds: nothing else may be sent. lingers_until: monotonic seconds; until then late answers are waited for, None if not.
     """
 
-    __slots__ = ("_due", "_is_wanted_again", "_next_at", "_out", "covers", "holds", "is_wanted", "lingers_until")
+    __slots__ = (
+        "_due",
+        "_is_wanted_again",
+        "_linger_seconds",
+        "_next_at",
+        "_out",
+        "covers",
+        "holds",
+        "is_wanted",
+        "lingers_until",
+    )
 
     def __init__(self) -> None:
         self._out: list[int] = []
@@ -40,6 +50,7 @@ class Barrier:
         self.lingers_until: float | None = None
         self._out.clear()
         self._due = 0
+        self._linger_seconds = LINGER_SECONDS
         self._is_wanted_again = False
         self._next_at = 0
 
@@ -88,9 +99,10 @@ class Barrier:
         barriers says nothing about them."""
         return number if self.covers is None or number < self._out[0] else self.covers
 
-    def on_answered(self, now: float) -> None:
-        """`ok T:` settles all that are out: of several, the others may still answer."""
+    def on_answered(self, now: float, round_trip_seconds: float = 0.0) -> None:
+        """`ok T:` settles all that are out: of several, the others may still answer, after two of the printer's usual times."""
         self._due = len(self._out) - 1
+        self._linger_seconds = max(LINGER_SECONDS, 2 * round_trip_seconds)
         self._linger(now)
 
     def on_late_answer(self, now: float) -> bool:
@@ -140,5 +152,5 @@ class Barrier:
         self._is_wanted_again = False
 
     def _linger(self, now: float) -> None:
-        self.lingers_until = now + LINGER_SECONDS if self._due > 0 else None
+        self.lingers_until = now + self._linger_seconds if self._due > 0 else None
         self.holds = self.covers is not None or self.lingers_until is not None

@@ -29,6 +29,9 @@ _STOP = frozenset({b"M112"})
 class Dialect:
     """What a link may expect of a firmware.
 
+    `numbers`, `empty_line_ok`, `idle_words` and `revived_by` are only told to people yet: the probe finds out the first, an
+    empty line is sent in the opening alone, every `wait` is understood, and a halt is told in the firmware's own words.
+
     name: stable, lower case; for status, logs and tests. title: for people.
     numbers: `checked`: number and checksum are judged, so the link believes the probe and resends what is in doubt;
         `checksum_only`: a `Resend:` is obeyed, but a repeated line runs again, so nothing in doubt is resent; `ignored`:

@@ -129,7 +129,8 @@ class OkReader:
         if reply.temperatures is not None:
             self.tell_temperatures = True
             return OkMeaning.TEMPERATURES
-        if self.owes_for_resend:
+        is_stray = self.are_numbered and reply.planner_free is not None  # behind a `Resend:` the `ok` is bare
+        if self.owes_for_resend and not is_stray:
             self.owes_for_resend = False
             return OkMeaning.NOTHING
         if report and expects_barrier and not self.tell_temperatures:

@@ -39,6 +39,14 @@ def test_ok_right_behind_resend_counts_nothing_and_only_that_one() -> None:
     assert meaning(reader, "ok") is OkMeaning.NEXT_LINE
 
 
+def test_ok_with_free_slots_and_no_number_behind_a_resend_is_a_line_that_ran_without_its_number() -> None:
+    reader = OkReader()
+    meaning(reader, "ok N13 P15 B3")
+    reader.on_resend()
+    assert meaning(reader, "ok P15 B3", draining=True) is OkMeaning.STRAY
+    assert meaning(reader, "ok", draining=True) is OkMeaning.NOTHING
+
+
 def test_barrier_behind_a_resend_whose_own_ok_was_lost_is_still_told() -> None:
     reader = OkReader()
     reader.on_resend()
