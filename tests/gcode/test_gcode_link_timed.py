@@ -90,9 +90,10 @@ def assert_exactly_once_or_reported(bench: TimedBench, lines: list[bytes]) -> No
     found = bench.difference(lines)
     assert not bench.has(LinkClosed), bench.describe()
     assert not found.missing, bench.describe()
-    assert not found.foreign, bench.describe()
     assert not found.is_disordered, bench.describe()
-    assert len(found.doubled) <= len(bench.all(DuplicatePossible)), (found.doubled, bench.describe())
+    # a line that lost its head runs unchecked: twice, or damaged besides
+    unchecked = [*found.doubled, *found.foreign]
+    assert len(unchecked) <= len(bench.all(DuplicatePossible)), (unchecked, bench.describe())
 
 
 # -------------------------------------------------------------------------------------------------------- the bench
