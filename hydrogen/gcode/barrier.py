@@ -11,7 +11,7 @@ last one's, and then sending waits a moment for the answers that would follow if
 
 from __future__ import annotations
 
-INTERVAL_LINES = 256
+INTERVAL_LINES = 160
 OPEN_INTERVAL_LINES = 64
 """Between two markers, and while the window is open and each line ahead stands in the receive buffer; a firmware that says an
 `ok` too many again and again gets barriers no more often either."""
