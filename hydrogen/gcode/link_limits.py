@@ -21,7 +21,7 @@ class LinkLimits:
     barrier_again, barrier_long_again, barrier_last_again: until the first barrier is believed lost behind a move, behind a
         long command, and until any further one behind a move is.
     probe_answer: until a probe is believed lost, doubled once; probe_again: until another is sent to a printer that has read
-        neither of them, doubled up to four times that.
+        neither of them, four times as long each time.
     unanswered_most: probes unanswered for so long end the link. A long command that never answered a probe may be a
         firmware that does not read while it works: it gets unanswered_long.
     halt_answer: after an emergency stop, until the halt counts as unconfirmed.

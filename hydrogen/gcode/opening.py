@@ -370,6 +370,7 @@ class Opening:
             self._has_left = True
             self._give_up_at = now + LAST_SECONDS
             self._next_at = now + self._limits.quiet
+            self._unread = 0  # a printer that unpacks has read all of it as something else
             self.outgoing.append(LEAVE)
         else:
             self._fail(self._diagnosis(now))

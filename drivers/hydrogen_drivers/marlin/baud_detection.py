@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hydrogen.errors import DeviceError, LinkLost, PortUnusable, PrinterGarbled, PrinterSilent
 from hydrogen.gcode.evidence import SCORED_BYTES, Evidence, Verdict, score
 from hydrogen.gcode.link_limits import PROBE
+from hydrogen.gcode.packing import LEAVE
 from hydrogen_drivers.transports.serial_port import SerialWire
 
 SPEEDS = (115200, 250000, 230400, 500000, 1_000_000, 57600, 38400, 19200, 9600)
@@ -38,17 +39,20 @@ LAST_TRY_SECONDS = 0.6
 
 SHORTEST_TRY_SECONDS = 0.15
 
+LEAVE_SECONDS = 0.03
+"""Until the four bytes that end packing have left at 9600 baud, before the next speed is set."""
+
 NOISE_BYTES = 24
 """So many bytes are no accident of a reset: what they look like, they are."""
 
 
-def schedule(speeds: Sequence[int], patience_seconds: float) -> Iterator[tuple[int, float]]:
-    """Speed and seconds of every try, in order."""
+def schedule(speeds: Sequence[int], patience_seconds: float) -> Iterator[tuple[int, float, bool]]:
+    """Speed and seconds of every try, in order; and whether, if it fails, a printer that unpacks is told not to."""
     scale = min(1.0, patience_seconds / PATIENCE_SECONDS)
     for tour, seconds in enumerate((TRY_SECONDS, TRY_SECONDS, LAST_TRY_SECONDS)):
         for place, baud in enumerate(speeds):
             is_first = tour == 0 and place == 0
-            yield baud, max(SHORTEST_TRY_SECONDS, scale * (FIRST_SECONDS if is_first else seconds))
+            yield baud, max(SHORTEST_TRY_SECONDS, scale * (FIRST_SECONDS if is_first else seconds)), tour == 1
 
 
 def failure(heard: Mapping[int, Evidence], port: str) -> DeviceError:
@@ -133,7 +137,7 @@ async def detect_baud(
     refusal: PortUnusable | None = None
     try:
         async with asyncio.timeout(min(patience_seconds, PATIENCE_SECONDS)):
-            for baud, seconds in schedule(speeds, patience_seconds):
+            for baud, seconds, is_left in schedule(speeds, patience_seconds):
                 try:
                     await wire.change_speed(baud)
                 except PortUnusable as error:
@@ -144,6 +148,9 @@ async def detect_baud(
                     return baud
                 if seen.byte_count or baud not in heard:
                     heard[baud] = seen
+                if is_left:  # a host that died in a packed job leaves a printer to which plain text is noise
+                    wire.write(LEAVE)
+                    await ear.listen(LEAVE_SECONDS)
     except TimeoutError:
         pass
     if refusal is not None and not heard:

@@ -146,13 +146,14 @@ async def test_speed_that_the_port_refuses_is_passed_over(
 
 def test_whole_search_stays_below_its_limit_and_every_speed_gets_three_tries() -> None:
     tries = list(schedule(SPEEDS, PATIENCE_SECONDS))
-    assert 13.0 < sum(seconds for _, seconds in tries) < PATIENCE_SECONDS - 0.3
-    assert all(sum(baud == tried for tried, _ in tries) == 3 for baud in SPEEDS)
+    assert 13.0 < sum(seconds for _, seconds, _ in tries) < PATIENCE_SECONDS - 0.3
+    assert all(sum(baud == tried for tried, _, _ in tries) == 3 for baud in SPEEDS)
     assert tries[0][1] > 2.0
+    assert [baud for baud, _, is_left in tries if is_left] == list(SPEEDS)
 
 
 def test_less_patience_shortens_every_try_and_more_lengthens_none() -> None:
-    assert sum(seconds for _, seconds in schedule(SPEEDS, 7.5)) < 7.5
+    assert sum(seconds for _, seconds, _ in schedule(SPEEDS, 7.5)) < 7.5
     assert list(schedule(SPEEDS, 300.0)) == list(schedule(SPEEDS, PATIENCE_SECONDS))
 
 

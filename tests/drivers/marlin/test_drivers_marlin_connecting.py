@@ -12,6 +12,7 @@ import pytest
 
 from hydrogen.errors import DeviceError, PortBusy, PrinterBusy, PrinterGarbled, PrinterSilent
 from hydrogen.gcode.link_limits import PROBE
+from hydrogen.gcode.meatpack import TURN_ON
 from hydrogen_drivers.marlin import baud_detection, handshake
 from hydrogen_drivers.marlin.baud_detection import SPEEDS
 from hydrogen_drivers.marlin.connection import MarlinConnection
@@ -226,3 +227,16 @@ async def test_print_from_the_card_goes_on_and_is_told_with_its_progress(make_pe
     await wait_until(lambda: len(peer.printer.ledger.card_lines) > before)
     assert peer.printer.is_printing_card
     assert peer.speeds == [115200]
+
+
+@pytest.mark.parametrize("baud", ["auto", 115200])
+async def test_printer_that_a_dead_host_left_unpacking_is_found_again(make_peer: MakePeer, baud: str | int) -> None:
+    kind = MarlinSettings(instant_motion=True, instant_heating=True, greets_on_power=False, meatpack=True)
+    peer = make_peer(115200, settings=kind)
+    peer.printer.receive(TURN_ON, asyncio.get_running_loop().time())
+    peer.printer.data_to_send()
+    assert peer.printer.is_unpacking
+    connection = await connected(driver(peer, baud=baud, connect_timeout_seconds=3.0))
+    assert not peer.printer.is_unpacking
+    assert connection.firmware.dialect == "marlin"
+    await connection.close()
