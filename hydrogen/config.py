@@ -11,25 +11,34 @@ what was expected. Values of keys that smell of a secret are never repeated.
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from hydrogen.config_section import (
+    AuthSection,
+    EnvironmentText,
+    LoggingSection,
+    MdnsSection,
+    PrinterSection,
+    ServerSection,
+    WebSection,
+    WebSocketSection,
+    typed_by_field,
+)
 from hydrogen.errors import ConfigurationInvalid, HydrogenError
 from hydrogen.fleet.plugins import PluginShelf
 from hydrogen.fleet.printer import ConfiguredPrinter
-from hydrogen.fleet.runtime import default_data_dir, default_runtime_dir
 from hydrogen.model.ids import is_printer_name
+from hydrogen.spooler.policy import HeatPolicy, ParkPolicy, PowerPolicy, SpoolerPolicy
 
 ENVIRONMENT_PREFIX = "HYDROGEN_"
 SHORTEST_KEY = 8
@@ -37,174 +46,6 @@ SHORTEST_KEY = 8
 
 _WHOLE_REFERENCE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET = re.compile(r"key|token|pass|secret|auth|cred|cert|jwt", re.IGNORECASE)
-
-
-class EnvironmentText(str):
-    """Text from the environment: its type is what its key wants."""
-
-    __slots__ = ()
-
-
-class Section(BaseModel):
-    """A table of the configuration: frozen, strict, closed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_environment_text(cls, table: Any) -> Any:
-        return typed_by_field(cls, table)
-
-
-def _absolute_path(path: Path) -> Path:
-    # Spoolers outlive the working directory of the service that started them.
-    return path.expanduser().absolute()
-
-
-FolderPath = Annotated[Path, Field(strict=False)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Texts = Annotated[tuple[str, ...], Field(strict=False)]
-Keys = Annotated[tuple[SecretStr, ...], Field(strict=False)]
-
-
-class ServerSection(Section):
-    """The service itself."""
-
-    environment: Literal["production", "development"] = Field(
-        default="production",
-        description="What is tolerated. Development accepts API keys shorter than 8 characters, with a warning; production "
-        "refuses to start with one, because it can be guessed.",
-    )
-    data_dir: FolderPath = Field(
-        default_factory=default_data_dir,
-        description="Folder for what must survive: `files/`, `spool/`, `hydrogen.db`, `api_key`. Created with mode 0750. The "
-        "default is where the system keeps such data: /var/lib/hydrogen for root, else ~/.local/share/hydrogen.",
-    )
-    runtime_dir: FolderPath = Field(
-        default_factory=default_runtime_dir,
-        description="Folder for what lives as long as the machine is on: the state file, each printer's socket, lock and "
-        "journal. On a tmpfs by default ($XDG_RUNTIME_DIR/hydrogen, or /run/hydrogen for root), because the journal is "
-        "written before every line.",
-    )
-
-    @field_validator("data_dir", "runtime_dir")
-    @classmethod
-    def _make_absolute(cls, path: Path) -> Path:
-        return _absolute_path(path)
-
-
-class WebSocketSection(Section):
-    """The WebSocket, the one door for live data."""
-
-    host: str = Field(
-        default="0.0.0.0",  # noqa: S104
-        description="Address to bind. All addresses by default, because a printer host is used from other machines; without "
-        "a configured key only loopback is bound whatever stands here.",
-    )
-    port: Port = Field(
-        default=5001,
-        description="TCP port; 0 takes any free one. 5001 is what clients of Hydrogen try first.",
-    )
-    port_fallback: bool = Field(
-        default=True,
-        description="If the port is taken, try the next ones, ten in all. On by default, so that a second service starts "
-        "beside the first; the bound port is in the log and in `hydrogen.json`.",
-    )
-    status_interval_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
-        default=1.0,
-        description="Seconds between two status frames to every client. One, as in the original server's configuration.",
-    )
-    max_message_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
-        default=65_536,
-        description="The longest message a client may send, in bytes, summed over its fragments; a longer one is closed with "
-        "1009. Commands are far smaller; the limit bounds what a stranger can make the service hold.",
-    )
-    max_connections: Annotated[int, Field(ge=1, le=65_535)] = Field(
-        default=512,
-        description="Clients at the same time; above that the handshake is answered with 503. Bounds memory.",
-    )
-    max_connections_per_address: Annotated[int, Field(ge=1, le=65_535)] = Field(
-        default=64,
-        description="Clients at the same time from one address, so that one that reconnects in a loop cannot use up the rest.",
-    )
-    allowed_origins: Texts = Field(
-        default=(),
-        description="Web pages of other hosts that may connect with a key in the URL, as browsers name them "
-        "(`https://farm.example`). Empty by default: a page that somebody opens elsewhere must not reach the printer.",
-    )
-
-
-class WebSection(Section):
-    """HTTP. Read and checked; takes effect when the web surface is part of the version that runs."""
-
-    host: str = Field(default="0.0.0.0", description="Address to bind, as for the WebSocket.")  # noqa: S104
-    port: Port = Field(default=5000, description="TCP port; 5000 is what OctoPrint's clients try.")
-    port_fallback: bool = Field(default=True, description="If the port is taken, try the next ones, ten in all.")
-
-
-class MdnsSection(Section):
-    """Announcement in the local network. Read and checked; takes effect when the version that runs has it."""
-
-    enabled: bool = Field(
-        default=True,
-        description="Announce the service by multicast DNS, so that slicers find it. Never on loopback.",
-    )
-
-
-class AuthSection(Section):
-    """Who may come in."""
-
-    keys: Keys = Field(
-        default=(),
-        description="API keys, each of ASCII characters without spaces, 8 or more in production. Empty by default: then "
-        "the variables HYDROGEN_API_KEY and WEBSOCKET_KEY are looked at, and if there is none either, a key is generated, "
-        "kept in `data_dir/api_key` (mode 0600), printed once, and only loopback is bound. There is no built-in key.",
-    )
-
-    @field_validator("keys")
-    @classmethod
-    def _are_sendable(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for key in keys:
-            text = key.get_secret_value()
-            if not text or not all("!" <= character <= "~" for character in text):
-                raise ValueError("keys of printable ASCII characters without spaces, at least one each")
-        return keys
-
-
-class LoggingSection(Section):
-    """What the service says of itself, on its standard error."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info",
-        description="The least important lines that are written.",
-    )
-    format: Literal["auto", "console", "json"] = Field(
-        default="auto",
-        description="`console` is for people, `json` for collectors, one object a line; `auto` is console in a terminal and "
-        "json elsewhere.",
-    )
-
-
-class PrinterSection(BaseModel):
-    """One printer. All keys but these two belong to its driver."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True, hide_input_in_errors=True)
-
-    driver: str = Field(
-        default="marlin",
-        description="Name of an installed driver (entry-point group `hydrogen.drivers`). Marlin's language is the one that "
-        "most printers on a serial port speak.",
-    )
-    autoconnect: bool = Field(
-        default=True,
-        description="Open the port at the start and again after a loss, with growing pauses of up to 30 s. On, because a "
-        "printer that is switched on should be there; `printer.disconnect` holds it off until `printer.connect`.",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_environment_text(cls, table: Any) -> Any:
-        return typed_by_field(cls, table)
 
 
 class Configuration(BaseSettings):
@@ -359,6 +200,16 @@ def _configured_printer(name: str, section: PrinterSection, source: str, shelf: 
         port=str(plain.get("port") or ""),
         baud=plain.get("baud") if isinstance(plain.get("baud"), int) else None,
         autoconnect=section.autoconnect,
+        policy=_policy(section),
+    )
+
+
+def _policy(section: PrinterSection) -> SpoolerPolicy:
+    heat, park, power = section.heat, section.park, section.power
+    return SpoolerPolicy(
+        heat=HeatPolicy(**heat.model_dump()),
+        park=ParkPolicy(**park.model_dump()),
+        power=PowerPolicy(**power.model_dump()),
     )
 
 
@@ -422,59 +273,6 @@ def _check_keys(configuration: Configuration, source: str) -> None:
     if configuration.server.environment == "production" and configuration.has_short_key:
         expected = f'keys of {SHORTEST_KEY} or more characters (or server.environment = "development")'
         raise _refusal([Problem(source=source, key="auth.keys", found="a shorter key", expected=expected)])
-
-
-# ------------------------------------------------------------------------------------------- text from the environment
-
-
-def typed_by_field(model: type[BaseModel], table: Any) -> Any:
-    """A table in which text from the environment has the type of its field; text that does not fit stays text."""
-    if not isinstance(table, Mapping):
-        return table
-    hints = {name: field.annotation for name, field in model.model_fields.items()}
-    return {key: _typed(value, hints[key]) if key in hints else value for key, value in table.items()}
-
-
-def _typed(value: Any, hint: Any) -> Any:
-    if isinstance(value, list):
-        return [_typed(item, str) for item in value]
-    if not isinstance(value, EnvironmentText):
-        return value
-    kinds = _kinds(hint)
-    text = str(value)
-    if tuple in kinds or list in kinds:
-        return [part for part in text.split(",") if part] if not text.startswith("[") else _json_or_text(text)
-    if bool in kinds and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if kinds & {int, float} and (number := _number(text, float in kinds)) is not None:
-        return number
-    return None if not text and type(None) in kinds else text
-
-
-def _kinds(hint: Any) -> set[Any]:
-    """The plain types that a hint allows."""
-    origin = get_origin(hint)
-    if origin in (Union, UnionType):
-        return {kind for argument in get_args(hint) for kind in _kinds(argument)}
-    if origin is Annotated:
-        return _kinds(get_args(hint)[0])
-    return {origin or hint}
-
-
-def _number(text: str, may_be_float: bool) -> int | float | None:
-    for read in (int, float) if may_be_float else (int,):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return None
-
-
-def _json_or_text(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 # -------------------------------------------------------------------------------------------------------- explaining

@@ -35,11 +35,13 @@ from hydrogen import __version__
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.devices.driver import PrinterDriver
 from hydrogen.errors import ConfigurationInvalid, HydrogenError
+from hydrogen.model.codec import value_from_plain
 from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.frame import PROTOCOL, protocol_version
 from hydrogen.spooler.heat_guard import HeatGuard
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
+from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.server import SpoolerServer
 from hydrogen.spooler.spooler import Spooler
 from hydrogen.spooler.spooler_log import SpoolerLog
@@ -65,6 +67,7 @@ class Settings:
     driver: str
     make_driver: Callable[[Mapping[str, Any]], PrinterDriver]
     settings: Mapping[str, Any]
+    policy: SpoolerPolicy
     spool_dir: Path
 
 
@@ -128,6 +131,7 @@ def _load_settings(path: Path) -> Settings:
         driver=str(body.get("driver") or factory.partition(":")[0].removesuffix(".driver").rpartition(".")[2]),
         make_driver=_imported(factory),
         settings=body.get("settings", {}),
+        policy=value_from_plain(SpoolerPolicy, body.get("policy", {})),
         spool_dir=Path(body["spool_dir"]),
     )
 
@@ -182,6 +186,7 @@ async def _serve(
         driver_name=settings.driver,
         files=files,
         spool_dir=settings.spool_dir,
+        policy=settings.policy,
         journal=journal,
         outbox=outbox,
         clock=clock,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from hydrogen.spooler.policy import SpoolerPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +14,7 @@ class ConfiguredPrinter:
     """Checked and complete.
 
     factory is the driver's `module:attribute`, settings its table as JSON values; port and baud are copies of what clients
-    are shown while the printer is offline.
+    are shown while the printer is offline. policy is what its spooler does by itself.
     """
 
     name: str
@@ -22,3 +24,4 @@ class ConfiguredPrinter:
     port: str = ""
     baud: int | None = None
     autoconnect: bool = True
+    policy: SpoolerPolicy = field(default_factory=SpoolerPolicy)

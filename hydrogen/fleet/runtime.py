@@ -106,6 +106,7 @@ class RuntimeFolder(Service):
                 "printer": printer.name,
                 "factory": printer.factory,
                 "settings": printer.settings,
+                "policy": plain(printer.policy),
                 "spool_dir": str(self._data_dir / "spool"),
                 "contract": CONTRACT_VERSION,
             }

@@ -43,7 +43,7 @@ class RuntimeFiles:
 
     @property
     def settings(self) -> Path:
-        """Written by the service: `{"printer", "factory", "settings", "spool_dir", "contract"}`."""
+        """Written by the service: `{"printer", "factory", "settings", "policy", "spool_dir", "contract"}`."""
         return self.folder / f"{self.name}.json"
 
     @property

@@ -56,9 +56,13 @@ def next_border(data: bytes, start: int) -> int:
 
 
 class BlockReader:
-    """Blocks of whole lines. `read` is called in a thread, one at a time; `close` on the loop, at any time."""
+    """Blocks of whole lines. `read` is called in a thread, one at a time; `close` on the loop, at any time.
 
-    def __init__(self, path: Path, *, block_bytes: int = BLOCK_BYTES) -> None:
+    start: the offset to begin at, behind a line end.
+    """
+
+    def __init__(self, path: Path, *, start: int = 0, block_bytes: int = BLOCK_BYTES) -> None:
+        self.start = start
         self._path = path
         self._block_bytes = block_bytes
         self._file: BinaryIO | None = None
@@ -94,6 +98,7 @@ class BlockReader:
     def _read_some(self) -> bytes:
         if self._file is None:
             self._file = self._path.open("rb", buffering=0)
+            self._file.seek(self.start)
         more = self._file.read(self._block_bytes)
         data = self._rest + more
         self._is_at_end = not more
@@ -137,7 +142,7 @@ class FileSource:
         self._ready: deque[tuple[bytes, int]] = deque()
         self._block = b""
         self._at = 0
-        self._base = 0
+        self._base = reader.start
         self._ahead: bytes | None = None
         self._reading: asyncio.Task[None] | None = None
         self._is_paused = False

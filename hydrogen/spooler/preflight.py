@@ -48,9 +48,9 @@ class PreparedJob:
         """None for a file without layer marks."""
         return len(self.outline.layer_offsets) or None
 
-    def reader(self) -> BlockReader:
-        """A fresh reader of the linked file."""
-        return BlockReader(self.spool_file)
+    def reader(self, start: int = 0) -> BlockReader:
+        """A fresh reader of the linked file, from the line at offset `start`."""
+        return BlockReader(self.spool_file, start=start)
 
     def discard(self) -> None:
         """The spool file is not needed any more. May be called twice."""

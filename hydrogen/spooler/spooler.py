@@ -44,6 +44,7 @@ from hydrogen.spooler.host_action import ACTOR, HostActions
 from hydrogen.spooler.job_archive import JobArchive
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
+from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.preflight import Preflight
 from hydrogen.spooler.printer_command import MOVES, carry_out, emergency_answer, has_emergency_stop
 from hydrogen.spooler.repeat import Repeats
@@ -91,6 +92,7 @@ class Spooler:
         driver_name: str,
         files: RuntimeFiles,
         spool_dir: Path,
+        policy: SpoolerPolicy,
         journal: HotJournal,
         outbox: Outbox,
         clock: Clock,
@@ -102,6 +104,7 @@ class Spooler:
         self._clock = clock
         self._log = log
         self._limits = limits or RunnerLimits()
+        self._policy = policy
         self._journal = journal
         self._announcer = Announcer(files.name, initial, outbox, clock)
         self._errands = Errands(self._on_defect)

@@ -14,6 +14,7 @@ _SERIAL = ("hydrogen_drivers/transports/serial_port.py", "hydrogen/fleet/discove
 _HTTP = ("hydrogen/web/*", "hydrogen/octoprint/*", "hydrogen/webui/*")
 _STRANGERS = (
     "hydrogen/config.py",
+    "hydrogen/config_section.py",
     "hydrogen/operations/*",
     "hydrogen/websocket/message.py",
     "hydrogen/web/*",

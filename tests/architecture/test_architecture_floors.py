@@ -27,6 +27,7 @@ FLOORS: dict[str, int] = {
     "webui": 6,
     "app": 7,
     "config": 7,
+    "config_section": 7,
     "cli": 7,
     "spooler_process": 7,
     "__main__": 7,

@@ -29,7 +29,14 @@ WRITERS = frozenset({"append", "add", "update", "setdefault", "pop", "popitem", 
 LOADERS = ("hydrogen/spooler_process.py", "hydrogen/fleet/plugins.py")
 """Where `module:attribute` of a driver becomes an object: in the spooler's process, and where the service reads manifests."""
 
-ROOF = ("hydrogen/app.py", "hydrogen/config.py", "hydrogen/cli/", "hydrogen/spooler_process.py", "hydrogen/__main__.py")
+ROOF = (
+    "hydrogen/app.py",
+    "hydrogen/config.py",
+    "hydrogen/config_section.py",
+    "hydrogen/cli/",
+    "hydrogen/spooler_process.py",
+    "hydrogen/__main__.py",
+)
 
 
 # ---------------------------------------------------------------------------------------------------- mutable state

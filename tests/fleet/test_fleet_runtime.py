@@ -20,6 +20,8 @@ from hydrogen.fleet.runtime import (
     read_service_record,
     write_atomically,
 )
+from hydrogen.model.codec import plain
+from hydrogen.spooler.policy import SpoolerPolicy
 from tests.fleet.house import configured
 
 RECORD = ServiceRecord(
@@ -46,6 +48,7 @@ async def test_each_printer_gets_the_settings_its_spooler_starts_with(tmp_path: 
         "printer": "bench",
         "factory": "m:f",
         "settings": {},
+        "policy": plain(SpoolerPolicy()),
         "spool_dir": str(tmp_path / "run" / "data" / "spool"),
         "contract": "1.0",
     }

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from hydrogen.config import Configuration, PrinterSection
+from hydrogen.config import Configuration
+from hydrogen.config_section import HeatSection, ParkSection, PowerSection, PrinterSection
 from hydrogen.fleet.plugins import PluginShelf
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "configuration.md"
@@ -26,6 +27,8 @@ def tables() -> str:
         if name != "printers" and isinstance(field.annotation, type):
             parts += [f"## `[{name}]`", "", field.annotation.__doc__ or "", "", *_table(field.annotation), ""]
     parts += ["## `[printers.NAME]`", "", *_printer_words(), "", *_table(PrinterSection), ""]
+    for name, section in (("heat", HeatSection), ("park", ParkSection), ("power", PowerSection)):
+        parts += [f"## `[printers.NAME.{name}]`", "", section.__doc__ or "", "", *_table(section), ""]
     parts += ["## `[printers.NAME]`, driver `marlin`", "", *_table(PluginShelf().config_model("marlin"))]
     return "\n".join(parts) + "\n"
 
@@ -33,7 +36,7 @@ def tables() -> str:
 def _printer_words() -> list[str]:
     return [
         "One table for each printer. NAME is 1 to 32 characters `a-z`, `0-9`, `-`, `_`, the first a letter or digit:",
-        "it becomes a file name. All keys but these two belong to the driver.",
+        "it becomes a file name. All keys but these belong to the driver.",
     ]
 
 
@@ -52,6 +55,8 @@ def _default(key: str, field: FieldInfo) -> str:
     if field.is_required():
         return "none: must be given"
     value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        return "its own defaults"
     if isinstance(value, tuple):
         return "`[]`" if not value else f"`{[str(v) for v in value if not isinstance(v, SecretStr)]}`"
     if isinstance(value, bool):

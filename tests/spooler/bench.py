@@ -13,6 +13,7 @@ from hydrogen.model.printer import PrinterState
 from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
+from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.preflight import Preflight
 from hydrogen.spooler.request import ConnectPrinter, StartJob
 from hydrogen.spooler.runner import RunnerLimits
@@ -33,6 +34,7 @@ class Bench:
         driver: ScriptedDriver | None = None,
         *,
         limits: RunnerLimits | None = None,
+        policy: SpoolerPolicy | None = None,
         preflight: Preflight | None = None,
         instance: str = "i1",
     ) -> None:
@@ -48,6 +50,7 @@ class Bench:
             driver_name="scripted",
             files=self.files,
             spool_dir=folder / "spool",
+            policy=policy or SpoolerPolicy(),
             journal=self.journal,
             outbox=self.outbox,
             clock=SystemClock(),

@@ -20,12 +20,12 @@ from tests.support.waiting import wait_until
 class Taker:
     """Takes lines as the link does: until there is none, and again when it is woken."""
 
-    def __init__(self, path: Path, *, block_bytes: int = 1 << 20) -> None:
+    def __init__(self, path: Path, *, block_bytes: int = 1 << 20, start: int = 0) -> None:
         self.taken: list[tuple[bytes, int]] = []
         self.errors: list[HydrogenError] = []
         self.ends = 0
         self.source = FileSource(
-            BlockReader(path, block_bytes=block_bytes),
+            BlockReader(path, start=start, block_bytes=block_bytes),
             prepare,
             on_ready=self.take_all,
             on_exhausted=self._ended,
@@ -198,3 +198,15 @@ async def test_close_during_a_read_leaves_no_thread_with_a_closed_file(tmp_path:
     await taker.source.close()
     await asyncio.sleep(0)
     assert taker.errors == []
+
+
+@pytest.mark.parametrize("block_bytes", [16, 1 << 20])
+async def test_source_that_begins_in_the_middle_gives_the_rest_with_the_offsets_of_the_whole(
+    tmp_path: Path, block_bytes: int
+) -> None:
+    data = "".join(f"G1 X{number}\n" for number in range(40)).encode()
+    path = tmp_path / "part.gcode"
+    path.write_bytes(data)
+    whole = expected(data)
+    taker = Taker(path, block_bytes=block_bytes, start=whole[16][1])
+    assert await taker.to_the_end() == whole[17:]

@@ -25,3 +25,35 @@ def test_modes_follow_what_is_sent() -> None:
 
 def test_tracker_without_a_source_has_nothing_to_give() -> None:
     assert ModeTracker().take() is None
+
+
+def followed(*lines: bytes) -> ModeTracker:
+    mode = ModeTracker()
+    source = mode.follow(ListSource(list(lines)))
+    while source.take() is not None:
+        pass
+    return mode
+
+
+def test_feedrate_is_that_of_the_last_move_that_names_one() -> None:
+    assert followed(b"G1 X1 F1500", b"G1 X2", b"G0 X3F6000.5", b"G1 X4").feedrate_mm_per_minute == 6000.5
+    assert followed(b"G1 X1", b"M220 S50", b"G29 F9").feedrate_mm_per_minute is None
+
+
+def test_feedrate_of_a_command_between_the_lines_of_a_job_counts_too() -> None:
+    mode = followed(b"G1 X1 F1500")
+    mode.note(b"G1 X5 F900")
+    assert mode.feedrate_mm_per_minute == 900.0
+
+
+def test_targets_are_those_that_were_asked_for_last() -> None:
+    mode = followed(b"M104 S200", b"M190 R60", b"M141 S40", b"M109 S215", b"M104 T1 S180", b"M109")
+    assert mode.targets_celsius == {"tool0": 215.0, "bed": 60.0, "chamber": 40.0, "tool1": 180.0}
+
+
+def test_target_without_a_tool_is_the_selected_tools() -> None:
+    assert followed(b"T1", b"M104S190").targets_celsius == {"tool1": 190.0}
+
+
+def test_temperature_words_of_other_commands_are_no_targets() -> None:
+    assert followed(b"M106 S128", b"M117 S200", b"G4 S5", b"M302 S0").targets_celsius == {}
