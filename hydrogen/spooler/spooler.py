@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +32,16 @@ from hydrogen.errors import (
     ServerFault,
     Unavailable,
 )
-from hydrogen.model.events import Event, JobFinished, LinkMeasured, TerminalLineReported
-from hydrogen.model.job import JobOutcome, JobStatus
+from hydrogen.model.events import LinkMeasured, TerminalLineReported
+from hydrogen.model.job import JobStatus
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.announcer import Announcer, EventListener
 from hydrogen.spooler.connector import CONNECT_TASK, Connector
 from hydrogen.spooler.errand import Errands
-from hydrogen.spooler.host_action import ACTOR, HostActions
+from hydrogen.spooler.host_action import HostActions
 from hydrogen.spooler.job_archive import JobArchive
+from hydrogen.spooler.job_desk import JOB_TASK, JobDesk
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
 from hydrogen.spooler.policy import SpoolerPolicy
@@ -61,7 +61,7 @@ from hydrogen.spooler.request import (
     StopSpooler,
     TraceTerminal,
 )
-from hydrogen.spooler.runner import JobRunner, RunnerLimits
+from hydrogen.spooler.runner import RunnerLimits
 from hydrogen.spooler.terminal import TerminalTap
 
 PULSE_SECONDS = 0.25
@@ -70,13 +70,9 @@ PULSE_SECONDS = 0.25
 IDLE_PULSE_SECONDS = 4 * PULSE_SECONDS
 """Without a job there are only the link figures."""
 
-JOB_TASK = "job"
-
 CONFIRM_SECONDS = 5.0
 """How long a killed printer has to say so before its port is closed anyway."""
 
-STOP_SETTLE_SECONDS = 3.0
-"""At a stop of the process: for the lines in flight. With STOP_OFF_SECONDS and the rest it stays within 8 s."""
 
 STOP_OFF_SECONDS = 3.5
 """At a stop of the process: for heaters-off and closing the port."""
@@ -103,18 +99,23 @@ class Spooler:
         initial = PrinterState(driver=driver_name, port=driver.port)
         self._clock = clock
         self._log = log
-        self._limits = limits or RunnerLimits()
         self._policy = policy
-        self._journal = journal
         self._announcer = Announcer(files.name, initial, outbox, clock)
         self._errands = Errands(self._on_defect)
         self._connector = Connector(driver, journal, self._announcer, self, self._errands, log)
-        self._actions = HostActions(self, self._announcer, log)
-        self._archive = JobArchive(files.job, spool_dir, journal, log)
         self._repeats = Repeats()
         self._tap = TerminalTap(self._tell_terminal)
-        self._preflight = preflight or Preflight(spool_dir)
-        self._runner: JobRunner | None = None
+        self._desk = JobDesk(
+            self,
+            self._announcer,
+            JobArchive(files.job, spool_dir, journal, log),
+            preflight or Preflight(spool_dir),
+            self._errands,
+            clock=clock,
+            log=log,
+            limits=limits or RunnerLimits(),
+        )
+        self._actions = HostActions(self._desk, self._announcer, log)
         self._is_tracing = False
         self._is_killed = False
         self._is_stopping = False
@@ -150,7 +151,7 @@ class Spooler:
     @property
     def has_job(self) -> bool:
         """Is a job running, paused, or being checked?"""
-        return self._runner is not None or self._preflight.is_busy
+        return self._desk.has_job
 
     def listen(self, listener: EventListener) -> Callable[[], None]:
         """Follow every event from now on; returns what ends it."""
@@ -158,11 +159,7 @@ class Spooler:
 
     def start(self) -> None:
         """Begin to live: conclude what an earlier spooler left unfinished, measure from now on."""
-        orphan = self._archive.orphan(self.outbox.finished_jobs())
-        if orphan is not None:
-            self._announcer.publish(replace(orphan, at=self._clock.wall()))
-            self._archive.close_orphan()
-            self._must_cool = True
+        self._desk.conclude_orphan()
         self._errands.start(self._pulse(), name="pulse")
 
     async def perform(self, request: Request) -> Mapping[str, Any]:
@@ -181,8 +178,7 @@ class Spooler:
         notice = connection.emergency_stop()
         self._is_killed = True
         reason = f"emergency stop{f' by {actor}' if actor else ''}"
-        if self._runner is not None:
-            self._runner.fail("printer_halted", reason, actor=actor)
+        self._desk.fail("printer_halted", reason, actor=actor)
         if self._connector.connection is connection:
             self._announcer.set_status(PrinterStatus.HALTED, reason)
             self._errands.start(self._expect_death(connection), name="emergency confirmation")
@@ -200,11 +196,10 @@ class Spooler:
         if self._is_stopping:
             return
         self._is_stopping = True
-        self._preflight.abandon()
-        connection, runner = self._connector.connection, self._runner
-        if connection is not None and runner is not None:
-            await self._bring_to_line_end(connection, runner)
-            runner.fail("interrupted", reason)
+        self._desk.abandon_check()
+        connection = self._connector.connection
+        if connection is not None:
+            await self._desk.stop(connection, reason)
         try:
             async with asyncio.timeout(STOP_OFF_SECONDS):
                 await self._connector.disconnect(reason)
@@ -223,7 +218,7 @@ class Spooler:
                 self._refuse_during_job("disconnect")
                 await self._connector.disconnect(f"asked for{f' by {request.actor}' if request.actor else ''}")
             case StartJob():
-                return await self._start_job(request)
+                return await self._desk.start(request, self._connected())
             case TraceTerminal():
                 self.trace(request.on)
             case StopSpooler():
@@ -231,7 +226,7 @@ class Spooler:
                     self._refuse_during_job("stop the spooler")
                 self.stop_wanted.set()
             case PauseJob() | ResumeJob() | CancelJob():
-                self._steer_job(request)
+                self._desk.steer(request)
             case _:
                 return await self._command(request)
         return {}
@@ -243,10 +238,9 @@ class Spooler:
 
     async def _command(self, request: Request) -> Mapping[str, Any]:
         connection = self._connected()
-        if isinstance(request, MOVES) and self._runner is not None and self._runner.status is not JobStatus.PAUSED:
-            raise Conflict(
-                f"cannot {request.wire_name} while a job is {self._runner.status.value}", status=self.state.status.value
-            )
+        status = self._desk.status
+        if isinstance(request, MOVES) and status not in (None, JobStatus.PAUSED):
+            raise Conflict(f"cannot {request.wire_name} while a job is {status}", status=self.state.status.value)
         if isinstance(request, SendGcode) and has_emergency_stop(request.lines):
             return {"replies": [], **self.emergency_stop(request.actor)}
         return await carry_out(request, connection)
@@ -261,71 +255,18 @@ class Spooler:
         if self.has_job:
             raise Conflict(f"cannot {wish} while there is a job", status=self.state.status.value)
 
-    # ------------------------------------------------------------------------------------------------- the job
+    # ------------------------------------------------------------------------------------------------- DeskHost
 
-    async def _start_job(self, request: StartJob) -> Mapping[str, Any]:
-        connection = self._connected()
-        if self.has_job or self.state.status is not PrinterStatus.IDLE:
-            raise Conflict(f"the printer is {self.state.status.value}", status=self.state.status.value)
-        job = await self._preflight.check(request.job, Path(request.path), request.file)
-        if self._connector.connection is not connection or self._is_killed or self._is_stopping:
-            job.discard()
-            raise Conflict("the printer went away while the file was checked", status=self.state.status.value)
-        self._archive.open(job, actor=request.actor, started_at=self._clock.wall())
-        self._runner = runner = JobRunner(job, connection, self, self._clock, actor=request.actor, limits=self._limits)
-        runner.start()
-        self._errands.start(runner.run(), name=JOB_TASK)
-        outline = job.outline
-        return {
-            "job": job.id,
-            "lines_total": outline.lines_total,
-            "bytes_total": outline.bytes_total,
-            "layers_total": job.layers_total,
-        }
+    @property
+    def connection(self) -> PrinterConnection | None:
+        return self._connector.connection
 
-    def _steer_job(self, request: PauseJob | ResumeJob | CancelJob) -> None:
-        runner = self._runner
-        if isinstance(request, CancelJob) and runner is None and self._preflight.is_busy:
-            self._preflight.abandon()
-            return
-        if runner is None:
-            raise Conflict("there is no job", status=self.state.status.value)
-        match request:
-            case PauseJob():
-                runner.pause(actor=request.actor)
-            case ResumeJob():
-                runner.resume(actor=request.actor)
-            case CancelJob():
-                runner.cancel(actor=request.actor, reason=request.reason)
+    @property
+    def is_ending(self) -> bool:
+        return self._is_killed or self._is_stopping
 
-    async def _bring_to_line_end(self, connection: PrinterConnection, runner: JobRunner) -> None:
-        runner.hold()
-        connection.break_waiting()
-        try:
-            async with asyncio.timeout(STOP_SETTLE_SECONDS):
-                await connection.settle()
-        except (TimeoutError, HydrogenError) as error:
-            self._log.warning("the printer did not settle before the stop", error=str(error) or "no answer in time")
-
-    # ------------------------------------------------------------------------------------------------- JobHost
-
-    def publish(self, event: Event) -> None:
-        self._announcer.publish(event)
-
-    def job_changed(self, status: JobStatus, reason: str) -> None:
-        self._announcer.set_status(PrinterStatus(status.value), reason)
-
-    def job_over(self, finished: JobFinished) -> None:
-        self._runner = None
-        self._archive.close(finished)
-        if self._connector.connection is None:
-            self._must_cool = finished.outcome is not JobOutcome.COMPLETED
-            return
-        if self._is_killed or self._is_stopping:
-            return
-        if finished.outcome is JobOutcome.FAILED:
-            self.cool_down_later()
-        self._announcer.set_status(PrinterStatus.IDLE, finished.reason)
+    def cool_down_when_back(self, is_wanted: bool) -> None:
+        self._must_cool = is_wanted
 
     def cool_down_later(self) -> None:
         connection = self._connector.connection
@@ -337,20 +278,6 @@ class Spooler:
             await connection.cool_down()
         except HydrogenError as error:
             self._log.warning("heaters-off was not acknowledged", error=str(error))
-
-    # ------------------------------------------------------------------------------------------------- JobControl
-
-    def printer_paused(self) -> None:
-        if self._runner is not None and self._runner.status in (JobStatus.PRINTING, JobStatus.RESUMING):
-            self._runner.pause(actor=ACTOR, reason="the printer asked for a pause")
-
-    def printer_resumed(self) -> None:
-        if self._runner is not None and self._runner.status in (JobStatus.PAUSING, JobStatus.PAUSED):
-            self._runner.resume(actor=ACTOR)
-
-    def printer_cancelled(self) -> None:
-        if self._runner is not None and self._runner.status is not JobStatus.CANCELLING:
-            self._runner.cancel(actor=ACTOR, reason="cancelled at the printer")
 
     # ------------------------------------------------------------------------------------------------- Follower
 
@@ -368,20 +295,18 @@ class Spooler:
         self._tap.add(line)
 
     def on_lost(self, error: DeviceError) -> None:
-        if self._runner is not None:
-            self._runner.fail(error.code, error.message)
+        self._desk.on_lost(error)
 
     # ------------------------------------------------------------------------------------------------- background
 
     async def _pulse(self) -> None:
         while True:
             for _ in range(4):
-                if self._runner is None:
+                if self._desk.status is None:
                     await asyncio.sleep(IDLE_PULSE_SECONDS)
                     break
                 await asyncio.sleep(PULSE_SECONDS)
-                if self._runner is not None:
-                    self._runner.measure()
+                self._desk.measure()
             connection = self._connector.connection
             if connection is not None and connection.statistics != self.state.link:
                 self._announcer.publish(LinkMeasured(at=self._announcer.now, statistics=connection.statistics))
@@ -407,5 +332,5 @@ class Spooler:
         self._log.error("background task failed", task=name, error=repr(error))
         fault = ServerFault(f"{name} failed inside Hydrogen: {error!r}")
         self._announcer.raise_error(fault)
-        if name == JOB_TASK and self._runner is not None:
-            self._runner.fail(fault.code, fault.message)
+        if name == JOB_TASK:
+            self._desk.fail(fault.code, fault.message)

@@ -17,7 +17,7 @@ async def test_outbox_larger_than_the_buffer_comes_whole_and_in_order(tmp_path: 
     async with SocketBench(tmp_path) as bench:
         for number in range(400):
             report = ErrorReport(code="firmware_error", message=f"{number} " + "x" * 900)
-            bench.spooler.publish(ErrorRaised(at=1.0, error=report))
+            bench.spooler._announcer.publish(ErrorRaised(at=1.0, error=report))
         peer = await bench.peer(limit=1 << 20)
         peer.hello()
         await peer.until("attached")
