@@ -9,7 +9,7 @@ One `PrinterConnection` is one open port. It never reconnects; the spooler asks 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,14 +55,37 @@ class StreamProgress:
     offset: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumePoint:
+    """What the journal knows of a numbering that a former connection left behind.
+
+    The lines up to `acknowledged` are in the printer for certain, those up to `last_given` may be. number_base: the number
+    that counting began at, exclusive. baud and firmware: what that connection had found out; None where it is not known.
+    """
+
+    number_base: int
+    acknowledged: int
+    last_given: int
+    baud: int | None = None
+    firmware: Firmware | None = None
+
+
 class LineJournal(Protocol):
-    """Where the link writes what it is about to send, before it sends it (`facts`: journal before write)."""
+    """Where the link writes what it is about to send, before it sends it (`facts`: journal before write).
+
+    A connection that resumes a numbering does not `begin`: its records go on, and of two records of one number the younger
+    counts.
+    """
 
     def begin(self, number_base: int) -> None:
         """A new numbering epoch: the next line will be `number_base + 1`."""
 
     def record(self, number: int, offset: int, acknowledged: int) -> None:
-        """Line `number` is about to go out; `offset` is the stream offset behind it, -1 for a command."""
+        """Line `number` is about to go out; `offset` is the stream offset behind it, -1 for a command.
+
+        Where a stream begins, and where the numbers begin anew under one, the last number given before is recorded once more
+        with the offset that the stream stands at: an offset below that number is another stream's.
+        """
 
 
 class ConnectionListener(Protocol):
@@ -98,6 +121,15 @@ class PrinterConnection(Protocol):
 
     @property
     def stream_progress(self) -> StreamProgress: ...
+
+    @property
+    def resumed_from(self) -> int | None:
+        """The last line number that the printer proved to have accepted when this connection resumed a numbering; None for
+        one that began anew: the printer was reset, or was never known. Where no numbers are checked it proves nothing."""
+
+    @property
+    def targets_asked(self) -> Mapping[str, float]:
+        """By heater, the target in degrees Celsius that our own lines asked for last, commands and job alike."""
 
     @property
     def is_waiting_for_heat(self) -> bool:
@@ -140,8 +172,9 @@ class PrinterConnection(Protocol):
     async def extrude(self, *, length_mm: float, feedrate_mm_per_minute: float, tool: int | None = None) -> None:
         """Push filament; negative retracts."""
 
-    def stream(self, source: LineSource) -> None:
-        """Pull the job's lines from `source` from now on; progress starts at 0."""
+    def stream(self, source: LineSource, *, start: int = 0) -> None:
+        """Pull the job's lines from `source` from now on; its first line lies at offset `start`. The lines of the progress
+        are counted from 0."""
 
     def wake(self) -> None:
         """The source may have lines again (read ahead, resumed)."""
@@ -170,5 +203,11 @@ class PrinterDriver(Protocol):
     def port(self) -> str:
         """What is configured, for messages and the state."""
 
-    async def connect(self, listener: ConnectionListener, journal: LineJournal) -> PrinterConnection:
-        """Open, shake hands, identify. Raises DeviceError that says what was seen. Nothing stays open if it raises."""
+    async def connect(
+        self, listener: ConnectionListener, journal: LineJournal, resume: ResumePoint | None = None
+    ) -> PrinterConnection:
+        """Open, shake hands, identify. Raises DeviceError that says what was seen. Nothing stays open if it raises.
+
+        With `resume` the numbering goes on where the printer says it is, if that can be true (`resumed_from`), and nothing is
+        sent before that could move or heat; else the connection is a fresh one.
+        """

@@ -84,9 +84,9 @@ class LineLedger:
         self.acknowledged = self.accepted = self.front = self._progress = base
         self.next = self.oldest = base + 1
 
-    def begin_stream(self) -> None:
-        """Progress of the stream starts at 0."""
-        self.stream_lines = self.stream_offset = 0
+    def begin_stream(self, offset: int = 0) -> None:
+        """Progress of the stream starts at `offset`, with no line."""
+        self.stream_lines, self.stream_offset = 0, offset
 
     # ---------------------------------------------------------------------------------------------------------- giving
 

@@ -148,10 +148,10 @@ class GcodeLink:
         if self.numbers_checked and not self._oks.are_numbered:
             self._barrier.want()
 
-    def attach(self, source: LineSource) -> None:
-        """Pull lines from `source` whenever nothing else is to be sent; progress starts at 0."""
+    def attach(self, source: LineSource, offset: int = 0) -> None:
+        """Pull lines from `source` whenever nothing else is to be sent; its first line lies at stream offset `offset`."""
         self._outgoing.source = source
-        self._ledger.begin_stream()
+        self._ledger.begin_stream(offset)
         self._window.begin_job()
         self._packing.begin_job(can_be_tested=self.numbers_checked)
         self._barrier.begin_job(self._ledger.next)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydrogen.devices.driver import ConnectionListener, EmergencyWordSent, LineJournal, StreamProgress
+from hydrogen.devices.driver import ConnectionListener, EmergencyWordSent, LineJournal, ResumePoint, StreamProgress
 from hydrogen.errors import DeviceError, LineRefused, LinkLost, NotFound, PrinterHalted
 from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.link import LineSource
@@ -28,7 +28,9 @@ class ScriptedConnection:
     baud = 115200
     firmware = Firmware(name="Scripted 1.0", machine_type="Test bench")
 
-    def __init__(self, driver: ScriptedDriver, listener: ConnectionListener, journal: LineJournal) -> None:
+    def __init__(
+        self, driver: ScriptedDriver, listener: ConnectionListener, journal: LineJournal, resumed_from: int | None
+    ) -> None:
         self.driver = driver
         self.listener = listener
         self.journal = journal
@@ -45,15 +47,18 @@ class ScriptedConnection:
         self.resends = 0
         self._source: LineSource | None = None
         self._progress = StreamProgress(0, 0)
-        self._number = 1000
-        self._acknowledged = 1000
+        self.resumed_from = resumed_from
+        self.targets_asked: dict[str, float] = {}
+        self._number = self._acknowledged = driver.number_base if resumed_from is None else resumed_from
+        self._began = self._number
         self._commands: list[tuple[str, asyncio.Future[tuple[str, ...]]]] = []
         self._is_busy = False
         self._work = asyncio.Event()
         self._error: DeviceError | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        journal.begin(self._number)
+        if resumed_from is None:
+            journal.begin(self._number)
         self._pump = asyncio.create_task(self._run(), name="scripted printer")
 
     # ---------------------------------------------------------------------------------------------- the contract
@@ -61,7 +66,9 @@ class ScriptedConnection:
     @property
     def statistics(self) -> LinkStatistics:
         return LinkStatistics(
-            lines_sent=self._number - 1000, lines_acknowledged=self._acknowledged - 1000, resends=self.resends
+            lines_sent=self._number - self._began,
+            lines_acknowledged=self._acknowledged - self._began,
+            resends=self.resends,
         )
 
     @property
@@ -113,9 +120,10 @@ class ScriptedConnection:
     async def extrude(self, *, length_mm: float, feedrate_mm_per_minute: float, tool: int | None = None) -> None:
         await self._command(f"EXTRUDE {length_mm:g}")
 
-    def stream(self, source: LineSource) -> None:
+    def stream(self, source: LineSource, *, start: int = 0) -> None:
         self._source = source
-        self._progress = StreamProgress(0, 0)
+        self._progress = StreamProgress(0, start)
+        self.journal.record(self._number, start, self._acknowledged)
         self._work.set()
 
     def wake(self) -> None:
@@ -213,6 +221,7 @@ class ScriptedConnection:
         self._number += 1
         self.journal.record(self._number, offset, self._acknowledged)
         self.driver.execute(line)
+        self.driver.last_number = self._number
         if self.is_traced:
             self.listener.on_traffic(f"> {line}")
         if line.startswith(("M109", "M190")):
@@ -240,6 +249,10 @@ class ScriptedDriver:
         self.attempts = 0
         self.failure: Exception | None = None
         self.gate: asyncio.Event | None = None
+        self.number_base = 1000
+        self.last_number = 0
+        """What the printer remembers; 0 after a reset."""
+        self.resumes: list[ResumePoint | None] = []
         self.prepare: Callable[[ScriptedConnection], None] = lambda connection: None
         self._ledger = ledger.open("a", buffering=1) if ledger is not None else None
 
@@ -257,13 +270,17 @@ class ScriptedDriver:
         if self._ledger is not None:
             self._ledger.write(line + "\n")
 
-    async def connect(self, listener: ConnectionListener, journal: LineJournal) -> ScriptedConnection:
+    async def connect(
+        self, listener: ConnectionListener, journal: LineJournal, resume: ResumePoint | None = None
+    ) -> ScriptedConnection:
         self.attempts += 1
+        self.resumes.append(resume)
         if self.gate is not None:
             await self.gate.wait()
         if self.failure is not None:
             raise self.failure
-        connection = ScriptedConnection(self, listener, journal)
+        is_same = resume is not None and resume.acknowledged <= self.last_number <= resume.last_given
+        connection = ScriptedConnection(self, listener, journal, self.last_number if is_same else None)
         self.prepare(connection)
         self.connections.append(connection)
         return connection

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -102,6 +102,8 @@ class MarlinConnection(asyncio.Protocol):
         self._complaint = ""
         self._complaint_again_at = 0.0
         self._is_pumping = False
+        self._is_streaming = False
+        self.resumed_from: int | None = None
         self._error: DeviceError | None = None
         self._is_announced = False
         self._gone = self._loop.create_future()
@@ -222,6 +224,7 @@ class MarlinConnection(asyncio.Protocol):
                     self.opened.set_result(None)
             case NumberingBegun():
                 self._journal.begin(event.base)
+                self._journal_place(event.base)
             case ExecutionProven():
                 if self._proving is not None and not self._proving.done():
                     self._proving.set_result(None)
@@ -289,6 +292,11 @@ class MarlinConnection(asyncio.Protocol):
     def stream_progress(self) -> StreamProgress:
         """See PrinterConnection."""
         return StreamProgress(self._link.ledger.stream_lines, self._link.ledger.stream_offset)
+
+    @property
+    def targets_asked(self) -> Mapping[str, float]:
+        """See PrinterConnection."""
+        return self._mode.targets_celsius
 
     @property
     def is_waiting_for_heat(self) -> bool:
@@ -495,10 +503,18 @@ class MarlinConnection(asyncio.Protocol):
 
     # ------------------------------------------------------------------------------------------------------- the job
 
-    def stream(self, source: LineSource) -> None:
+    def stream(self, source: LineSource, *, start: int = 0) -> None:
         """See PrinterConnection."""
-        self._link.attach(self._mode.follow(source))
+        self._link.attach(self._mode.follow(source), start)
+        self._is_streaming = True
+        self._journal_place(self._link.ledger.next - 1)
         self.wake()
+
+    def _journal_place(self, number: int) -> None:
+        """See LineJournal.record: the stream stands behind this line."""
+        if self._is_streaming:
+            ledger = self._link.ledger
+            self._journal.record(number, ledger.stream_offset, ledger.acknowledged)
 
     def wake(self) -> None:
         """See PrinterConnection."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from hydrogen.core.clock import SystemClock
-from hydrogen.devices.driver import ConnectionListener, LineJournal
+from hydrogen.devices.driver import ConnectionListener, LineJournal, ResumePoint
 from hydrogen.errors import DeviceError, PrinterGarbled, PrinterSilent
 from hydrogen.gcode.link import GcodeLink
 from hydrogen.gcode.link_limits import LinkLimits
@@ -44,7 +44,9 @@ class MarlinDriver:
         self._clock = SystemClock()
         self._random = random.SystemRandom()
 
-    async def connect(self, listener: ConnectionListener, journal: LineJournal) -> MarlinConnection:
+    async def connect(
+        self, listener: ConnectionListener, journal: LineJournal, resume: ResumePoint | None = None
+    ) -> MarlinConnection:
         """See PrinterDriver.connect."""
         ear = Ear()
         wire = await open_serial_port(self.port, self._speeds[0], lambda: ear)
