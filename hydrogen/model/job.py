@@ -7,6 +7,8 @@
        │  └──file ended──► finishing ──M400 and probe──► finished (completed)
        └── any of them ──cancel──► cancelling ──drained──► finished (cancelled)
            any of them ──fault───────────────────────────► finished (failed)
+           any but cancelling ──link lost──► link_lost ──the printer is back, not reset──► printing, pausing or paused
+                                                 └──reset, or cancelled──► finished (failed, cancelled)
 
 Exactly one `JobFinished` is made for each job, by the spooler.
 """
@@ -18,7 +20,7 @@ from enum import StrEnum
 
 
 class JobStatus(StrEnum):
-    """Where a job is; `finished` is terminal."""
+    """Where a job is; `finished` is terminal. In `link_lost` it waits for its printer to come back."""
 
     PRINTING = "printing"
     PAUSING = "pausing"
@@ -26,6 +28,7 @@ class JobStatus(StrEnum):
     RESUMING = "resuming"
     FINISHING = "finishing"
     CANCELLING = "cancelling"
+    LINK_LOST = "link_lost"
     FINISHED = "finished"
 
 
@@ -37,17 +40,22 @@ class JobOutcome(StrEnum):
 
 JOB_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PRINTING: frozenset(
-        {JobStatus.PAUSING, JobStatus.FINISHING, JobStatus.CANCELLING, JobStatus.FINISHED},
+        {JobStatus.PAUSING, JobStatus.FINISHING, JobStatus.CANCELLING, JobStatus.LINK_LOST, JobStatus.FINISHED},
     ),
     JobStatus.PAUSING: frozenset(
-        {JobStatus.PAUSED, JobStatus.RESUMING, JobStatus.CANCELLING, JobStatus.FINISHED},
+        {JobStatus.PAUSED, JobStatus.RESUMING, JobStatus.CANCELLING, JobStatus.LINK_LOST, JobStatus.FINISHED},
     ),
-    JobStatus.PAUSED: frozenset({JobStatus.RESUMING, JobStatus.CANCELLING, JobStatus.FINISHED}),
+    JobStatus.PAUSED: frozenset(
+        {JobStatus.RESUMING, JobStatus.CANCELLING, JobStatus.LINK_LOST, JobStatus.FINISHED},
+    ),
     JobStatus.RESUMING: frozenset(
-        {JobStatus.PRINTING, JobStatus.PAUSING, JobStatus.CANCELLING, JobStatus.FINISHED},
+        {JobStatus.PRINTING, JobStatus.PAUSING, JobStatus.CANCELLING, JobStatus.LINK_LOST, JobStatus.FINISHED},
     ),
-    JobStatus.FINISHING: frozenset({JobStatus.CANCELLING, JobStatus.FINISHED}),
+    JobStatus.FINISHING: frozenset({JobStatus.CANCELLING, JobStatus.LINK_LOST, JobStatus.FINISHED}),
     JobStatus.CANCELLING: frozenset({JobStatus.FINISHED}),
+    JobStatus.LINK_LOST: frozenset(
+        {JobStatus.PRINTING, JobStatus.PAUSING, JobStatus.PAUSED, JobStatus.FINISHED},
+    ),
     JobStatus.FINISHED: frozenset(),
 }
 """What may follow what; everything else is a defect of ours."""

@@ -42,6 +42,7 @@ _JOB_STATUS: Mapping[PrinterStatus, JobStatus] = {
     PrinterStatus.RESUMING: JobStatus.RESUMING,
     PrinterStatus.CANCELLING: JobStatus.CANCELLING,
     PrinterStatus.FINISHING: JobStatus.FINISHING,
+    PrinterStatus.LINK_LOST: JobStatus.LINK_LOST,
 }
 
 

@@ -12,6 +12,7 @@ from hydrogen.core.clock import Clock
 from hydrogen.errors import HydrogenError
 from hydrogen.model.codec import plain
 from hydrogen.model.events import ErrorRaised, Event, PrinterStateChanged
+from hydrogen.model.job import JobState
 from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
 from hydrogen.model.reduce import reduce_printer
 from hydrogen.spooler.outbox import Outbox
@@ -61,6 +62,10 @@ class Announcer:
         """The printer's one word; told when it changes, or when there is a reason to tell."""
         if status is not self.state.status or reason:
             self.publish(PrinterStateChanged(at=self.now, status=status, reason=reason[:MESSAGE_CHARACTERS]))
+
+    def adopt(self, job: JobState) -> None:
+        """The job of a spooler before this one is the printer's, from before anybody listens."""
+        self.state = replace(self.state, status=PrinterStatus.LINK_LOST, job=job)
 
     def raise_error(self, error: HydrogenError) -> None:
         """Publish `error` as it goes over the wire."""

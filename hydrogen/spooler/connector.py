@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 
 from hydrogen.core.log import Log
-from hydrogen.devices.driver import ConnectionListener, LineJournal, PrinterConnection, PrinterDriver
+from hydrogen.devices.driver import ConnectionListener, LineJournal, PrinterConnection, PrinterDriver, ResumePoint
 from hydrogen.errors import (
     Conflict,
     DeviceError,
@@ -36,8 +36,11 @@ CLOSE_DEADLINE_SECONDS = 5.0
 class Follower(Protocol):
     """Whom the connector tells what is not its own business."""
 
+    def resume_point(self) -> ResumePoint | None:
+        """Where a job that waits for this printer left its numbering; None without one."""
+
     def on_connected(self, connection: PrinterConnection) -> None:
-        """The handshake is done and the status is idle."""
+        """The handshake is done; the follower sets the status."""
 
     def on_action(self, action: str, text: str) -> None:
         """A host action command of the firmware's."""
@@ -119,10 +122,12 @@ class Connector:
 
     async def _open(self) -> None:
         announcer, listener = self._announcer, _Listener(self)
-        announcer.set_status(PrinterStatus.CONNECTING)
+        resume = self._follower.resume_point()
+        if resume is None:
+            announcer.set_status(PrinterStatus.CONNECTING)
         failure: HydrogenError | None = None
         try:
-            connection = await self._shake_hands(listener)
+            connection = await self._shake_hands(listener, resume)
             self._adopt(connection, listener)
         except HydrogenError as error:
             failure = error
@@ -131,12 +136,13 @@ class Connector:
             self._opening = None
             if self.connection is None:
                 listener.is_over = True
-                self._report(failure)
+                if resume is None:
+                    self._report(failure)
 
-    async def _shake_hands(self, listener: _Listener) -> PrinterConnection:
+    async def _shake_hands(self, listener: _Listener, resume: ResumePoint | None) -> PrinterConnection:
         try:
             async with asyncio.timeout(self._connect_deadline_seconds):
-                return await self._driver.connect(listener, self._journal)
+                return await self._driver.connect(listener, self._journal, resume)
         except TimeoutError:
             raise PrinterSilent(
                 f"the driver did not finish its handshake on {self._driver.port} within"
@@ -152,7 +158,6 @@ class Connector:
         at = self._announcer.now
         self._announcer.publish(PrinterConnected(at=at, port=connection.port, baud=connection.baud))
         self._announcer.publish(PrinterFirmwareIdentified(at=at, firmware=connection.firmware))
-        self._announcer.set_status(PrinterStatus.IDLE)
         self._follower.on_connected(connection)
 
     def _report(self, failure: HydrogenError | None) -> None:
@@ -181,7 +186,8 @@ class Connector:
         self._announcer.raise_error(error)
         self._follower.on_lost(error)
         self._announcer.publish(PrinterDisconnected(at=self._announcer.now, reason=error.message))
-        self._announcer.set_status(_status_after(error), error.message)
+        if self._announcer.state.status is not PrinterStatus.LINK_LOST:  # a job that waits for the printer has said so
+            self._announcer.set_status(_status_after(error), error.message)
 
     async def _close(self, connection: PrinterConnection) -> None:
         try:

@@ -1,8 +1,8 @@
 """What is on disk of the job that runs: its header beside the journal, its spool file.
 
 The header is closed in the same breath as `job.finished` is published, before the service can acknowledge it: so after a
-kill -9 the next spooler knows whether the terminal event was made (it lies in the outbox, or the header is closed) or has
-to be made by it.
+kill -9 the next spooler knows whether the terminal event was made (it lies in the outbox, or the header is closed), or the
+job is its own to go on with.
 """
 
 from __future__ import annotations
@@ -12,11 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from hydrogen.core.log import Log
+from hydrogen.devices.driver import ResumePoint
 from hydrogen.errors import DiskFull
 from hydrogen.model.events import JobFinished
-from hydrogen.model.job import JobOutcome
+from hydrogen.model.job import JobStatus
+from hydrogen.model.printer import Firmware
 from hydrogen.spooler.journal import HotJournal, JobHeader, read_job_header
 from hydrogen.spooler.preflight import PreparedJob
+
+INTERRUPTED = "interrupted"
+"""The error code of a job that could not be finished though nothing is wrong with it: the printer was reset, the process was
+stopped, the power went. On the wire its outcome is `failed`."""
 
 
 class JobArchive:
@@ -30,7 +36,15 @@ class JobArchive:
         self._job: PreparedJob | None = None
         self._header = read_job_header(path)
 
-    def open(self, job: PreparedJob, *, actor: str, started_at: float) -> None:
+    def open(
+        self,
+        job: PreparedJob,
+        *,
+        actor: str,
+        started_at: float,
+        baud: int | None = None,
+        firmware: Firmware | None = None,
+    ) -> None:
         """The job is about to start. Raises DiskFull when the header cannot be written; the job is discarded then."""
         header = JobHeader(
             job=job.id,
@@ -41,7 +55,11 @@ class JobArchive:
             inode=job.inode,
             sha256=job.sha256,
             lines_total=job.outline.lines_total,
+            layers_total=job.layers_total,
             started_at=started_at,
+            sequence=self._journal.sequence,
+            baud=baud,
+            firmware=firmware,
         )
         try:
             header.write(self._path)
@@ -51,47 +69,64 @@ class JobArchive:
         self._job, self._header = job, header
 
     def close(self, finished: JobFinished) -> None:
-        """The job has its terminal event."""
-        outcome = "interrupted" if finished.error_code == "interrupted" else finished.outcome.value
+        """The job has its terminal event. The spool file of an interrupted one stays: it can be gone on with."""
+        outcome = INTERRUPTED if finished.error_code == INTERRUPTED else finished.outcome.value
         self._close_header(outcome)
-        if self._job is not None:
+        if self._job is not None and outcome != INTERRUPTED:
             self._discard(self._job.spool_file)
-            self._job = None
+        self._job = None
 
-    def orphan(self, finished_jobs: Collection[str]) -> JobFinished | None:
-        """The terminal event of a job whose spooler died without making it; `at` is still to be set."""
+    def left_open(self, finished_jobs: Collection[str]) -> JobHeader | None:
+        """The job of a spooler that died while it ran; None if there is none, or its terminal event was made already."""
         header = self._header
         if header is None or header.outcome is not None or header.job in finished_jobs:
             return None
-        return JobFinished(
-            at=0.0,
-            job=header.job,
-            file=header.file,
-            outcome=JobOutcome.FAILED,
-            reason="the process that printed it died; the printer was not given anything more",
-            actor="",
-            error_code="spooler_lost",
-            lines_total=header.lines_total,
-            bytes_done=self._last_offset(),
+        return header
+
+    def take_over(self, job: PreparedJob) -> None:
+        """The job that was left open is this spooler's now."""
+        self._job = job
+
+    def note_status(self, status: JobStatus) -> None:
+        """What the job is doing, for whoever comes after us."""
+        if self._header is not None and self._header.outcome is None and self._header.status is not status:
+            self._write(replace(self._header, status=status))
+
+    def note_connection(self, *, baud: int | None, firmware: Firmware) -> None:
+        """The job goes on with this one."""
+        if self._header is not None:
+            self._write(replace(self._header, baud=baud, firmware=firmware))
+
+    def resume_point(self) -> ResumePoint | None:
+        """Where the job's numbering stands; None without a job or without a journal of it."""
+        header, known = self._header, self._journal.resume_point()
+        if header is None or known is None or header.outcome is not None:
+            return None
+        base, acknowledged, last_given = known
+        return ResumePoint(
+            number_base=base,
+            acknowledged=acknowledged,
+            last_given=last_given,
+            baud=header.baud,
+            firmware=header.firmware,
         )
 
-    def close_orphan(self) -> None:
-        """The orphan's terminal event was published; its spool file stays for whoever wants to look at it."""
-        self._close_header("interrupted")
-
-    def _last_offset(self) -> int:
-        """How much of the file was sent at most."""
-        last = self._journal.last()
-        if last is None:
-            return 0
-        return max(0, *(r.offset for r in self._journal.records() if r.epoch == last.epoch), 0)
+    def offset_behind(self, number: int) -> int | None:
+        """Where the job stands in its file when the printer has accepted the lines up to `number`; None: not known."""
+        if self._header is None:
+            return None
+        if self._journal.sequence == self._header.sequence:
+            return 0  # nothing was recorded since, so nothing was sent
+        return self._journal.offset_behind(number, since=self._header.sequence)
 
     def _close_header(self, outcome: str) -> None:
-        if self._header is None:
-            return
-        self._header = replace(self._header, outcome=outcome)
+        if self._header is not None:
+            self._write(replace(self._header, outcome=outcome))
+
+    def _write(self, header: JobHeader) -> None:
+        self._header = header
         try:
-            self._header.write(self._path)
+            header.write(self._path)
         except OSError as error:
             self._log.warning("job header was not written", error=error.strerror)
             self._path.unlink(missing_ok=True)

@@ -2,32 +2,57 @@
 
 There is one job at a time. What it does is the runner's business (runner.py), what lies on disk of it the archive's; the desk
 knows which one it is, and what its end means for the printer.
+
+A lost link does not end a job, nor does the death of the spooler's process: the job waits in `link_lost` until the printer is
+there again. If it was not reset, it names the last line that it has accepted, the journal tells where in the file that is,
+and the job goes on with the next. A printer that was reset gets no motion: the job is interrupted.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
+from hydrogen.core.backoff import Backoff
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
-from hydrogen.devices.driver import PrinterConnection
-from hydrogen.errors import Conflict, DeviceError, HydrogenError
+from hydrogen.devices.driver import PrinterConnection, ResumePoint
+from hydrogen.errors import (
+    Conflict,
+    DeviceError,
+    FileUnreadable,
+    HydrogenError,
+    LinkLost,
+    PortMissing,
+    PrinterHalted,
+    PrinterReset,
+    PrinterSilent,
+)
+from hydrogen.gcode.metadata import JobOutline
 from hydrogen.model.events import Event, JobFinished
-from hydrogen.model.job import JobOutcome, JobStatus
+from hydrogen.model.job import JobOutcome, JobState, JobStatus
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.host_action import ACTOR
-from hydrogen.spooler.job_archive import JobArchive
-from hydrogen.spooler.preflight import Preflight
+from hydrogen.spooler.job_archive import INTERRUPTED, JobArchive
+from hydrogen.spooler.journal import JobHeader
+from hydrogen.spooler.preflight import Preflight, PreparedJob, outline_of
 from hydrogen.spooler.request import CancelJob, PauseJob, ResumeJob, StartJob
 from hydrogen.spooler.runner import JobRunner, RunnerLimits
 
 JOB_TASK = "job"
+
+RETURN_TASK = "bring the printer back"
+
+RETURN_FIRST_SECONDS, RETURN_MOST_SECONDS = 0.2, 1.0
+"""Pauses between attempts to open a port that a job waits for: a nozzle stands hot on a part meanwhile."""
+
+COOL_MOST_SECONDS = 5.0
+"""The same for a printer that is only to be cooled down."""
 
 STOP_SETTLE_SECONDS = 3.0
 """At a stop of the process: for the lines in flight. With the spooler's STOP_OFF_SECONDS and the rest it stays within 8 s."""
@@ -43,6 +68,9 @@ class DeskHost(Protocol):
     @property
     def is_ending(self) -> bool:
         """Killed by an emergency stop, or being stopped: a job's end is not the beginning of anything."""
+
+    async def reconnect(self) -> None:
+        """Open the port again, for the job that waits. Raises what connecting raises."""
 
     def cool_down_later(self) -> None:
         """Heaters off as soon as the printer takes it; nobody waits for it."""
@@ -62,6 +90,7 @@ class JobDesk:
         preflight: Preflight,
         errands: Errands,
         *,
+        spool_dir: Path,
         clock: Clock,
         log: Log,
         limits: RunnerLimits,
@@ -71,6 +100,7 @@ class JobDesk:
         self._archive = archive
         self._preflight = preflight
         self._errands = errands
+        self._spool_dir = spool_dir
         self._clock = clock
         self._log = log
         self._limits = limits
@@ -86,13 +116,123 @@ class JobDesk:
         """Of the job that runs or is paused; None without one."""
         return None if self._runner is None else self._runner.status
 
-    def conclude_orphan(self) -> None:
-        """Tell the end of a job that an earlier spooler could not tell."""
-        orphan = self._archive.orphan(self._announcer.outbox.finished_jobs())
-        if orphan is not None:
-            self._announcer.publish(replace(orphan, at=self._clock.wall()))
-            self._archive.close_orphan()
-            self._host.cool_down_when_back(True)
+    # ------------------------------------------------------------------------------------------------- the link
+
+    def adopt(self) -> None:
+        """Take over the job of a spooler that died: it waits for its printer. Nothing if there is none."""
+        header = self._archive.left_open(self._announcer.outbox.finished_jobs())
+        if header is None:
+            return
+        at = self._clock.wall()
+        job = _job_of(header, self._spool_dir)
+        self._archive.take_over(job)
+        self._runner = runner = JobRunner(
+            job,
+            None,
+            self,
+            self._clock,
+            actor=header.actor,
+            limits=self._limits,
+            held=_HELD_BY_THE_DEAD.get(header.status, JobStatus.PRINTING),
+            elapsed_seconds=max(0.0, at - header.started_at),
+        )
+        self._announcer.adopt(_job_state(header))
+        self._errands.start(runner.run(), name=JOB_TASK)
+        if header.status is JobStatus.CANCELLING:
+            runner.cancel(actor=header.actor, reason="the process that was cancelling it died")
+            return
+        self._errands.start(self._bring_back_the_same(runner), name=RETURN_TASK)
+
+    def resume_point(self) -> ResumePoint | None:
+        """Where the numbering of the job that waits for its printer stands."""
+        return self._archive.resume_point() if self._is_waiting else None
+
+    def on_connected(self, connection: PrinterConnection) -> bool:
+        """There is a connection; True if the job goes on with it."""
+        runner = self._runner
+        if runner is None or not self._is_waiting:
+            return False
+        accepted = connection.resumed_from
+        offset = None if accepted is None else self._archive.offset_behind(accepted)
+        if offset is None:
+            self._announcer.raise_error(PrinterReset(_RESET))
+            self._interrupt(_RESET)
+            return False
+        is_proven = connection.firmware.guarantee != "at_most_once"
+        self._archive.note_connection(baud=connection.baud, firmware=connection.firmware)
+        runner.take_up(connection, offset, doubt="" if is_proven else _DOUBT)
+        self._errands.start(self._learn(runner, offset), name="look at the job's file again")
+        return True
+
+    def on_lost(self, error: DeviceError) -> None:
+        """The connection ended by itself."""
+        runner = self._runner
+        if runner is None:
+            return
+        if isinstance(error, PrinterReset):
+            self._interrupt(error.message)
+        elif isinstance(error, _COMES_BACK) and not self._host.is_ending and runner.lose_link(error.message):
+            self._errands.start(self._bring_back(runner), name=RETURN_TASK)
+        else:
+            runner.fail(error.code, error.message)
+
+    @property
+    def _is_waiting(self) -> bool:
+        return self.status is JobStatus.LINK_LOST
+
+    def _interrupt(self, reason: str) -> None:
+        self.fail(INTERRUPTED, reason)
+
+    async def _bring_back_the_same(self, runner: JobRunner) -> None:
+        """The file first: what is not the file that was begun is not gone on with."""
+        try:
+            await self._preflight.check_again(runner.job.spool_file, runner.job)
+        except FileUnreadable as error:
+            if runner.status is JobStatus.LINK_LOST:
+                self._interrupt(f"the process that printed it died, and {error.message}")
+            return
+        await self._bring_back(runner)
+
+    async def _bring_back(self, runner: JobRunner) -> None:
+        """Until the printer is there again, or nobody waits for it any more."""
+        backoff = Backoff(first_seconds=RETURN_FIRST_SECONDS, limit_seconds=RETURN_MOST_SECONDS)
+        told = ""
+        while runner.status is JobStatus.LINK_LOST and not self._host.is_ending:
+            try:
+                await self._host.reconnect()
+            except HydrogenError as error:
+                if error.code != told:
+                    told = error.code
+                    self._log.info("printer is not back yet", job=runner.job.id, code=error.code, reason=error.message)
+                if isinstance(error, PrinterHalted):
+                    self._found_halted(runner, error)
+                    return
+            else:
+                return
+            await asyncio.sleep(backoff.next_delay())
+
+    def _found_halted(self, runner: JobRunner, error: PrinterHalted) -> None:
+        self._announcer.raise_error(error)
+        runner.fail(error.code, error.message)
+        self._announcer.set_status(PrinterStatus.HALTED, error.message)
+
+    async def _cool_when_back(self) -> None:
+        """A job ended while nobody could tell the printer: its heaters are as hot as they were."""
+        backoff = Backoff(first_seconds=RETURN_FIRST_SECONDS, limit_seconds=COOL_MOST_SECONDS)
+        while self._host.connection is None and self._runner is None and not self._host.is_ending:
+            try:
+                await self._host.reconnect()
+            except HydrogenError as error:
+                self._log.debug("printer is not back yet", code=error.code, reason=error.message)
+            await asyncio.sleep(backoff.next_delay())
+
+    async def _learn(self, runner: JobRunner, offset: int) -> None:
+        try:
+            outline, lines_before = await asyncio.to_thread(outline_of, runner.job.spool_file, offset)
+        except FileUnreadable as error:
+            self._log.warning("progress of the job is not known", job=runner.job.id, reason=error.message)
+            return
+        runner.learn(outline, lines_before)
 
     # ------------------------------------------------------------------------------------------------- wishes
 
@@ -103,7 +243,13 @@ class JobDesk:
         if self._host.connection is not connection or self._host.is_ending:
             job.discard()
             raise Conflict("the printer went away while the file was checked", status=self._status_word)
-        self._archive.open(job, actor=request.actor, started_at=self._clock.wall())
+        self._archive.open(
+            job,
+            actor=request.actor,
+            started_at=self._clock.wall(),
+            baud=connection.baud,
+            firmware=connection.firmware,
+        )
         self._runner = runner = JobRunner(job, connection, self, self._clock, actor=request.actor, limits=self._limits)
         runner.start()
         self._errands.start(runner.run(), name=JOB_TASK)
@@ -145,15 +291,16 @@ class JobDesk:
         if self._runner is not None:
             self._runner.fail(code, reason, actor=actor)
 
-    def on_lost(self, error: DeviceError) -> None:
-        """The connection ended by itself."""
-        self.fail(error.code, error.message)
-
-    async def stop(self, connection: PrinterConnection, reason: str) -> None:
+    async def stop(self, connection: PrinterConnection | None, reason: str) -> None:
         """The process ends: stop at a line's end."""
         runner = self._runner
         if runner is None:
             return
+        if connection is not None:
+            await self._bring_to_line_end(runner, connection)
+        self._interrupt(reason)
+
+    async def _bring_to_line_end(self, runner: JobRunner, connection: PrinterConnection) -> None:
         runner.hold()
         connection.break_waiting()
         try:
@@ -161,7 +308,6 @@ class JobDesk:
                 await connection.settle()
         except (TimeoutError, HydrogenError) as error:
             self._log.warning("the printer did not settle before the stop", error=str(error) or "no answer in time")
-        runner.fail("interrupted", reason)
 
     def _refuse_unless_idle(self) -> None:
         if self.has_job or self._announcer.state.status is not PrinterStatus.IDLE:
@@ -177,6 +323,8 @@ class JobDesk:
         self._announcer.publish(event)
 
     def job_changed(self, status: JobStatus, reason: str) -> None:
+        if self._runner is not None:
+            self._archive.note_status(self._runner.held)
         self._announcer.set_status(PrinterStatus(status.value), reason)
 
     def job_over(self, finished: JobFinished) -> None:
@@ -184,6 +332,8 @@ class JobDesk:
         self._archive.close(finished)
         if self._host.connection is None:
             self._host.cool_down_when_back(finished.outcome is not JobOutcome.COMPLETED)
+            if finished.error_code in _UNREACHABLE and not self._host.is_ending:
+                self._errands.start(self._cool_when_back(), name="heaters off, once the printer is back")
             return
         if self._host.is_ending:
             return
@@ -207,3 +357,53 @@ class JobDesk:
     def printer_cancelled(self) -> None:
         if self._runner is not None and self._runner.status is not JobStatus.CANCELLING:
             self._runner.cancel(actor=ACTOR, reason="cancelled at the printer")
+
+
+_COMES_BACK: tuple[type[DeviceError], ...] = (LinkLost, PortMissing, PrinterSilent)
+"""Losses after which the printer may be what it was: a cable, a USB stack, an adapter. Not a halt, not a restart."""
+
+_UNREACHABLE = frozenset({None, INTERRUPTED, *(kind.code for kind in _COMES_BACK)})
+"""Error codes of a job that ended while its printer was away; None: it was cancelled then."""
+
+_RESET = (
+    "the printer was reset while nobody spoke to it: where it stands is not known any more, so nothing is moved without being"
+    " asked for"
+)
+
+_DOUBT = (
+    "this firmware checks no line numbers, so the last line before the loss may have run or not: look at the print, then resume"
+    " or cancel"
+)
+
+_HELD_BY_THE_DEAD: Mapping[JobStatus, JobStatus] = MappingProxyType(
+    {JobStatus.PAUSING: JobStatus.PAUSING, JobStatus.PAUSED: JobStatus.PAUSED, JobStatus.RESUMING: JobStatus.PAUSED}
+)
+"""What a job comes back to after the death of its spooler; everything else prints on."""
+
+
+def _job_of(header: JobHeader, spool_dir: Path) -> PreparedJob:
+    """The job as far as its header tells; the outline is learned later."""
+    return PreparedJob(
+        id=header.job,
+        file=header.file,
+        spool_file=spool_dir / Path(header.spool_file).name,
+        outline=JobOutline(
+            lines_total=header.lines_total, bytes_total=header.size_bytes, commands_end=header.size_bytes
+        ),
+        size_bytes=header.size_bytes,
+        inode=header.inode,
+        sha256=header.sha256,
+    )
+
+
+def _job_state(header: JobHeader) -> JobState:
+    return JobState(
+        id=header.job,
+        file=header.file,
+        status=JobStatus.LINK_LOST,
+        lines_total=header.lines_total,
+        bytes_total=header.size_bytes,
+        layers_total=header.layers_total,
+        started_at=header.started_at,
+        actor=header.actor,
+    )

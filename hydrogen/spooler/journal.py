@@ -26,7 +26,10 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from hydrogen.errors import DiskFull, FileUnreadable
+from hydrogen.errors import DiskFull, FileUnreadable, InvalidMessage
+from hydrogen.model.codec import plain, value_from_plain
+from hydrogen.model.job import JobStatus
+from hydrogen.model.printer import Firmware
 
 MAGIC = b"HYDJ"
 FORMAT = 1
@@ -89,6 +92,37 @@ class HotJournal:
         self._at = end if end < self._size else HEADER_BYTES
         self._sequence = (self._sequence + 1) & _WRAP
 
+    @property
+    def sequence(self) -> int:
+        """That of the next record: what is recorded from now on is this one or a later one."""
+        return self._sequence
+
+    def resume_point(self) -> tuple[int, int, int] | None:
+        """Of the youngest numbering: the number that it began at (or the oldest that is still known), the highest
+        acknowledged one, and the highest that was given. None for an empty journal."""
+        last = self.last()
+        if last is None:
+            return None
+        numbers = [record.number for record in self.records() if record.epoch == last.epoch]
+        return min(numbers), last.acknowledged, max(numbers)
+
+    def offset_behind(self, number: int, *, since: int) -> int | None:
+        """Where a stream stands when the printer has accepted the lines up to `number` of the youngest numbering.
+
+        since: `sequence` when the stream began; older records are of other streams. None when the journal does not tell.
+        """
+        last = self.last()
+        if last is None:
+            return None
+        known: dict[int, JournalRecord] = {}
+        for record in self.records():
+            if record.epoch != last.epoch or record.sequence < since or record.number > number:
+                continue
+            if record.number not in known or record.sequence > known[record.number].sequence:
+                known[record.number] = record
+        places = [record for record in known.values() if record.offset >= 0]
+        return max(places, key=lambda record: record.number).offset if places else None
+
     def last(self) -> JournalRecord | None:
         """The youngest whole record."""
         return max(self.records(), key=lambda record: record.sequence, default=None)
@@ -138,7 +172,9 @@ def write_atomically(path: Path, body: Mapping[str, Any]) -> None:
 class JobHeader:
     """What the journal's records are about: the job and its file, compared before anything is continued.
 
-    outcome is None while the job runs; `interrupted` after a stop of the process, else the job's outcome.
+    sequence: the journal's when the job's lines began. status: the job's, as it was last known. baud, firmware: of the
+    connection that it last printed on. outcome is None while the job runs; `interrupted` after a stop that left it
+    unfinished, else the job's outcome.
     """
 
     job: str
@@ -150,17 +186,21 @@ class JobHeader:
     sha256: str
     lines_total: int
     started_at: float
+    layers_total: int | None = None
+    sequence: int = 0
+    status: JobStatus = JobStatus.PRINTING
+    baud: int | None = None
+    firmware: Firmware | None = None
     outcome: str | None = None
 
     def write(self, path: Path) -> None:
         """Atomic. Raises OSError."""
-        write_atomically(path, {name: getattr(self, name) for name in self.__slots__})
+        write_atomically(path, plain(self))
 
 
 def read_job_header(path: Path) -> JobHeader | None:
     """The header an earlier spooler left; None if there is none or it makes no sense."""
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
-        return JobHeader(**{name: body[name] for name in JobHeader.__slots__})
-    except (OSError, ValueError, KeyError, TypeError):
+        return value_from_plain(JobHeader, json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, InvalidMessage):
         return None

@@ -81,6 +81,10 @@ class Preflight:
         finally:
             self.is_busy = False
 
+    async def check_again(self, spool_file: Path, expected: PreparedJob) -> None:
+        """Is `spool_file` still what was checked when its job began? Raises FileUnreadable that says what differs."""
+        await asyncio.to_thread(_compare, spool_file, expected)
+
     def abandon(self) -> None:
         """Give the running check up, if there is one."""
         self._abandoned.set()
@@ -142,6 +146,37 @@ class Preflight:
             inode=about.st_ino,
             sha256=digest.hexdigest(),
         )
+
+
+def _compare(spool_file: Path, expected: PreparedJob) -> None:
+    digest, size_bytes = hashlib.sha256(), 0
+    try:
+        with spool_file.open("rb", buffering=0) as source:
+            while chunk := source.read(CHUNK_BYTES):
+                digest.update(chunk)
+                size_bytes += len(chunk)
+    except OSError as error:
+        raise FileUnreadable(
+            f"{expected.file} cannot be read any more: {error.strerror or error}", file=expected.file
+        ) from error
+    if size_bytes != expected.size_bytes or digest.hexdigest() != expected.sha256:
+        raise FileUnreadable(f"{expected.file} was changed while it was printed", file=expected.file)
+
+
+def outline_of(spool_file: Path, upto: int) -> tuple[JobOutline, int]:
+    """The outline of a file that was checked before, and how many of its lines with a command lie before the offset `upto`.
+    Blocks. Raises FileUnreadable."""
+    whole, head, at = OutlineScanner(), OutlineScanner(), 0
+    try:
+        with spool_file.open("rb", buffering=0) as source:
+            while chunk := source.read(CHUNK_BYTES):
+                whole.feed(chunk)
+                if at < upto:
+                    head.feed(chunk[: upto - at])
+                at += len(chunk)
+    except OSError as error:
+        raise FileUnreadable(f"{spool_file.name} cannot be read: {error.strerror or error}") from error
+    return whole.finish(), head.finish().lines_total
 
 
 def _refuse_problem(outline: JobOutline, file: str) -> None:

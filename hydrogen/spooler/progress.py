@@ -23,10 +23,14 @@ class ProgressFigures:
 class JobProgress:
     """A stop-watch that stands while the print does, and the outline. Pure: told the monotonic time."""
 
-    def __init__(self, outline: JobOutline, now: float) -> None:
+    def __init__(self, outline: JobOutline, now: float, *, elapsed_seconds: float = 0.0) -> None:
         self._outline = outline
-        self._elapsed = 0.0
+        self._elapsed = elapsed_seconds
         self._running_since: float | None = now
+
+    def learn(self, outline: JobOutline) -> None:
+        """The file's outline, if it was not known when the watch was started."""
+        self._outline = outline
 
     def stop(self, now: float) -> None:
         """The print stands still, or is over."""

@@ -1,33 +1,41 @@
-"""One job on one connection, from its first line to its one `job.finished`.
+"""One job, from its first line to its one `job.finished`.
 
 ::
 
     printing ──pause──► pausing ──settle, finish──► paused ──resume──► resuming ──► printing
        └──source exhausted──► finishing ──finish──► completed
     any ──cancel──► cancelling ──break waiting, settle, heaters off──► cancelled
-    any ──connection lost, halted, reset, unreadable file, stop of the process──► failed
+    any but cancelling ──link lost──► link_lost ──the printer is back, and was not reset──► printing, pausing or paused
+    any ──halted, reset, unreadable file, stop of the process──► failed
 
 Whoever asks changes the status at once and in the same breath stops or starts the source; one task, `run`, then does what
 takes time for the status it finds. Only `_finish` makes the terminal event, and only the first call counts.
 
 Nothing here can stay for ever in a state that passes: pausing waits for the printer and says so (a heat-up that is cut
 short would let the print go on cold), and can be resumed or cancelled; cancelling has deadlines; finishing ends with the
-printer or with the link, which has deadlines of its own, and can be cancelled.
+printer or with the link, which has deadlines of its own, and can be cancelled; link_lost waits for the printer, and can be
+cancelled.
+
+A job outlives its connections: what it waits for in link_lost is another one (job_desk.py looks for it), and `take_up` goes on
+with it behind the last line that the printer proves to have.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from hydrogen.core.clock import Clock
-from hydrogen.devices.driver import PrinterConnection
+from hydrogen.devices.driver import PrinterConnection, StreamProgress
 from hydrogen.errors import Conflict, HydrogenError, ServerFault
+from hydrogen.gcode.metadata import JobOutline
 from hydrogen.model.events import Event, JobFinished, JobPaused, JobProgressed, JobResumed, JobStarted
 from hydrogen.model.job import JOB_TRANSITIONS, JobOutcome, JobStatus
 from hydrogen.spooler.job_source import FileSource
+from hydrogen.spooler.link_tally import LinkTally
 from hydrogen.spooler.preflight import PreparedJob
 from hydrogen.spooler.progress import JobProgress
 
@@ -68,17 +76,22 @@ class JobRunner:
     def __init__(
         self,
         job: PreparedJob,
-        connection: PrinterConnection,
+        connection: PrinterConnection | None,
         host: JobHost,
         clock: Clock,
         *,
         actor: str,
         limits: RunnerLimits,
+        held: JobStatus = JobStatus.PRINTING,
+        elapsed_seconds: float = 0.0,
     ) -> None:
+        """Without a connection the job begins in link_lost: an earlier spooler printed it, for elapsed_seconds, and left it in
+        the status `held`."""
         self.job = job
-        self.status = JobStatus.PRINTING
+        self.status = JobStatus.PRINTING if connection is not None else JobStatus.LINK_LOST
         self.outcome: JobOutcome | None = None
         self._connection = connection
+        self._held = held
         self._host = host
         self._clock = clock
         self._limits = limits
@@ -86,16 +99,14 @@ class JobRunner:
         self._actor = actor
         self._reason = ""
         self._turn = asyncio.Event()
-        self._progress = JobProgress(job.outline, clock.monotonic())
+        self._progress = JobProgress(job.outline, clock.monotonic(), elapsed_seconds=elapsed_seconds)
+        if connection is None:
+            self._progress.stop(clock.monotonic())
         self._last_measured: JobProgressed | None = None
-        self._before = connection.statistics
-        self.source = FileSource(
-            job.reader(),
-            job.prepare,
-            on_ready=connection.wake,
-            on_exhausted=self._turn.set,
-            on_failed=self._source_failed,
-        )
+        self._tally = LinkTally(connection)
+        self._lines_before: int | None = 0
+        self._left: list[FileSource] = []
+        self.source = self._make_source(0)
 
     # ------------------------------------------------------------------------------------------------- wishes
 
@@ -114,11 +125,18 @@ class JobRunner:
             )
         )
         self._host.job_changed(self.status, "")
-        self._connection.stream(self.source)
+        self._line.stream(self.source)
         self.source.start()
 
     def pause(self, *, actor: str, reason: str = "") -> None:
-        """No line leaves from now on; `job.paused` follows when the printer stands still. Raises Conflict."""
+        """No line leaves from now on; `job.paused` follows when the printer stands still. Raises Conflict.
+
+        While the link is lost: it comes back paused.
+        """
+        if self.status is JobStatus.LINK_LOST and self._held is JobStatus.PRINTING:
+            self._held, self._actor, self._reason = JobStatus.PAUSING, actor, reason
+            self._host.job_changed(self.status, "the job will be paused when the printer is back")
+            return
         self._check("pause", JobStatus.PAUSING)
         self.source.pause()
         self._actor, self._reason = actor, reason
@@ -126,12 +144,20 @@ class JobRunner:
 
     def resume(self, *, actor: str) -> None:
         """Raises Conflict unless the job is paused or on its way there."""
+        if self.status is JobStatus.LINK_LOST and self._held is JobStatus.PAUSING:
+            self._held, self._actor, self._reason = JobStatus.PRINTING, actor, ""
+            self._host.job_changed(self.status, "the job will go on when the printer is back")
+            return
         self._check("resume", JobStatus.RESUMING)
         self._actor, self._reason = actor, ""
         self._change(JobStatus.RESUMING)
 
     def cancel(self, *, actor: str, reason: str = "") -> None:
         """End the job; heaters go off. Raises Conflict when it is being cancelled already."""
+        if self.status is JobStatus.LINK_LOST:
+            self._actor = actor
+            self._finish(JobOutcome.CANCELLED, reason or "cancelled while the link to the printer was lost")
+            return
         self._check("cancel", JobStatus.CANCELLING)
         self.source.stop()
         self._actor, self._reason = actor, reason
@@ -150,11 +176,80 @@ class JobRunner:
         """No line leaves from now on, whatever becomes of the job."""
         self.source.stop()
 
+    # ------------------------------------------------------------------------------------------------- the link
+
+    def lose_link(self, reason: str) -> bool:
+        """The connection is gone: keep the job until there is another. False: it cannot be kept (it is being cancelled)."""
+        if JobStatus.LINK_LOST not in JOB_TRANSITIONS[self.status]:
+            return False
+        self.measure()
+        self._progress.stop(self._clock.monotonic())
+        self._held = _HELD.get(self.status, self.status)
+        self._leave_source()
+        self._tally.end()
+        self._connection = None
+        self._change(JobStatus.LINK_LOST, reason)
+        return True
+
+    def take_up(self, connection: PrinterConnection, offset: int, *, doubt: str = "") -> None:
+        """The printer is back, and was not reset: go on with the line at `offset`, or stay paused if the job was.
+
+        doubt: a sentence why a person should look first; the job comes back paused then.
+        """
+        held = self._held if not doubt or self._held is JobStatus.PAUSED else JobStatus.PAUSING
+        self._connection = connection
+        self._tally.begin(connection)
+        self._lines_before = None
+        self.source = self._make_source(offset)
+        if held is not JobStatus.PRINTING:
+            self.source.pause()
+        connection.stream(self.source, start=offset)
+        self.source.start()
+        if doubt:
+            self._reason = doubt
+        if held is JobStatus.PRINTING:
+            self._progress.go_on(self._clock.monotonic())
+        self._change(held, doubt or "the printer is back and was not reset")
+
+    def learn(self, outline: JobOutline, lines_before: int) -> None:
+        """What was found out about the file in the meantime: its outline, and how many lines lie before the taken-up one."""
+        self._progress.learn(outline)
+        self._lines_before = lines_before
+
+    @property
+    def held(self) -> JobStatus:
+        """What the job is, or comes back to when its printer does."""
+        return self._held if self.status is JobStatus.LINK_LOST else self.status
+
+    def _leave_source(self) -> None:
+        self.source.stop()
+        self._left.append(self.source)
+
+    def _make_source(self, offset: int) -> FileSource:
+        return FileSource(
+            self.job.reader(offset),
+            self.job.prepare,
+            on_ready=self._wake,
+            on_exhausted=self._turn.set,
+            on_failed=self._source_failed,
+        )
+
+    def _wake(self) -> None:
+        if self._connection is not None:
+            self._connection.wake()
+
+    @property
+    def _line(self) -> PrinterConnection:
+        """The connection, in states that have one."""
+        if self._connection is None:
+            raise ServerFault(f"a job that is {self.status.value} has no connection")
+        return self._connection
+
     # ------------------------------------------------------------------------------------------------- progress
 
     def measure(self) -> None:
         """Publish the progress if it moved. Called a few times a second."""
-        if self.status is JobStatus.FINISHED:
+        if self.status is JobStatus.FINISHED or self._connection is None or self._lines_before is None:
             return
         done = self._connection.stream_progress
         figures = self._progress.measured(done.offset, self._clock.monotonic())
@@ -162,7 +257,7 @@ class JobRunner:
             at=0.0,
             job=self.job.id,
             fraction=figures.fraction,
-            lines_done=done.lines,
+            lines_done=self._lines_before + done.lines,
             bytes_done=done.offset,
             layer=figures.layer,
             elapsed_seconds=figures.elapsed_seconds,
@@ -181,9 +276,12 @@ class JobRunner:
                 self._turn.clear()
                 await self._step()
         finally:
-            await self.source.close()
+            for source in (*self._left, self.source):
+                await source.close()
 
     async def _step(self) -> None:
+        while self._left:
+            await self._left.pop().close()
         match self.status:
             case JobStatus.PRINTING:
                 await self._print()
@@ -192,7 +290,7 @@ class JobRunner:
             case JobStatus.RESUMING:
                 self._go_on()
             case JobStatus.FINISHING:
-                if await self._during(self._connection.finish()):
+                if await self._during(self._line.finish()):
                     self._actor = self._started_by
                     self._finish(JobOutcome.COMPLETED, "")
             case JobStatus.CANCELLING:
@@ -216,15 +314,15 @@ class JobRunner:
             self._change(JobStatus.PAUSED, self._reason)
 
     async def _stand_still(self) -> None:
-        await self._connection.settle()
-        await self._connection.finish()
+        await self._line.settle()
+        await self._line.finish()
 
     def _go_on(self) -> None:
         self._progress.go_on(self._clock.monotonic())
         self._host.publish(JobResumed(at=self._clock.wall(), job=self.job.id, actor=self._actor))
         self._change(JobStatus.PRINTING)
         self.source.resume()
-        self._connection.wake()
+        self._wake()
 
     async def _wind_down(self) -> None:
         """What cancelling takes; always ends, and says what did not work."""
@@ -234,7 +332,7 @@ class JobRunner:
             self._finish(JobOutcome.CANCELLED, "; ".join(filter(None, [self._reason or "cancelled", *complaint])))
 
     async def _calm(self, complaint: list[str]) -> None:
-        connection, limits = self._connection, self._limits
+        connection, limits = self._line, self._limits
         connection.break_waiting()
         try:
             async with asyncio.timeout(limits.settle_seconds):
@@ -313,8 +411,7 @@ class JobRunner:
         self._host.job_over(finished)
 
     def _terminal_event(self, outcome: JobOutcome, reason: str, code: str | None) -> JobFinished:
-        before, after = self._before, self._connection.statistics
-        done = self._connection.stream_progress
+        done, counted = self._done(outcome), self._tally.total
         return JobFinished(
             at=self._clock.wall(),
             job=self.job.id,
@@ -327,10 +424,23 @@ class JobRunner:
             lines_total=self.job.outline.lines_total,
             bytes_done=done.offset,
             elapsed_seconds=self._progress.elapsed_seconds(self._clock.monotonic()),
-            resends=after.resends - before.resends,
-            stalls=after.stalls - before.stalls,
-            possible_duplicates=after.possible_duplicates - before.possible_duplicates,
+            resends=counted.resends,
+            stalls=counted.stalls,
+            possible_duplicates=counted.possible_duplicates,
         )
+
+    def _done(self, outcome: JobOutcome) -> StreamProgress:
+        measured, outline = self._last_measured, self.job.outline
+        if outcome is JobOutcome.COMPLETED and self._lines_before is None:
+            return StreamProgress(outline.lines_total, outline.bytes_total)
+        return StreamProgress(0, 0) if measured is None else StreamProgress(measured.lines_done, measured.bytes_done)
+
+
+_HELD: Mapping[JobStatus, JobStatus] = MappingProxyType(
+    {JobStatus.FINISHING: JobStatus.PRINTING, JobStatus.RESUMING: JobStatus.PAUSED}
+)
+"""What a job comes back to that is not what it was: the last lines may have to be sent again, and a head that was on its way
+back to the part is somewhere in between."""
 
 
 def _is_same(a: JobProgressed, b: JobProgressed) -> bool:

@@ -23,7 +23,7 @@ from typing import Any
 
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
-from hydrogen.devices.driver import EmergencyWordSent, PrinterConnection, PrinterDriver
+from hydrogen.devices.driver import EmergencyWordSent, PrinterConnection, PrinterDriver, ResumePoint
 from hydrogen.errors import (
     Conflict,
     DeviceError,
@@ -111,6 +111,7 @@ class Spooler:
             JobArchive(files.job, spool_dir, journal, log),
             preflight or Preflight(spool_dir),
             self._errands,
+            spool_dir=spool_dir,
             clock=clock,
             log=log,
             limits=limits or RunnerLimits(),
@@ -159,7 +160,7 @@ class Spooler:
 
     def start(self) -> None:
         """Begin to live: conclude what an earlier spooler left unfinished, measure from now on."""
-        self._desk.conclude_orphan()
+        self._desk.adopt()
         self._errands.start(self._pulse(), name="pulse")
 
     async def perform(self, request: Request) -> Mapping[str, Any]:
@@ -173,11 +174,12 @@ class Spooler:
     def emergency_stop(self, actor: str) -> Mapping[str, Any]:
         """Kill the printer now: no lock, no queue, nothing awaited. Raises Conflict when no port is open."""
         connection = self._connector.connection
+        reason = f"emergency stop{f' by {actor}' if actor else ''}"
         if connection is None:
+            self._desk.fail("printer_halted", f"{reason}, while the printer could not be reached", actor=actor)
             raise Conflict("the printer's port is not open, so nothing can be sent to it: cut its power")
         notice = connection.emergency_stop()
         self._is_killed = True
-        reason = f"emergency stop{f' by {actor}' if actor else ''}"
         self._desk.fail("printer_halted", reason, actor=actor)
         if self._connector.connection is connection:
             self._announcer.set_status(PrinterStatus.HALTED, reason)
@@ -197,9 +199,7 @@ class Spooler:
             return
         self._is_stopping = True
         self._desk.abandon_check()
-        connection = self._connector.connection
-        if connection is not None:
-            await self._desk.stop(connection, reason)
+        await self._desk.stop(self._connector.connection, reason)
         try:
             async with asyncio.timeout(STOP_OFF_SECONDS):
                 await self._connector.disconnect(reason)
@@ -265,6 +265,9 @@ class Spooler:
     def is_ending(self) -> bool:
         return self._is_killed or self._is_stopping
 
+    async def reconnect(self) -> None:
+        await self._connector.connect()
+
     def cool_down_when_back(self, is_wanted: bool) -> None:
         self._must_cool = is_wanted
 
@@ -281,9 +284,15 @@ class Spooler:
 
     # ------------------------------------------------------------------------------------------------- Follower
 
+    def resume_point(self) -> ResumePoint | None:
+        return self._desk.resume_point()
+
     def on_connected(self, connection: PrinterConnection) -> None:
         self._is_killed = False
         connection.trace(self._is_tracing)
+        if self._desk.on_connected(connection):
+            return
+        self._announcer.set_status(PrinterStatus.IDLE)
         if self._must_cool:
             self._must_cool = False
             self.cool_down_later()

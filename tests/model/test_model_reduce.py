@@ -250,7 +250,7 @@ def test_what_concerns_a_job_that_does_not_run_is_ignored(event: Event) -> None:
         (PrinterStatus.RESUMING, JobStatus.RESUMING),
         (PrinterStatus.CANCELLING, JobStatus.CANCELLING),
         (PrinterStatus.FINISHING, JobStatus.FINISHING),
-        (PrinterStatus.LINK_LOST, JobStatus.PRINTING),
+        (PrinterStatus.LINK_LOST, JobStatus.LINK_LOST),
     ],
 )
 def test_the_job_follows_its_printers_status(status: PrinterStatus, job_status: JobStatus) -> None:

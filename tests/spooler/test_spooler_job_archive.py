@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.devices.driver import ResumePoint
 from hydrogen.errors import DiskFull
 from hydrogen.model.events import JobFinished
-from hydrogen.model.job import JobOutcome
+from hydrogen.model.job import JobOutcome, JobStatus
+from hydrogen.model.printer import Firmware
 from hydrogen.spooler.job_archive import JobArchive
 from hydrogen.spooler.journal import HotJournal, read_job_header
 from hydrogen.spooler.preflight import Preflight, PreparedJob
@@ -42,28 +44,61 @@ async def test_header_tells_what_prints_and_how_it_ended(tmp_path: Path) -> None
     assert header.outcome == "completed"
 
 
-async def test_open_header_without_a_terminal_event_is_an_orphan(tmp_path: Path) -> None:
+async def test_header_without_a_terminal_event_is_a_job_left_open(tmp_path: Path) -> None:
     archive(tmp_path).open(await prepared(tmp_path), actor="ada", started_at=5.0)
+    left = archive(tmp_path).left_open(frozenset())
+    assert left is not None
+    assert (left.job, left.actor, left.lines_total) == ("j1", "ada", 2)
+    assert archive(tmp_path).left_open({"j1"}) is None
+
+
+async def test_place_in_the_file_is_that_behind_the_last_line_the_printer_has(tmp_path: Path) -> None:
     journal = HotJournal(tmp_path / "p.journal")
     journal.begin(1000)
-    journal.record(1001, 4, 1000)
-    journal.record(1002, -1, 1000)
-    orphan = archive(tmp_path).orphan(frozenset())
-    assert orphan is not None
-    assert (orphan.job, orphan.error_code, orphan.bytes_done, orphan.lines_total) == ("j1", "spooler_lost", 4, 2)
-    assert archive(tmp_path).orphan({"j1"}) is None
-    archive(tmp_path).close_orphan()
-    assert archive(tmp_path).orphan(frozenset()) is None
+    journal.record(1001, 500, 1000)  # of the job before
+    shelf = JobArchive(tmp_path / "p.job.json", tmp_path / "spool", journal, RecordingLog())
+    firmware = Firmware(name="Marlin", dialect="marlin")
+    shelf.open(await prepared(tmp_path), actor="ada", started_at=5.0, baud=115200, firmware=firmware)
+    assert shelf.offset_behind(1001) == 0  # nothing was sent of it
+    journal.record(1001, 0, 1001)
+    journal.record(1002, 4, 1001)
+    journal.record(1003, -1, 1001)
+    journal.record(1004, 10, 1002)
+    later = archive(tmp_path)
+    assert [later.offset_behind(number) for number in (1000, 1001, 1002, 1003, 1004)] == [None, 0, 4, 4, 10]
+    assert later.resume_point() == ResumePoint(
+        number_base=1000, acknowledged=1002, last_given=1004, baud=115200, firmware=firmware
+    )
 
 
-async def test_interrupted_job_is_no_orphan(tmp_path: Path) -> None:
+async def test_line_that_was_given_again_lies_where_it_was_given_last(tmp_path: Path) -> None:
+    journal = HotJournal(tmp_path / "p.journal")
+    journal.begin(1000)
+    shelf = JobArchive(tmp_path / "p.job.json", tmp_path / "spool", journal, RecordingLog())
+    shelf.open(await prepared(tmp_path), actor="", started_at=5.0)
+    for record in ((1000, 0, 1000), (1001, 4, 1000), (1002, 10, 1000), (1002, -1, 1001)):
+        journal.record(*record)
+    assert shelf.offset_behind(1002) == 4
+
+
+async def test_what_the_job_is_doing_is_known_to_the_next_spooler(tmp_path: Path) -> None:
     shelf = archive(tmp_path)
     shelf.open(await prepared(tmp_path), actor="ada", started_at=5.0)
+    shelf.note_status(JobStatus.PAUSED)
+    left = archive(tmp_path).left_open(frozenset())
+    assert left is not None
+    assert left.status is JobStatus.PAUSED
+
+
+async def test_interrupted_job_is_over_and_its_file_stays(tmp_path: Path) -> None:
+    shelf, job = archive(tmp_path), await prepared(tmp_path)
+    shelf.open(job, actor="ada", started_at=5.0)
     shelf.close(finished("interrupted"))
+    assert job.spool_file.exists()
     header = read_job_header(tmp_path / "p.job.json")
     assert header is not None
     assert header.outcome == "interrupted"
-    assert archive(tmp_path).orphan(frozenset()) is None
+    assert archive(tmp_path).left_open(frozenset()) is None
 
 
 async def test_header_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:

@@ -14,11 +14,9 @@ from hydrogen.errors import (
     FileRejected,
     FileUnreadable,
     InvalidMessage,
-    LinkLost,
     NotFound,
     PortMissing,
     PrinterGarbled,
-    PrinterReset,
 )
 from hydrogen.model.events import (
     ErrorRaised,
@@ -194,48 +192,6 @@ async def test_bad_files_are_refused_before_anything_is_sent(tmp_path: Path) -> 
         assert bench.driver.executed == []
         assert bench.spooler.state.status is PrinterStatus.IDLE
         assert not bench.spooler.has_job
-
-
-async def test_lost_link_ends_the_job_once_with_its_code(tmp_path: Path) -> None:
-    async with Bench(tmp_path) as bench:
-        await bench.connect()
-        bench.driver.connection.gate.clear()
-        await bench.print(bench.file(50))
-        await wait_until(lambda: bench.driver.moves)
-        bench.driver.connection.lose(LinkLost("the cable is out"))
-        finished = await bench.until_finished()
-        assert (finished.outcome.value, finished.error_code, finished.reason) == (
-            "failed",
-            "link_lost",
-            "the cable is out",
-        )
-        assert bench.spooler.state.status is PrinterStatus.LINK_LOST
-        order = [event.wire_type for event in bench.events if not event.is_sample]
-        assert order[-4:] == ["error.raised", "job.finished", "printer.disconnected", "printer.state_changed"]
-        await wait_until(lambda: bench.driver.connection.is_closed)
-        assert len(bench.all(JobFinished)) == 1
-
-
-async def test_heaters_left_hot_by_a_lost_link_are_turned_off_as_soon_as_the_printer_is_back(tmp_path: Path) -> None:
-    async with Bench(tmp_path) as bench:
-        await bench.connect()
-        bench.driver.connection.gate.clear()
-        await bench.print(bench.file(50))
-        bench.driver.connection.lose(LinkLost("the cable is out"))
-        await bench.until_finished()
-        bench.driver.executed.clear()
-        await bench.connect()
-        await wait_until(lambda: bench.driver.executed == ["M104 S0", "M140 S0"])
-
-
-async def test_reset_board_ends_the_job_and_stands_as_error(tmp_path: Path) -> None:
-    async with Bench(tmp_path) as bench:
-        await bench.connect()
-        bench.driver.connection.gate.clear()
-        await bench.print(bench.file(50))
-        bench.driver.connection.lose(PrinterReset("the board restarted"))
-        assert (await bench.until_finished()).error_code == "printer_reset"
-        assert bench.spooler.state.status is PrinterStatus.ERROR
 
 
 async def test_emergency_stop_ends_the_job_and_halts(tmp_path: Path) -> None:
@@ -443,27 +399,6 @@ async def test_only_if_idle_spares_a_spooler_with_a_job(tmp_path: Path) -> None:
         assert not bench.spooler.stop_wanted.is_set()
         await bench.spooler.perform(StopSpooler())
         assert bench.spooler.stop_wanted.is_set()
-
-
-async def test_job_of_a_spooler_that_died_gets_its_one_terminal_event_from_the_next(tmp_path: Path) -> None:
-    first = Bench(tmp_path)
-    first.spooler.start()
-    first.driver.pace_seconds = 0.001
-    await first.print(first.file(5000))
-    await first.until_executed(20)
-    await first.driver.connection.close()
-    first.journal.close()
-
-    async with Bench(tmp_path, instance="i2") as second:
-        finished = second.last(JobFinished)
-        assert (finished.job, finished.outcome.value, finished.error_code) == ("j1", "failed", "spooler_lost")
-        assert finished.bytes_done > 0
-        await second.connect()
-        await wait_until(lambda: second.driver.executed == ["M104 S0", "M140 S0"])
-    async with Bench(tmp_path, instance="i3") as third:
-        assert not third.all(JobFinished)
-    first.driver.connection.lose()
-    await first.spooler.shut_down()
 
 
 async def test_connect_during_an_emergency_waits_for_its_end(tmp_path: Path) -> None:
