@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from hydrogen.devices.parking import HeadControl
 from hydrogen.errors import DeviceError
 from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.outgoing import LineSource
@@ -55,6 +56,18 @@ class StreamProgress:
     offset: int
 
 
+@dataclass(frozen=True, slots=True)
+class LineInProgress:
+    """The oldest line without an `ok`, which the printer is presumably working on: its number and its command."""
+
+    number: int
+    body: bytes
+
+
+PERSON_AWAITED = "person_awaited"
+"""An action of ours beside those of the firmware: its busy line said that it is paused for a user. Comes again and again."""
+
+
 class LineJournal(Protocol):
     """Where the link writes what it is about to send, before it sends it (`facts`: journal before write)."""
 
@@ -72,7 +85,7 @@ class ConnectionListener(Protocol):
         """A measurement or fact; `printer` is filled in by the listener."""
 
     def on_action(self, action: str, text: str) -> None:
-        """A host action command: `pause`, `paused`, `resume`, `cancel`, `prompt_begin` …"""
+        """A host action command: `pause`, `paused`, `resume`, `cancel`, `prompt_begin` …, or PERSON_AWAITED."""
 
     def on_traffic(self, line: str) -> None:
         """`> sent` or `< received`; only while `trace` is on."""
@@ -103,6 +116,14 @@ class PrinterConnection(Protocol):
     def is_waiting_for_heat(self) -> bool:
         """Is a blocking heat-up (M109, M190 …) unacknowledged?"""
 
+    @property
+    def in_progress(self) -> LineInProgress | None:
+        """What the printer is working on, command or job; None when everything is acknowledged."""
+
+    @property
+    def head(self) -> HeadControl:
+        """What moves the head aside and back."""
+
     def trace(self, on: bool) -> None:
         """Report every line by `on_traffic`."""
 
@@ -116,6 +137,12 @@ class PrinterConnection(Protocol):
         """M108, M410 or M876, ahead of everything else where the firmware sees it early, in turn where it does not.
 
         Returns when it was acknowledged, or has not been for some seconds.
+        """
+
+    async def answer_prompt(self, button: int) -> EmergencyWordSent:
+        """Press a button of the firmware's prompt, counted from 0, in the words that this firmware hears while it waits.
+
+        Raises Conflict where it hears none: then only its own buttons end the wait.
         """
 
     async def set_temperature(self, heater: str, target_celsius: float) -> None:

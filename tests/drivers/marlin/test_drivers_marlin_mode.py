@@ -57,3 +57,31 @@ def test_target_without_a_tool_is_the_selected_tools() -> None:
 
 def test_temperature_words_of_other_commands_are_no_targets() -> None:
     assert followed(b"M106 S128", b"M117 S200", b"G4 S5", b"M302 S0").targets_celsius == {}
+
+
+def test_homed_is_what_was_homed_and_not_let_go() -> None:
+    assert followed(b"G28").is_homed
+    assert followed(b"G28 O").is_homed
+    assert followed(b"G28 X Y", b"G28 Z").is_homed
+    assert not followed(b"G28 X Y").is_homed
+    assert not followed(b"G1 X1", b"G29").is_homed
+
+
+def test_released_motors_are_not_homed_any_more() -> None:
+    assert not followed(b"G28", b"M84").is_homed
+    assert followed(b"G28", b"M84 S300", b"M84 E").is_homed
+    assert followed(b"G28", b"M18 X").homed == {b"Y", b"Z"}
+
+
+def test_unit_and_tool_are_followed() -> None:
+    mode = followed(b"G20", b"T1")
+    assert (mode.is_inch, mode.tool) == (True, 1)
+    mode.note(b"G21")
+    assert not mode.is_inch
+
+
+def test_height_is_the_highest_of_absolute_moves_of_this_job() -> None:
+    mode = followed(b"G1 Z0.3", b"G1 X1 Z12.5", b"G91", b"G1 Z50", b"G90", b"G1 Z3")
+    assert mode.highest_mm == 12.5
+    mode.follow(ListSource([]))
+    assert mode.highest_mm == 0.0
