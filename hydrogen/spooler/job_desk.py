@@ -19,13 +19,16 @@ from hydrogen.errors import Conflict, DeviceError, HydrogenError
 from hydrogen.model.events import Event, JobFinished
 from hydrogen.model.job import JobOutcome, JobStatus
 from hydrogen.model.printer import PrinterStatus
+from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.host_action import ACTOR
 from hydrogen.spooler.job_archive import JobArchive
+from hydrogen.spooler.patience import RunnerLimits
+from hydrogen.spooler.policy import ParkPolicy
 from hydrogen.spooler.preflight import Preflight
 from hydrogen.spooler.request import CancelJob, PauseJob, ResumeJob, StartJob
-from hydrogen.spooler.runner import JobRunner, RunnerLimits
+from hydrogen.spooler.runner import JobRunner
 
 JOB_TASK = "job"
 
@@ -65,6 +68,7 @@ class JobDesk:
         clock: Clock,
         log: Log,
         limits: RunnerLimits,
+        park: ParkPolicy,
     ) -> None:
         self._host = host
         self._announcer = announcer
@@ -74,6 +78,7 @@ class JobDesk:
         self._clock = clock
         self._log = log
         self._limits = limits
+        self._park = park
         self._runner: JobRunner | None = None
 
     @property
@@ -104,7 +109,9 @@ class JobDesk:
             job.discard()
             raise Conflict("the printer went away while the file was checked", status=self._status_word)
         self._archive.open(job, actor=request.actor, started_at=self._clock.wall())
-        self._runner = runner = JobRunner(job, connection, self, self._clock, actor=request.actor, limits=self._limits)
+        self._runner = runner = JobRunner(
+            job, connection, self, self._clock, actor=request.actor, limits=self._limits, park=self._park
+        )
         runner.start()
         self._errands.start(runner.run(), name=JOB_TASK)
         outline = job.outline
@@ -173,6 +180,10 @@ class JobDesk:
 
     # ------------------------------------------------------------------------------------------------- JobHost
 
+    @property
+    def heaters(self) -> Mapping[str, HeaterState]:
+        return self._announcer.state.heaters
+
     def publish(self, event: Event) -> None:
         self._announcer.publish(event)
 
@@ -196,9 +207,9 @@ class JobDesk:
 
     # ------------------------------------------------------------------------------------------------- JobControl
 
-    def printer_paused(self) -> None:
+    def printer_paused(self, reason: str, *, is_its_own: bool) -> None:
         if self._runner is not None and self._runner.status in (JobStatus.PRINTING, JobStatus.RESUMING):
-            self._runner.pause(actor=ACTOR, reason="the printer asked for a pause")
+            self._runner.pause(actor=ACTOR, reason=reason, is_printers_own=is_its_own)
 
     def printer_resumed(self) -> None:
         if self._runner is not None and self._runner.status in (JobStatus.PAUSING, JobStatus.PAUSED):

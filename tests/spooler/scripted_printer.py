@@ -202,8 +202,10 @@ class ScriptedConnection:
         assert self.heating is not None
         self.heating.set()
 
-    def measure(self, heater: str, actual_celsius: float) -> None:
-        self.listener.on_event(TemperatureMeasured(at=1.0, heater=heater, actual_celsius=actual_celsius))
+    def measure(self, heater: str, actual_celsius: float, target_celsius: float | None = None) -> None:
+        self.listener.on_event(
+            TemperatureMeasured(at=1.0, heater=heater, actual_celsius=actual_celsius, target_celsius=target_celsius)
+        )
 
     # ---------------------------------------------------------------------------------------------- the inside
 

@@ -71,11 +71,11 @@ class MarlinHead:
 
     async def park(self, place: HeadPlace, plan: ParkPlan) -> str:
         """See HeadControl."""
+        if not place.is_homed:
+            return "the printer was not homed, so its head stays where it is"
         here = await self._position() if place.position is not None else None
         if place.position is None or here is None:
             return "the printer does not tell where its head is, so it stays there"
-        if not place.is_homed:
-            return "the printer was not homed, so its head stays where it is"
         aside = Position(
             x_mm=_or_else(plan.x_mm, here.x_mm),
             y_mm=_or_else(plan.y_mm, here.y_mm),
