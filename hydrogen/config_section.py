@@ -180,8 +180,44 @@ class ParkSection(Section):
 
     enabled: bool = Field(
         default=True,
-        description="Lift, retract and go aside at a pause, and come back exactly. Off leaves the head where it stands.",
+        description="Lift, retract and go aside at a pause, and come back exactly; the same, without coming back, at a cancel. "
+        "Only where the job has homed all axes. Off leaves the head where it stands.",
     )
+    lift_mm: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=5.0,
+        description="How far up before the head goes aside. Five clears a part that curls, and takes half a second.",
+    )
+    retract_mm: Annotated[float, Field(ge=0, le=20)] = Field(
+        default=1.0,
+        description="Filament pulled back where the nozzle is hot, so that it does not ooze onto the part. One suits direct "
+        "extruders; a Bowden tube wants what the slicer retracts.",
+    )
+    x_mm: Annotated[float, Field(ge=-1000, le=1000)] | None = Field(
+        default=0.0,
+        description="Where to, in the printer's coordinates. The left end is free on nearly every printer; `none` leaves the "
+        "axis where it is.",
+    )
+    y_mm: Annotated[float, Field(ge=-1000, le=1000)] | None = Field(
+        default=None,
+        description="The same for Y. Left alone by default: on a bedslinger that is the bed, with the part on it.",
+    )
+    travel_mm_per_minute: Annotated[float, Field(gt=0, le=60_000)] = Field(
+        default=6000.0,
+        description="Speed aside and back. The firmware's own limits hold as well.",
+    )
+    lift_mm_per_minute: Annotated[float, Field(gt=0, le=6000)] = Field(
+        default=600.0,
+        description="Speed up and down; what a lead screw does.",
+    )
+    retract_mm_per_minute: Annotated[float, Field(gt=0, le=12_000)] = Field(
+        default=2100.0,
+        description="Speed of the filament, back and forth; 35 mm/s grinds nothing.",
+    )
+
+    @field_validator("x_mm", "y_mm", mode="before")
+    @classmethod
+    def _none_in_words(cls, place: Any) -> Any:
+        return None if place == "none" else place
 
 
 class PowerSection(Section):

@@ -108,6 +108,19 @@ async def act_on_job(options: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
+async def answer(options: argparse.Namespace) -> ExitCode:
+    """`hydrogen answer [BUTTON]`."""
+    params = (
+        {}
+        if options.button is None
+        else {"button": int(options.button) if options.button.isdecimal() else options.button}
+    )
+    async with connected(find_service(places_of(options))) as client:
+        result = await client.command("printer.answer_prompt", options.printer, params)
+    print(f"answer: button {result.get('button')} pressed")
+    return ExitCode.DONE
+
+
 async def emergency(options: argparse.Namespace) -> ExitCode:
     """`hydrogen emergency`: one frame, nothing before it."""
     async with connected(find_service(places_of(options))) as client:
@@ -155,6 +168,8 @@ def _printer_lines(name: str, printer: Mapping[str, Any]) -> list[str]:
     if job:
         left = duration_text(job.get("remaining_seconds"))
         lines.append(f"    {job.get('file')}: {float(job.get('fraction') or 0):.1%}, {left} left, job {job.get('id')}")
+    if printer.get("prompt"):
+        lines.append(f"    asks: {printer['prompt']} (hydrogen answer)")
     error = printer.get("error")
     if error:
         lines.append(f"    last error: {error.get('message')} [{error.get('code')}]")

@@ -105,6 +105,11 @@ def _add_print_commands(commands: Commands) -> None:
         ("cancel", "end the job for good"),
     ):
         _add_printer(_add(commands, name, sentence, _client("act_on_job")))
+    answer = _add(commands, "answer", "press a button of what the printer asks", _client("answer"))
+    answer.add_argument(
+        "button", nargs="?", metavar="BUTTON", help="its name, or its number from 0; not needed for one"
+    )
+    _add_printer(answer)
     emergency = _add(
         commands, "emergency", "stop a printer now (M112); all of them if none is named", _client("emergency")
     )

@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from hydrogen.devices.parking import HeadControl
 from hydrogen.errors import DeviceError
 from hydrogen.gcode.emergency import Notice
+from hydrogen.gcode.machine_state import MachineState
 from hydrogen.gcode.outgoing import LineSource
 from hydrogen.model.events import Event
 from hydrogen.model.printer import Firmware, LinkStatistics
@@ -70,6 +72,18 @@ class ResumePoint:
     firmware: Firmware | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LineInProgress:
+    """The oldest line without an `ok`, which the printer is presumably working on: its number and its command."""
+
+    number: int
+    body: bytes
+
+
+PERSON_AWAITED = "person_awaited"
+"""An action of ours beside those of the firmware: its busy line said that it is paused for a user. Comes again and again."""
+
+
 class LineJournal(Protocol):
     """Where the link writes what it is about to send, before it sends it (`facts`: journal before write).
 
@@ -95,7 +109,7 @@ class ConnectionListener(Protocol):
         """A measurement or fact; `printer` is filled in by the listener."""
 
     def on_action(self, action: str, text: str) -> None:
-        """A host action command: `pause`, `paused`, `resume`, `cancel`, `prompt_begin` …"""
+        """A host action command: `pause`, `paused`, `resume`, `cancel`, `prompt_begin` …, or PERSON_AWAITED."""
 
     def on_traffic(self, line: str) -> None:
         """`> sent` or `< received`; only while `trace` is on."""
@@ -135,6 +149,14 @@ class PrinterConnection(Protocol):
     def is_waiting_for_heat(self) -> bool:
         """Is a blocking heat-up (M109, M190 …) unacknowledged?"""
 
+    @property
+    def in_progress(self) -> LineInProgress | None:
+        """What the printer is working on, command or job; None when everything is acknowledged."""
+
+    @property
+    def head(self) -> HeadControl:
+        """What moves the head aside and back."""
+
     def trace(self, on: bool) -> None:
         """Report every line by `on_traffic`."""
 
@@ -148,6 +170,12 @@ class PrinterConnection(Protocol):
         """M108, M410 or M876, ahead of everything else where the firmware sees it early, in turn where it does not.
 
         Returns when it was acknowledged, or has not been for some seconds.
+        """
+
+    async def answer_prompt(self, button: int) -> EmergencyWordSent:
+        """Press a button of the firmware's prompt, counted from 0, in the words that this firmware hears while it waits.
+
+        Raises Conflict where it hears none: then only its own buttons end the wait.
         """
 
     async def set_temperature(self, heater: str, target_celsius: float) -> None:
@@ -175,6 +203,9 @@ class PrinterConnection(Protocol):
     def stream(self, source: LineSource, *, start: int = 0) -> None:
         """Pull the job's lines from `source` from now on; its first line lies at offset `start`. The lines of the progress
         are counted from 0."""
+
+    def adopt(self, state: MachineState) -> None:
+        """What the printer was told over a connection before this one: modes, feedrate, tool, targets, homed axes."""
 
     def wake(self) -> None:
         """The source may have lines again (read ahead, resumed)."""

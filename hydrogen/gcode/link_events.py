@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hydrogen.errors import DeviceError
-from hydrogen.gcode.replies import ActionRequested, FirmwareError, PositionReported, Reply, TemperatureReported
+from hydrogen.gcode.replies import ActionRequested, Busy, FirmwareError, PositionReported, Reply, TemperatureReported
 from hydrogen.gcode.temperature_report import TemperatureReport
 
 REPLY_LINES_KEPT = 400
@@ -81,6 +81,11 @@ class ActionDemanded:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonAwaited:
+    """`busy: paused for user` (or `for input`): said again and again while the firmware waits for a person."""
+
+
+@dataclass(frozen=True, slots=True)
 class FirmwareErrorReported:
     """An `Error:` line that does not end the link."""
 
@@ -119,6 +124,7 @@ LinkEvent = (
     | TemperaturesReported
     | PositionChanged
     | ActionDemanded
+    | PersonAwaited
     | FirmwareErrorReported
     | DuplicatePossible
     | LineTraced
@@ -135,6 +141,8 @@ def event_of(reply: Reply) -> LinkEvent | None:
             return PositionChanged(reply.x, reply.y, reply.z, reply.e)
         case ActionRequested():
             return ActionDemanded(reply.action, reply.text)
+        case Busy(what="paused for user" | "paused for input"):
+            return PersonAwaited()
         case FirmwareError(is_fatal=False):
             return FirmwareErrorReported(reply.text, reply.code)
         case _:

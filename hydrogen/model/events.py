@@ -91,11 +91,12 @@ class PrinterPositionReported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterPromptShown(Event):
-    """The firmware waits for a person."""
+    """The firmware waits for a person. message ends with the buttons in brackets; buttons are the same, one by one."""
 
     wire_type: ClassVar[str] = "printer.prompt_shown"
 
     message: str
+    buttons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ class JobProgressed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPaused(Event):
-    """The printer stands still; `reason` is empty when a person asked."""
+    """The printer stands still. `reason` is empty when a person asked and the head went aside; else it says who, or why not."""
 
     wire_type: ClassVar[str] = "job.paused"
 

@@ -87,7 +87,8 @@ class ErrorReport:
 class PrinterState:
     """All that is known of one printer; values, never deltas.
 
-    port and baud are those in use, or those configured while offline. error is the last error that still explains the
+    port and baud are those in use, or those configured while offline. prompt: what a person is asked, prompt_buttons the
+    possible answers; None and empty while nobody is. error is the last error that still explains the
     status; it is cleared by a successful connect and by the start of a job.
     """
 
@@ -101,4 +102,5 @@ class PrinterState:
     job: JobState | None = None
     link: LinkStatistics | None = None
     prompt: str | None = None
+    prompt_buttons: tuple[str, ...] = ()
     error: ErrorReport | None = None

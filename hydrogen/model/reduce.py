@@ -89,7 +89,8 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, port=event.port, baud=event.baud, error=None)
         case PrinterDisconnected():
             nothing: Mapping[str, HeaterState] = MappingProxyType({})
-            return replace(printer, heaters=nothing, position=None, firmware=None, link=None, prompt=None)
+            gone = replace(printer, heaters=nothing, position=None, firmware=None, link=None)
+            return replace(gone, prompt=None, prompt_buttons=())
         case PrinterStateChanged():
             status = _JOB_STATUS.get(event.status)
             job = replace(printer.job, status=status) if printer.job is not None and status else printer.job
@@ -97,9 +98,9 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
         case PrinterFirmwareIdentified():
             return replace(printer, firmware=event.firmware)
         case PrinterPromptShown():
-            return replace(printer, prompt=event.message)
+            return replace(printer, prompt=event.message, prompt_buttons=event.buttons)
         case PrinterPromptClosed():
-            return replace(printer, prompt=None)
+            return replace(printer, prompt=None, prompt_buttons=())
         case _:
             return printer
 

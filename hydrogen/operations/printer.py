@@ -12,6 +12,7 @@ from hydrogen.errors import HydrogenError, InvalidMessage, NotFound, Unavailable
 from hydrogen.model.ids import is_heater_name
 from hydrogen.operations.operation import Call, NoParams, Operation, Params, PrinterFleet
 from hydrogen.spooler.request import (
+    AnswerPrompt,
     ConnectPrinter,
     CoolDown,
     DisconnectPrinter,
@@ -77,6 +78,10 @@ class ExtrudeParams(Params):
     tool: Annotated[int, Field(ge=0, le=15)] | None = None
 
 
+class AnswerPromptParams(Params):
+    button: Annotated[int, Field(ge=0, le=15)] | Annotated[str, Field(max_length=60)] | None = None
+
+
 class PrinterOperations:
     """The handlers; what each promises to clients is its docstring."""
 
@@ -133,6 +138,14 @@ class PrinterOperations:
             idempotency_key=call.repeat_key,
         )
         return await self._ask(call, request)
+
+    async def answer_prompt(self, call: Call) -> Mapping[str, Any]:
+        """Press a button of the printer's prompt: its name, or its number from 0; neither where there is no choice.
+
+        `{"button", "emergency": [{line, seen, confirmed}]}`; the prompt closes, and the printer says what it waits for next.
+        """
+        button = "" if call.params.button is None else str(call.params.button)
+        return await self._ask(call, AnswerPrompt(button=button, actor=call.actor, idempotency_key=call.repeat_key))
 
     async def cool_down(self, call: Call) -> Mapping[str, Any]:
         """All heaters off, ahead of every other command, in every state that has a connection."""
@@ -215,6 +228,7 @@ def printer_operations(fleet: PrinterFleet) -> list[Operation]:
         declare("home", HomeParams, "Home the axes", does.home),
         declare("jog", JogParams, "Move the head", does.jog),
         declare("extrude", ExtrudeParams, "Push or pull filament", does.extrude),
+        declare("answer_prompt", AnswerPromptParams, "Answer the printer's prompt", does.answer_prompt),
         declare("cool_down", NoParams, "All heaters off", does.cool_down, is_urgent=True),
         declare("emergency_stop", NoParams, "Stop the printer at once", does.emergency_stop, is_urgent=True),
     ]

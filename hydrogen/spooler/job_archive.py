@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hydrogen.core.log import Log
 from hydrogen.devices.driver import ResumePoint
+from hydrogen.devices.parking import HeadPlace
 from hydrogen.errors import DiskFull
 from hydrogen.model.events import JobFinished
 from hydrogen.model.job import JobStatus
@@ -91,6 +92,11 @@ class JobArchive:
         """What the job is doing, for whoever comes after us."""
         if self._header is not None and self._header.outcome is None and self._header.status is not status:
             self._write(replace(self._header, status=status))
+
+    def note_place(self, place: HeadPlace | None) -> None:
+        """Where the job's head was when it stepped aside; None once it is back."""
+        if self._header is not None and self._header.outcome is None:
+            self._write(replace(self._header, place=place))
 
     def note_connection(self, *, baud: int | None, firmware: Firmware) -> None:
         """The job goes on with this one."""

@@ -20,6 +20,7 @@ from hydrogen.core.backoff import Backoff
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
 from hydrogen.devices.driver import PrinterConnection, ResumePoint
+from hydrogen.devices.parking import HeadPlace
 from hydrogen.errors import (
     Conflict,
     DeviceError,
@@ -35,14 +36,18 @@ from hydrogen.gcode.metadata import JobOutline
 from hydrogen.model.events import Event, JobFinished
 from hydrogen.model.job import JobOutcome, JobState, JobStatus
 from hydrogen.model.printer import PrinterStatus
+from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.host_action import ACTOR
 from hydrogen.spooler.job_archive import INTERRUPTED, JobArchive
+from hydrogen.spooler.job_survey import outline_of, state_before
 from hydrogen.spooler.journal import JobHeader
-from hydrogen.spooler.preflight import Preflight, PreparedJob, outline_of
+from hydrogen.spooler.patience import RunnerLimits
+from hydrogen.spooler.policy import ParkPolicy
+from hydrogen.spooler.preflight import Preflight, PreparedJob
 from hydrogen.spooler.request import CancelJob, PauseJob, ResumeJob, StartJob
-from hydrogen.spooler.runner import JobRunner, RunnerLimits
+from hydrogen.spooler.runner import JobRunner
 
 JOB_TASK = "job"
 
@@ -94,6 +99,7 @@ class JobDesk:
         clock: Clock,
         log: Log,
         limits: RunnerLimits,
+        park: ParkPolicy,
     ) -> None:
         self._host = host
         self._announcer = announcer
@@ -104,6 +110,7 @@ class JobDesk:
         self._clock = clock
         self._log = log
         self._limits = limits
+        self._park = park
         self._runner: JobRunner | None = None
 
     @property
@@ -133,7 +140,9 @@ class JobDesk:
             self._clock,
             actor=header.actor,
             limits=self._limits,
+            park=self._park,
             held=_HELD_BY_THE_DEAD.get(header.status, JobStatus.PRINTING),
+            place=header.place,
             elapsed_seconds=max(0.0, at - header.started_at),
         )
         self._announcer.adopt(_job_state(header))
@@ -158,10 +167,8 @@ class JobDesk:
             self._announcer.raise_error(PrinterReset(_RESET))
             self._interrupt(_RESET)
             return False
-        is_proven = connection.firmware.guarantee != "at_most_once"
         self._archive.note_connection(baud=connection.baud, firmware=connection.firmware)
-        runner.take_up(connection, offset, doubt="" if is_proven else _DOUBT)
-        self._errands.start(self._learn(runner, offset), name="look at the job's file again")
+        self._errands.start(self._take_up(runner, connection, offset), name=RETURN_TASK)
         return True
 
     def on_lost(self, error: DeviceError) -> None:
@@ -169,9 +176,10 @@ class JobDesk:
         runner = self._runner
         if runner is None:
             return
+        comes_back = isinstance(error, _COMES_BACK) and not self._host.is_ending
         if isinstance(error, PrinterReset):
             self._interrupt(error.message)
-        elif isinstance(error, _COMES_BACK) and not self._host.is_ending and runner.lose_link(error.message):
+        elif self._is_waiting or (comes_back and runner.lose_link(error.message)):
             self._errands.start(self._bring_back(runner), name=RETURN_TASK)
         else:
             runner.fail(error.code, error.message)
@@ -226,13 +234,18 @@ class JobDesk:
                 self._log.debug("printer is not back yet", code=error.code, reason=error.message)
             await asyncio.sleep(backoff.next_delay())
 
-    async def _learn(self, runner: JobRunner, offset: int) -> None:
+    async def _take_up(self, runner: JobRunner, connection: PrinterConnection, offset: int) -> None:
+        """The modes first, for whoever pauses; how far the job is may be found out while it prints."""
+        spool_file = runner.job.spool_file
         try:
-            outline, lines_before = await asyncio.to_thread(outline_of, runner.job.spool_file, offset)
+            connection.adopt(await asyncio.to_thread(state_before, spool_file, offset))
+            if not self._is_waiting or self._host.connection is not connection:
+                return
+            is_proven = connection.firmware.guarantee != "at_most_once"
+            runner.take_up(connection, offset, doubt="" if is_proven else _DOUBT)
+            runner.learn(*await asyncio.to_thread(outline_of, spool_file, offset))
         except FileUnreadable as error:
-            self._log.warning("progress of the job is not known", job=runner.job.id, reason=error.message)
-            return
-        runner.learn(outline, lines_before)
+            runner.fail(error.code, error.message)
 
     # ------------------------------------------------------------------------------------------------- wishes
 
@@ -250,7 +263,9 @@ class JobDesk:
             baud=connection.baud,
             firmware=connection.firmware,
         )
-        self._runner = runner = JobRunner(job, connection, self, self._clock, actor=request.actor, limits=self._limits)
+        self._runner = runner = JobRunner(
+            job, connection, self, self._clock, actor=request.actor, limits=self._limits, park=self._park
+        )
         runner.start()
         self._errands.start(runner.run(), name=JOB_TASK)
         outline = job.outline
@@ -319,6 +334,10 @@ class JobDesk:
 
     # ------------------------------------------------------------------------------------------------- JobHost
 
+    @property
+    def heaters(self) -> Mapping[str, HeaterState]:
+        return self._announcer.state.heaters
+
     def publish(self, event: Event) -> None:
         self._announcer.publish(event)
 
@@ -341,14 +360,17 @@ class JobDesk:
             self._host.cool_down_later()
         self._announcer.set_status(PrinterStatus.IDLE, finished.reason)
 
+    def place_noted(self, place: HeadPlace | None) -> None:
+        self._archive.note_place(place)
+
     def cool_down_later(self) -> None:
         self._host.cool_down_later()
 
     # ------------------------------------------------------------------------------------------------- JobControl
 
-    def printer_paused(self) -> None:
+    def printer_paused(self, reason: str, *, is_its_own: bool) -> None:
         if self._runner is not None and self._runner.status in (JobStatus.PRINTING, JobStatus.RESUMING):
-            self._runner.pause(actor=ACTOR, reason="the printer asked for a pause")
+            self._runner.pause(actor=ACTOR, reason=reason, is_printers_own=is_its_own)
 
     def printer_resumed(self) -> None:
         if self._runner is not None and self._runner.status in (JobStatus.PAUSING, JobStatus.PAUSED):

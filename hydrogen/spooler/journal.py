@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from hydrogen.devices.parking import HeadPlace
 from hydrogen.errors import DiskFull, FileUnreadable, InvalidMessage
 from hydrogen.model.codec import plain, value_from_plain
 from hydrogen.model.job import JobStatus
@@ -172,7 +173,8 @@ def write_atomically(path: Path, body: Mapping[str, Any]) -> None:
 class JobHeader:
     """What the journal's records are about: the job and its file, compared before anything is continued.
 
-    sequence: the journal's when the job's lines began. status: the job's, as it was last known. baud, firmware: of the
+    sequence: the journal's when the job's lines began. status: the job's, as it was last known. place: where its head was
+    when it stepped aside, until it is back. baud, firmware: of the
     connection that it last printed on. outcome is None while the job runs; `interrupted` after a stop that left it
     unfinished, else the job's outcome.
     """
@@ -189,6 +191,7 @@ class JobHeader:
     layers_total: int | None = None
     sequence: int = 0
     status: JobStatus = JobStatus.PRINTING
+    place: HeadPlace | None = None
     baud: int | None = None
     firmware: Firmware | None = None
     outcome: str | None = None

@@ -18,9 +18,16 @@ class HeatPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkPolicy:
-    """What a pause does with the head. enabled: off leaves it where it stands."""
+    """What a pause does with the head. enabled: off leaves it where it stands; the rest is ParkPlan's, mm and mm per minute."""
 
     enabled: bool = True
+    lift_mm: float = 5.0
+    retract_mm: float = 1.0
+    x_mm: float | None = 0.0
+    y_mm: float | None = None
+    travel_mm_per_minute: float = 6000.0
+    lift_mm_per_minute: float = 600.0
+    retract_mm_per_minute: float = 2100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,22 +163,6 @@ def _compare(spool_file: Path, expected: PreparedJob) -> None:
         raise FileUnreadable(f"{expected.file} was changed while it was printed", file=expected.file)
 
 
-def outline_of(spool_file: Path, upto: int) -> tuple[JobOutline, int]:
-    """The outline of a file that was checked before, and how many of its lines with a command lie before the offset `upto`.
-    Blocks. Raises FileUnreadable."""
-    whole, head, at = OutlineScanner(), OutlineScanner(), 0
-    try:
-        with spool_file.open("rb", buffering=0) as source:
-            while chunk := source.read(CHUNK_BYTES):
-                whole.feed(chunk)
-                if at < upto:
-                    head.feed(chunk[: upto - at])
-                at += len(chunk)
-    except OSError as error:
-        raise FileUnreadable(f"{spool_file.name} cannot be read: {error.strerror or error}") from error
-    return whole.finish(), head.finish().lines_total
-
-
 def _refuse_problem(outline: JobOutline, file: str) -> None:
     problem = outline.problem
     if problem is None:

@@ -131,6 +131,18 @@ class CancelJob(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPrompt(Request):
+    """Press a button of the printer's prompt: its name, its number from 0, or "" where there is no choice.
+
+    Returns `{"button", "emergency"}`. `conflict` when nothing is asked.
+    """
+
+    wire_name: ClassVar[str] = "answer_prompt"
+
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceTerminal(Request):
     """Send `terminal.line` events while on."""
 
@@ -162,6 +174,7 @@ ALL_REQUESTS: tuple[type[Request], ...] = (
     PauseJob,
     ResumeJob,
     CancelJob,
+    AnswerPrompt,
     TraceTerminal,
     StopSpooler,
 )

@@ -2,19 +2,18 @@
 
 ::
 
-    printing ──pause──► pausing ──settle, finish──► paused ──resume──► resuming ──► printing
+    printing ──pause──► pausing ──settle, finish, park──► paused ──resume──► resuming ──unpark──► printing
        └──source exhausted──► finishing ──finish──► completed
-    any ──cancel──► cancelling ──break waiting, settle, heaters off──► cancelled
+    any ──cancel──► cancelling ──break waiting, settle, park, heaters off──► cancelled
     any but cancelling ──link lost──► link_lost ──the printer is back, and was not reset──► printing, pausing or paused
     any ──halted, reset, unreadable file, stop of the process──► failed
 
 Whoever asks changes the status at once and in the same breath stops or starts the source; one task, `run`, then does what
 takes time for the status it finds. Only `_finish` makes the terminal event, and only the first call counts.
 
-Nothing here can stay for ever in a state that passes: pausing waits for the printer and says so (a heat-up that is cut
-short would let the print go on cold), and can be resumed or cancelled; cancelling has deadlines; finishing ends with the
-printer or with the link, which has deadlines of its own, and can be cancelled; link_lost waits for the printer, and can be
-cancelled.
+Nothing here can stay for ever in a state that passes: each has a deadline, and says meanwhile what it waits for (patience.py).
+Pausing never cuts a heat-up short, for that would let the print go on cold; cancelling does.
+A lost link is waited for without a deadline: it ends with the printer, or with a person who cancels.
 
 A job outlives its connections: what it waits for in link_lost is another one (job_desk.py looks for it), and `take_up` goes on
 with it behind the last line that the printer proves to have.
@@ -23,40 +22,35 @@ with it behind the last line that the printer proves to have.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from hydrogen.core.clock import Clock
 from hydrogen.devices.driver import PrinterConnection, StreamProgress
+from hydrogen.devices.parking import HeadPlace
 from hydrogen.errors import Conflict, HydrogenError, ServerFault
 from hydrogen.gcode.metadata import JobOutline
 from hydrogen.model.events import Event, JobFinished, JobPaused, JobProgressed, JobResumed, JobStarted
 from hydrogen.model.job import JOB_TRANSITIONS, JobOutcome, JobStatus
+from hydrogen.model.temperature import HeaterState
+from hydrogen.spooler.head_rest import HeadRest
 from hydrogen.spooler.job_source import FileSource
 from hydrogen.spooler.link_tally import LinkTally
+from hydrogen.spooler.patience import Delay, RunnerLimits, reason_of
+from hydrogen.spooler.policy import ParkPolicy
 from hydrogen.spooler.preflight import PreparedJob
 from hydrogen.spooler.progress import JobProgress
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunnerLimits:
-    """Deadlines in seconds.
-
-    settle: what is in flight at a cancel; one line in flight is a move or an arc. A firmware inside G29 or M190 without
-    an emergency parser takes longer: then the job ends with that as its reason and heaters-off goes out when it listens.
-    cool: the acknowledgement of heaters-off.
-    notice: after this long in pausing or cancelling, clients are told what is waited for.
-    """
-
-    settle_seconds: float = 20.0
-    cool_seconds: float = 10.0
-    notice_seconds: float = 2.0
-
-
 class JobHost(Protocol):
     """What a runner needs of the spooler around it."""
+
+    @property
+    def heaters(self) -> Mapping[str, HeaterState]:
+        """As they were measured last."""
 
     def publish(self, event: Event) -> None: ...
 
@@ -65,6 +59,9 @@ class JobHost(Protocol):
 
     def job_over(self, finished: JobFinished) -> None:
         """The terminal event was published."""
+
+    def place_noted(self, place: HeadPlace | None) -> None:
+        """The head is about to step aside from here; None: it is back."""
 
     def cool_down_later(self) -> None:
         """Heaters off as soon as the printer takes it; nobody waits for it."""
@@ -82,11 +79,13 @@ class JobRunner:
         *,
         actor: str,
         limits: RunnerLimits,
+        park: ParkPolicy,
         held: JobStatus = JobStatus.PRINTING,
         elapsed_seconds: float = 0.0,
+        place: HeadPlace | None = None,
     ) -> None:
         """Without a connection the job begins in link_lost: an earlier spooler printed it, for elapsed_seconds, and left it in
-        the status `held`."""
+        the status `held`, with its head aside if there is a `place`."""
         self.job = job
         self.status = JobStatus.PRINTING if connection is not None else JobStatus.LINK_LOST
         self.outcome: JobOutcome | None = None
@@ -95,6 +94,8 @@ class JobRunner:
         self._host = host
         self._clock = clock
         self._limits = limits
+        self._head = HeadRest(park, limits, place=place, on_place=host.place_noted)
+        self._stands_by_itself = False
         self._started_by = actor
         self._actor = actor
         self._reason = ""
@@ -128,10 +129,11 @@ class JobRunner:
         self._line.stream(self.source)
         self.source.start()
 
-    def pause(self, *, actor: str, reason: str = "") -> None:
+    def pause(self, *, actor: str, reason: str = "", is_printers_own: bool = False) -> None:
         """No line leaves from now on; `job.paused` follows when the printer stands still. Raises Conflict.
 
-        While the link is lost: it comes back paused.
+        is_printers_own: the firmware has paused by itself, parks and goes on by itself (M600): it is taken at its word. While
+        the link is lost: the job comes back paused.
         """
         if self.status is JobStatus.LINK_LOST and self._held is JobStatus.PRINTING:
             self._held, self._actor, self._reason = JobStatus.PAUSING, actor, reason
@@ -139,6 +141,7 @@ class JobRunner:
             return
         self._check("pause", JobStatus.PAUSING)
         self.source.pause()
+        self._stands_by_itself = is_printers_own
         self._actor, self._reason = actor, reason
         self._change(JobStatus.PAUSING, reason)
 
@@ -288,11 +291,9 @@ class JobRunner:
             case JobStatus.PAUSING:
                 await self._come_to_rest()
             case JobStatus.RESUMING:
-                self._go_on()
+                await self._go_on()
             case JobStatus.FINISHING:
-                if await self._during(self._line.finish()):
-                    self._actor = self._started_by
-                    self._finish(JobOutcome.COMPLETED, "")
+                await self._come_to_the_end()
             case JobStatus.CANCELLING:
                 await self._wind_down()
             case _:
@@ -304,62 +305,113 @@ class JobRunner:
         else:
             await self._turn.wait()
 
-    async def _come_to_rest(self) -> None:
-        notice = "waiting for the printer to carry out what it was given"
-        if await self._during(self._stand_still(), notice=notice):
-            self._progress.stop(self._clock.monotonic())
-            self.measure()
-            at = self._clock.wall()
-            self._host.publish(JobPaused(at=at, job=self.job.id, reason=self._reason, actor=self._actor))
-            self._change(JobStatus.PAUSED, self._reason)
+    async def _come_to_the_end(self) -> None:
+        try:
+            if await self._during(self._line.finish()):
+                self._actor = self._started_by
+                self._finish(JobOutcome.COMPLETED, "")
+        except TimeoutError:
+            self.fail("printer_busy", "the printer did not come to the end of what it was given: it is busy for hours")
 
-    async def _stand_still(self) -> None:
+    async def _come_to_rest(self) -> None:
+        trouble: list[str] = []
+        try:
+            if not self._stands_by_itself and not await self._during(self._stand_still(trouble)):
+                return
+        except TimeoutError:
+            trouble.append("the printer is still busy with what it had been given, and stands where that leaves it")
+        self._progress.stop(self._clock.monotonic())
+        self.measure()
+        reason = "; ".join(filter(None, [self._reason, *trouble]))
+        self._host.publish(JobPaused(at=self._clock.wall(), job=self.job.id, reason=reason, actor=self._actor))
+        self._change(JobStatus.PAUSED, reason)
+
+    async def _stand_still(self, trouble: list[str]) -> None:
         await self._line.settle()
         await self._line.finish()
+        trouble.append(await self._head.step_aside(self._line))
+        if self._head.is_aside:
+            await self._line.finish()
 
-    def _go_on(self) -> None:
+    async def _go_on(self) -> None:
+        trouble: list[str] = []
+        try:
+            if not await self._during(self._come_back(trouble)):
+                return
+        except TimeoutError:
+            trouble.append("the printer took too long to come back to where it left the print")
+        if any(trouble):
+            self._stands_by_itself = True  # where it stands is as good as it gets
+            self._reason = "; ".join(filter(None, trouble))
+            self._change(JobStatus.PAUSING, self._reason)
+            return
+        self._head.forget()
         self._progress.go_on(self._clock.monotonic())
         self._host.publish(JobResumed(at=self._clock.wall(), job=self.job.id, actor=self._actor))
         self._change(JobStatus.PRINTING)
         self.source.resume()
         self._wake()
 
+    async def _come_back(self, trouble: list[str]) -> None:
+        trouble.append(await self._head.come_back(self._line))
+
     async def _wind_down(self) -> None:
         """What cancelling takes; always ends, and says what did not work."""
-        notice = "waiting for the printer: it is busy with a command that cannot be cut short"
         complaint: list[str] = []
-        if await self._during(self._calm(complaint), notice=notice):
-            self._finish(JobOutcome.CANCELLED, "; ".join(filter(None, [self._reason or "cancelled", *complaint])))
+        try:
+            if not await self._during(self._calm(complaint)):
+                return
+        except TimeoutError:
+            self._give_up(complaint)
+        self._finish(JobOutcome.CANCELLED, "; ".join(filter(None, [self._reason or "cancelled", *complaint])))
 
     async def _calm(self, complaint: list[str]) -> None:
+        """Cut waits short, let what is in flight end, retract and lift while the nozzle is hot, heaters off, stand still."""
         connection, limits = self._line, self._limits
-        connection.break_waiting()
+        if not connection.break_waiting() and connection.is_waiting_for_heat:
+            self._host.job_changed(self.status, f"{self._busy_text()}, for this firmware lets no heat-up be cut short")
         try:
             async with asyncio.timeout(limits.settle_seconds):
                 await connection.settle()
+            if not self._head.is_aside:
+                complaint.append(await self._head.step_aside(connection))
             async with asyncio.timeout(limits.cool_seconds):
                 await connection.cool_down()
         except TimeoutError:
-            self._host.cool_down_later()
-            complaint.append(
-                "the printer was still busy with what it had been given, so the job was ended without waiting longer;"
-                " heaters-off goes out as soon as the printer listens"
-            )
+            self._give_up(complaint)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limits.settle_seconds):
+                await connection.finish()
+
+    def _give_up(self, complaint: list[str]) -> None:
+        self._host.cool_down_later()
+        complaint.append(
+            f"the printer was still busy ({self._busy_text()}), so the job was ended without waiting longer; heaters-off goes"
+            " out as soon as the printer listens"
+        )
+
+    def _busy_text(self) -> str:
+        line = self._line.in_progress
+        return f"waiting for {reason_of(line.body, self._host.heaters) if line is not None else 'the printer'}"
 
     # ------------------------------------------------------------------------------------------------- the ground
 
-    async def _during(self, work: Coroutine[object, object, None], *, notice: str = "") -> bool:
-        """Do `work` unless the status changes meanwhile; True if it was done. The printer's errors end the job."""
+    async def _during(self, work: Coroutine[object, object, None]) -> bool:
+        """Do `work` unless the status changes meanwhile; True if it was done. The printer's errors end the job.
+
+        Raises TimeoutError when the state has lasted longer than it may (patience.py).
+        """
         before = self.status
+        delay = Delay(before, self._limits, self._clock.monotonic())
         task = asyncio.create_task(work, name=f"job {before.value}")
         try:
             while not task.done():
-                is_late = not await self._first_of(task)
+                await self._first_of(task, delay.seconds_left(self._clock.monotonic()))
                 if self.status is not before:
                     return False
-                if is_late and notice:
-                    self._host.job_changed(before, notice)
-                    notice = ""
+                if not task.done():
+                    self._tell(delay, before)
             task.result()  # not one await from here to the caller: the status he acts on is the one just seen
             return True
         except HydrogenError as error:
@@ -368,17 +420,20 @@ class JobRunner:
         finally:
             if not task.done():
                 task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            await asyncio.gather(task, return_exceptions=True)  # also looks at an error that came with another status
 
-    async def _first_of(self, task: asyncio.Task[None]) -> bool:
-        """Until `task` is done or the status may have changed; False when that took longer than `notice_seconds`."""
+    def _tell(self, delay: Delay, status: JobStatus) -> None:
+        notice = delay.check(self._clock.monotonic(), self._line.in_progress, self._host.heaters)
+        if notice:
+            self._host.job_changed(status, notice)
+
+    async def _first_of(self, task: asyncio.Task[None], seconds: float) -> None:
+        """Until `task` is done or the status may have changed, but no longer than `seconds`."""
         self._turn.clear()
         turn = asyncio.create_task(self._turn.wait(), name="job turn")
         try:
             both: set[asyncio.Task[Any]] = {task, turn}
-            timeout = self._limits.notice_seconds
-            done, _ = await asyncio.wait(both, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            return bool(done)
+            await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             turn.cancel()
             await asyncio.gather(turn, return_exceptions=True)

@@ -9,6 +9,7 @@ send_gcode          with a connection, also while printing: the lines go between
                     forbidden, motion included: whoever types into a print's terminal means it. `M112` is an emergency stop
 set_temperature     with a connection
 home jog extrude    with a connection, and no job but a paused one. A paused print goes on from where the head is left
+answer_prompt       with a connection, while the printer asks something
 job_start           idle
 job_pause …         see model/job.py
 =================== ======================================================================================================
@@ -23,7 +24,7 @@ from typing import Any
 
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
-from hydrogen.devices.driver import EmergencyWordSent, PrinterConnection, PrinterDriver, ResumePoint
+from hydrogen.devices.driver import EmergencyWordSent, LineInProgress, PrinterConnection, PrinterDriver, ResumePoint
 from hydrogen.errors import (
     Conflict,
     DeviceError,
@@ -44,11 +45,14 @@ from hydrogen.spooler.job_archive import JobArchive
 from hydrogen.spooler.job_desk import JOB_TASK, JobDesk
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
+from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.preflight import Preflight
 from hydrogen.spooler.printer_command import MOVES, carry_out, emergency_answer, has_emergency_stop
+from hydrogen.spooler.prompt import Prompts
 from hydrogen.spooler.repeat import Repeats
 from hydrogen.spooler.request import (
+    AnswerPrompt,
     CancelJob,
     ConnectPrinter,
     DisconnectPrinter,
@@ -61,7 +65,6 @@ from hydrogen.spooler.request import (
     StopSpooler,
     TraceTerminal,
 )
-from hydrogen.spooler.runner import RunnerLimits
 from hydrogen.spooler.terminal import TerminalTap
 
 PULSE_SECONDS = 0.25
@@ -115,8 +118,10 @@ class Spooler:
             clock=clock,
             log=log,
             limits=limits or RunnerLimits(),
+            park=policy.park,
         )
-        self._actions = HostActions(self._desk, self._announcer, log)
+        self._prompts = Prompts(self._announcer, self._line_in_progress)
+        self._actions = HostActions(self._desk, self._prompts, log)
         self._is_tracing = False
         self._is_killed = False
         self._is_stopping = False
@@ -225,6 +230,8 @@ class Spooler:
                 if request.only_if_idle:
                     self._refuse_during_job("stop the spooler")
                 self.stop_wanted.set()
+            case AnswerPrompt():
+                return await self._prompts.answer(request.button, self._connected())
             case PauseJob() | ResumeJob() | CancelJob():
                 self._desk.steer(request)
             case _:
@@ -289,6 +296,7 @@ class Spooler:
 
     def on_connected(self, connection: PrinterConnection) -> None:
         self._is_killed = False
+        self._prompts.forget()
         connection.trace(self._is_tracing)
         if self._desk.on_connected(connection):
             return
@@ -311,6 +319,7 @@ class Spooler:
     async def _pulse(self) -> None:
         while True:
             for _ in range(4):
+                self._look_after_prompts()
                 if self._desk.status is None:
                     await asyncio.sleep(IDLE_PULSE_SECONDS)
                     break
@@ -319,6 +328,25 @@ class Spooler:
             connection = self._connector.connection
             if connection is not None and connection.statistics != self.state.link:
                 self._announcer.publish(LinkMeasured(at=self._announcer.now, statistics=connection.statistics))
+
+    def _line_in_progress(self) -> LineInProgress | None:
+        connection = self._connector.connection
+        return None if connection is None else connection.in_progress
+
+    def _look_after_prompts(self) -> None:
+        """Whoever cancels a job will not answer its questions."""
+        connection = self._connector.connection
+        if connection is None:
+            return
+        self._prompts.check()
+        if self._prompts.is_shown and self._desk.status is JobStatus.CANCELLING:
+            self._errands.start(self._dismiss_prompt(connection), name="answer for a cancelled job")
+
+    async def _dismiss_prompt(self, connection: PrinterConnection) -> None:
+        try:
+            await self._prompts.go_on(connection)
+        except HydrogenError as error:
+            self._log.warning("the printer's prompt was not answered", error=str(error))
 
     async def _expect_death(self, connection: PrinterConnection) -> None:
         await asyncio.sleep(CONFIRM_SECONDS)

@@ -177,6 +177,13 @@ def test_firmware_position_link_and_prompt_are_kept_as_reported() -> None:
     assert after(PrinterPromptClosed(at=2.0, printer="p"), before=printer).prompt is None
 
 
+def test_buttons_of_a_prompt_come_and_go_with_it() -> None:
+    asked = after(PrinterPromptShown(at=1.0, printer="p", message="more? [Yes] [No]", buttons=("Yes", "No")))
+    assert asked.prompt_buttons == ("Yes", "No")
+    for end in (PrinterPromptClosed(at=2.0, printer="p"), PrinterDisconnected(at=2.0, printer="p", reason="gone")):
+        assert after(end, before=asked).prompt_buttons == ()
+
+
 def test_each_heater_keeps_its_own_last_reading() -> None:
     def measured(heater: str, celsius: float) -> TemperatureMeasured:
         return TemperatureMeasured(at=1.0, printer="p", heater=heater, actual_celsius=celsius, target_celsius=200.0)

@@ -32,6 +32,7 @@ def test_the_operations_are_those_of_the_issue() -> None:
         "printer.home",
         "printer.jog",
         "printer.extrude",
+        "printer.answer_prompt",
         "printer.cool_down",
         "printer.emergency_stop",
         "job.start",

@@ -12,6 +12,7 @@ from hydrogen.operations.codec import model_from_plain
 from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
 from hydrogen.spooler.request import (
+    AnswerPrompt,
     ConnectPrinter,
     CoolDown,
     DisconnectPrinter,
@@ -45,6 +46,9 @@ def operation(name: str, fleet: WillingFleet | None = None) -> Operation:
         ("home", {"axes": "xy"}, Home(axes="xy")),
         ("jog", {"z_mm": -0.1}, Jog(z_mm=-0.1, feedrate_mm_per_minute=3000.0)),
         ("extrude", {"length_mm": 5, "tool": 1}, Extrude(length_mm=5.0, tool=1, feedrate_mm_per_minute=200.0)),
+        ("answer_prompt", {}, AnswerPrompt(button="")),
+        ("answer_prompt", {"button": 1}, AnswerPrompt(button="1")),
+        ("answer_prompt", {"button": "Continue"}, AnswerPrompt(button="Continue")),
         ("cool_down", {}, CoolDown()),
     ],
 )

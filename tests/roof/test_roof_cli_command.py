@@ -34,6 +34,10 @@ class CommandLine:
         return code
 
     @property
+    def prompt(self) -> str | None:
+        return self.house.hydrogen._context.state.printers["bench"].prompt
+
+    @property
     def status(self) -> str:
         return str(self.house.hydrogen._context.state.printers["bench"].status)
 
@@ -71,6 +75,22 @@ async def test_a_print_is_paused_resumed_and_cancelled(
     for name, status in (("pause", "paused"), ("resume", "printing"), ("cancel", "idle")):
         assert await line.run("act_on_job", name, "--printer", "bench") is ExitCode.DONE
         await wait_until(lambda status=status: line.status == status, within_seconds=20, what=f"{name}: {line.status}")  # type: ignore[misc]
+
+
+async def test_what_the_printer_asks_is_shown_and_answered(
+    line: CommandLine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Conflict, match="asks nothing"):
+        await line.run("answer", "answer")
+    file = tmp_path / "plate.gcode"
+    file.write_text("M0 Change the plate\nG1 X5 F600\n")
+    assert await line.run("print_file", "print", str(file)) is ExitCode.DONE
+    await wait_until(lambda: line.prompt is not None, within_seconds=20)
+    assert await line.run("status", "status") is ExitCode.DONE
+    assert "asks: Change the plate [Continue] (hydrogen answer)" in capsys.readouterr().out
+    assert await line.run("answer", "answer", "continue", "--printer", "bench") is ExitCode.DONE
+    assert "button 0 pressed" in capsys.readouterr().out
+    await wait_until(lambda: line.prompt is None and line.status == "idle", within_seconds=20)
 
 
 async def test_the_files_are_listed_page_by_page(line: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:

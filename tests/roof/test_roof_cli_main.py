@@ -36,6 +36,7 @@ def test_help_teaches_by_examples_and_explains_every_exit_code(capsys: pytest.Ca
         "pause",
         "resume",
         "cancel",
+        "answer",
         "emergency",
         "stop",
         "files",

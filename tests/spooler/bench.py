@@ -13,10 +13,10 @@ from hydrogen.model.printer import PrinterState
 from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
+from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.preflight import Preflight
 from hydrogen.spooler.request import ConnectPrinter, StartJob
-from hydrogen.spooler.runner import RunnerLimits
 from hydrogen.spooler.spooler import Spooler
 from tests.spooler.scripted_printer import ScriptedDriver
 from tests.support.recording_log import RecordingLog

@@ -13,12 +13,46 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydrogen.devices.driver import ConnectionListener, EmergencyWordSent, LineJournal, ResumePoint, StreamProgress
+from hydrogen.devices.driver import (
+    ConnectionListener,
+    EmergencyWordSent,
+    LineInProgress,
+    LineJournal,
+    ResumePoint,
+    StreamProgress,
+)
+from hydrogen.devices.parking import HeadPlace, ParkPlan
 from hydrogen.errors import DeviceError, LineRefused, LinkLost, NotFound, PrinterHalted
 from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.link import LineSource
+from hydrogen.gcode.machine_state import MachineState
 from hydrogen.model.events import TemperatureMeasured
-from hydrogen.model.printer import Firmware, LinkStatistics
+from hydrogen.model.printer import Firmware, LinkStatistics, Position
+
+
+class ScriptedHead:
+    """Signs HeadControl: `PARK` and `UNPARK` in the ledger, and nothing moves by itself. `trouble` is what park answers."""
+
+    def __init__(self, connection: ScriptedConnection) -> None:
+        self._connection = connection
+        self.trouble = ""
+        self.is_lost = ""
+        self.is_homed = True
+
+    async def locate(self) -> HeadPlace:
+        await self._connection.send_gcode(["M114"])
+        return HeadPlace(position=Position(x_mm=1.0, y_mm=2.0, z_mm=3.0, e_mm=4.0), is_homed=self.is_homed)
+
+    async def park(self, place: HeadPlace, plan: ParkPlan) -> str:
+        await self._connection.send_gcode(["PARK"])
+        return self.trouble
+
+    async def reheat(self, place: HeadPlace) -> None:
+        await self._connection.send_gcode(["REHEAT"])
+
+    async def unpark(self, place: HeadPlace, plan: ParkPlan) -> str:
+        await self._connection.send_gcode(["UNPARK"])
+        return self.is_lost
 
 
 class ScriptedConnection:
@@ -45,6 +79,9 @@ class ScriptedConnection:
         self.is_traced = False
         self.heating: asyncio.Event | None = None
         self.resends = 0
+        self.head = ScriptedHead(self)
+        self.in_progress: LineInProgress | None = None
+        self.adopted: MachineState | None = None
         self._source: LineSource | None = None
         self._progress = StreamProgress(0, 0)
         self.resumed_from = resumed_from
@@ -95,6 +132,9 @@ class ScriptedConnection:
         self.words.append(line)
         return EmergencyWordSent(line=line, notice=Notice.ON_ARRIVAL, is_confirmed=True)
 
+    async def answer_prompt(self, button: int) -> EmergencyWordSent:
+        return await self.send_emergency_word(f"M876 S{button}")
+
     async def set_temperature(self, heater: str, target_celsius: float) -> None:
         if heater not in ("tool0", "bed"):
             raise NotFound(f"this printer has no {heater}")
@@ -125,6 +165,9 @@ class ScriptedConnection:
         self._progress = StreamProgress(0, start)
         self.journal.record(self._number, start, self._acknowledged)
         self._work.set()
+
+    def adopt(self, state: MachineState) -> None:
+        self.adopted = state
 
     def wake(self) -> None:
         self._work.set()
@@ -173,8 +216,10 @@ class ScriptedConnection:
         assert self.heating is not None
         self.heating.set()
 
-    def measure(self, heater: str, actual_celsius: float) -> None:
-        self.listener.on_event(TemperatureMeasured(at=1.0, heater=heater, actual_celsius=actual_celsius))
+    def measure(self, heater: str, actual_celsius: float, target_celsius: float | None = None) -> None:
+        self.listener.on_event(
+            TemperatureMeasured(at=1.0, heater=heater, actual_celsius=actual_celsius, target_celsius=target_celsius)
+        )
 
     # ---------------------------------------------------------------------------------------------- the inside
 
@@ -222,6 +267,7 @@ class ScriptedConnection:
         self.journal.record(self._number, offset, self._acknowledged)
         self.driver.execute(line)
         self.driver.last_number = self._number
+        self.in_progress = LineInProgress(self._number, line.encode())
         if self.is_traced:
             self.listener.on_traffic(f"> {line}")
         if line.startswith(("M109", "M190")):
@@ -232,6 +278,7 @@ class ScriptedConnection:
         if self.driver.pace_seconds or self._number % 100 == 0:
             await asyncio.sleep(self.driver.pace_seconds)
         self._acknowledged = self._number
+        self.in_progress = None
         if line == "M9999":
             return (str(len(sys.modules)), *sorted(sys.modules))
         return ("ok",)

@@ -8,6 +8,7 @@ from hydrogen.model.printer import PrinterState
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.host_action import HostActions
 from hydrogen.spooler.outbox import Outbox
+from hydrogen.spooler.prompt import Prompts
 from tests.support.recording_log import RecordingLog
 
 
@@ -15,8 +16,8 @@ class RecordingControl:
     def __init__(self) -> None:
         self.wishes: list[str] = []
 
-    def printer_paused(self) -> None:
-        self.wishes.append("pause")
+    def printer_paused(self, reason: str, *, is_its_own: bool) -> None:
+        self.wishes.append(f"{'its own' if is_its_own else 'asked'}: {reason}")
 
     def printer_resumed(self) -> None:
         self.wishes.append("resume")
@@ -32,7 +33,7 @@ class Desk:
         self.log = RecordingLog()
         announcer = Announcer("p", PrinterState(), Outbox(folder / "p.outbox", instance="i"), ManualClock())
         announcer.listen(lambda event, _: self.events.append(event))
-        self.actions = HostActions(self.control, announcer, self.log)
+        self.actions = HostActions(self.control, Prompts(announcer, lambda: None), self.log)
 
     def hear(self, *lines: str) -> None:
         for line in lines:
@@ -43,7 +44,22 @@ class Desk:
 def test_firmware_steers_the_job(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.hear("pause", "paused", "resume", "resumed", "cancel")
-    assert desk.control.wishes == ["pause", "pause", "resume", "resume", "cancel"]
+    assert desk.control.wishes == [
+        "asked: the printer asked for a pause",
+        "its own: the printer has paused by itself",
+        *("resume", "resume", "cancel"),
+    ]
+
+
+def test_runout_is_named_as_the_reason_however_the_firmware_says_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.hear("paused filament_runout T0", "pause filament_runout T1", "pause: filament_runout", "out_of_filament T0")
+    assert desk.control.wishes == [
+        "its own: the printer is out of filament (T0)",
+        "asked: the printer is out of filament (T1)",
+        "asked: the printer is out of filament",
+        "asked: the printer is out of filament (T0)",
+    ]
 
 
 def test_prompt_is_shown_with_its_buttons_and_closed_once(tmp_path: Path) -> None:
@@ -59,12 +75,14 @@ def test_prompt_is_shown_with_its_buttons_and_closed_once(tmp_path: Path) -> Non
     )
     assert [type(event) for event in desk.events] == [PrinterPromptShown, PrinterPromptClosed]
     assert desk.events[0].message == "Nozzle Parked [Continue] [PurgeMore]"  # type: ignore[attr-defined]
+    assert desk.events[0].buttons == ("Continue", "PurgeMore")  # type: ignore[attr-defined]
 
 
 def test_flood_of_buttons_is_bounded(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.hear("prompt_begin " + "x" * 1000, *(["prompt_button y"] * 100), "prompt_show")
     assert len(desk.events[0].message) == 500  # type: ignore[attr-defined]
+    assert len(desk.events[0].buttons) == 16  # type: ignore[attr-defined]
 
 
 def test_what_is_unknown_is_logged(tmp_path: Path) -> None:

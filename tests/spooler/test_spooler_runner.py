@@ -12,8 +12,8 @@ import pytest
 from hydrogen.errors import Conflict, HydrogenError, LinkLost
 from hydrogen.model.events import JobFinished, JobPaused, JobProgressed, JobResumed, PrinterStateChanged
 from hydrogen.model.job import JOB_TRANSITIONS, JobStatus
+from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.request import CancelJob, EmergencyStop, PauseJob, Request, ResumeJob, SendGcode
-from hydrogen.spooler.runner import RunnerLimits
 from tests.spooler.bench import Bench
 from tests.support.waiting import wait_until
 
@@ -29,7 +29,7 @@ async def test_paused_job_gives_no_line_until_it_is_resumed(tmp_path: Path) -> N
         await bench.until_status("paused")
         assert bench.last(JobPaused).actor == "ada"
         assert len(bench.driver.moves) <= moves_at_request + 1
-        assert bench.driver.executed[-1] == "M400"
+        assert bench.driver.executed[-4:] == ["M400", "M114", "PARK", "M400"]
         await asyncio.sleep(0.02)
         moves = len(bench.driver.moves)
         await bench.spooler.perform(ResumeJob(actor="bo"))
@@ -59,7 +59,8 @@ async def test_pause_during_a_heat_up_waits_for_the_heat_and_says_so(tmp_path: P
         await bench.print(bench.file(["M109 S200", "G1 X1"]))
         await wait_until(lambda: bench.driver.connection.is_waiting_for_heat)
         await bench.spooler.perform(PauseJob())
-        await wait_until(lambda: "waiting for the printer" in bench.last(PrinterStateChanged).reason)
+        bench.driver.connection.measure("tool0", 43.4, 200.0)
+        await wait_until(lambda: bench.last(PrinterStateChanged).reason == "waiting for the tool0: 43 of 200 °C")
         assert bench.spooler.state.status.value == "pausing"
         assert bench.driver.connection.breaks == 0
         bench.driver.connection.heat()
@@ -118,7 +119,7 @@ async def test_cancel_breaks_a_heat_up_and_turns_the_heaters_off(tmp_path: Path)
         finished = await bench.until_finished()
         assert (finished.outcome.value, finished.reason, finished.actor) == ("cancelled", "wrong filament", "bo")
         assert finished.error_code is None
-        assert bench.driver.executed == ["M190 S60", "M104 S0", "M140 S0"]
+        assert bench.driver.executed == ["M190 S60", "M114", "PARK", "M104 S0", "M140 S0", "M400"]
         assert bench.spooler.state.status.value == "idle"
 
 
@@ -133,7 +134,7 @@ async def test_cancel_of_a_printer_that_does_not_settle_ends_with_that_as_its_re
         finished = await bench.until_finished()
         assert finished.outcome.value == "cancelled"
         assert "still busy" in finished.reason
-        assert any("cannot be cut short" in event.reason for event in bench.all(PrinterStateChanged))
+        assert any("lets no heat-up be cut short" in event.reason for event in bench.all(PrinterStateChanged))
         assert bench.driver.executed == ["M190 S60"]
         bench.driver.connection.heat()
         await wait_until(lambda: bench.driver.executed[1:] == ["M104 S0", "M140 S0"])
@@ -306,7 +307,8 @@ async def _tolerant(bench: Bench, wish: Request) -> None:
 
 
 def _check_steps(statuses: list[str]) -> None:
+    """A job that was being cancelled when the link went is over: then `link_lost` is the printer's word, not the job's."""
     names = {status.value for status in JobStatus}
     for before, after in itertools.pairwise(statuses):
-        if before in names and after in names and before != after:
+        if before in names and after in names and before != after and (before, after) != ("cancelling", "link_lost"):
             assert JobStatus(after) in JOB_TRANSITIONS[JobStatus(before)], f"{before} -> {after}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from hydrogen.errors import InvalidMessage, NotFound
 
@@ -20,6 +21,16 @@ def temperature_command(heater: str, target_celsius: float, extruder_count: int)
         if tool < max(extruder_count, 1):
             return f"M104 S{target_celsius:g}" if extruder_count <= 1 else f"M104 T{tool} S{target_celsius:g}"
     raise NotFound(f"this printer has no heater {heater!r}", heater=heater)
+
+
+def heat_wait_command(heater: str, target_celsius: float, extruder_count: int) -> str:
+    """M109, M190 or M191: the same, and wait for it."""
+    set_only = temperature_command(heater, target_celsius, extruder_count)
+    word, _, rest = set_only.partition(" ")
+    return f"{_WAITING[word]} {rest}"
+
+
+_WAITING: Mapping[str, str] = MappingProxyType({"M104": "M109", "M140": "M190", "M141": "M191"})
 
 
 def cool_down_commands(extruder_count: int, *, has_chamber: bool) -> list[str]:

@@ -15,9 +15,16 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from hydrogen.core.clock import Clock
-from hydrogen.devices.driver import ConnectionListener, EmergencyWordSent, LineJournal, StreamProgress
+from hydrogen.devices.driver import (
+    PERSON_AWAITED,
+    ConnectionListener,
+    EmergencyWordSent,
+    LineInProgress,
+    LineJournal,
+    StreamProgress,
+)
 from hydrogen.devices.transport import Wire
-from hydrogen.errors import DeviceError, InvalidMessage, LineRefused, LinkLost, Unavailable
+from hydrogen.errors import Conflict, DeviceError, InvalidMessage, LineRefused, LinkLost, Unavailable
 from hydrogen.gcode.dialect import Dialect
 from hydrogen.gcode.emergency import Notice, emergency_word
 from hydrogen.gcode.ledger import SentLine
@@ -35,10 +42,12 @@ from hydrogen.gcode.link_events import (
     LinkEvent,
     LinkOpened,
     NumberingBegun,
+    PersonAwaited,
     PositionChanged,
     TemperaturesReported,
     Ticket,
 )
+from hydrogen.gcode.machine_state import MachineState
 from hydrogen.gcode.outgoing import LineSource
 from hydrogen.gcode.urgency import is_heat_wait
 from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible
@@ -51,6 +60,7 @@ from hydrogen_drivers.marlin.command import (
     temperature_command,
 )
 from hydrogen_drivers.marlin.mode import ModeTracker
+from hydrogen_drivers.marlin.parking import MarlinHead
 from hydrogen_drivers.marlin.reports import position_event, temperature_events
 
 Replies = tuple[str, ...]
@@ -92,6 +102,7 @@ class MarlinConnection(asyncio.Protocol):
         self._wire: Wire | None = None
         self._loop = asyncio.get_running_loop()
         self._mode = ModeTracker()
+        self.head = MarlinHead(self.send_gcode, self._mode, extruder_count=lambda: self.firmware.extruder_count)
         self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
         self._settling: list[asyncio.Future[None]] = []
         self._words: deque[asyncio.Future[bool]] = deque(maxlen=EMERGENCY_WORDS_KEPT)
@@ -194,6 +205,7 @@ class MarlinConnection(asyncio.Protocol):
                 if answer is not None and not answer.done():
                     answer.set_result(tuple(event.ticket.replies))
             case TemperaturesReported():
+                self.head.on_temperatures(event.report)
                 for measured in temperature_events(event.report, self._clock.wall()):
                     self._listener.on_event(measured)
             case PositionChanged():
@@ -210,6 +222,7 @@ class MarlinConnection(asyncio.Protocol):
         event: LinkOpened
         | NumberingBegun
         | EmergencyWordSettled
+        | PersonAwaited
         | ExecutionProven
         | FirmwareErrorReported
         | DuplicatePossible
@@ -219,6 +232,8 @@ class MarlinConnection(asyncio.Protocol):
             case EmergencyWordSettled():
                 if self._words and not (word := self._words.popleft()).done():
                     word.set_result(event.is_confirmed)
+            case PersonAwaited():
+                self._listener.on_action(PERSON_AWAITED, "")
             case LinkOpened():
                 if not self.opened.done():
                     self.opened.set_result(None)
@@ -303,6 +318,12 @@ class MarlinConnection(asyncio.Protocol):
         """See PrinterConnection."""
         line = self._link.ledger.oldest_in_flight
         return line is not None and is_heat_wait(line.body)
+
+    @property
+    def in_progress(self) -> LineInProgress | None:
+        """See PrinterConnection."""
+        line = self._link.ledger.oldest_in_flight
+        return None if line is None else LineInProgress(self._link.ledger.acknowledged + 1, line.body)
 
     def has_capability(self, name: str) -> bool:
         """Did M115 report `Cap:NAME:1`?"""
@@ -398,6 +419,14 @@ class MarlinConnection(asyncio.Protocol):
         except TimeoutError:
             pass
         return EmergencyWordSent(line=word, notice=notice, is_confirmed=is_confirmed)
+
+    async def answer_prompt(self, button: int) -> EmergencyWordSent:
+        """See PrinterConnection. M876 names the button, M108 only goes on (facts/marlin.md, "User waits and prompts")."""
+        has_names = self.has_capability("PROMPT_SUPPORT") and self._notice_of("M876") is not Notice.IN_TURN
+        word = f"M876 S{button}" if has_names else "M108"
+        if self._notice_of(word) is Notice.IN_TURN:
+            raise Conflict("this firmware hears no answer while it waits: press the button at the printer")
+        return await self.send_emergency_word(word)
 
     def _send_word(self, word: bytes) -> asyncio.Future[bool]:
         """Past the window and every queue; resolves with whether its `ok` came."""
@@ -505,7 +534,7 @@ class MarlinConnection(asyncio.Protocol):
 
     def stream(self, source: LineSource, *, start: int = 0) -> None:
         """See PrinterConnection."""
-        self._link.attach(self._mode.follow(source), start)
+        self._link.attach(self._mode.follow(source, is_part=start > 0), start)
         self._is_streaming = True
         self._journal_place(self._link.ledger.next - 1)
         self.wake()
@@ -515,6 +544,10 @@ class MarlinConnection(asyncio.Protocol):
         if self._is_streaming:
             ledger = self._link.ledger
             self._journal.record(number, ledger.stream_offset, ledger.acknowledged)
+
+    def adopt(self, state: MachineState) -> None:
+        """See PrinterConnection."""
+        self._mode.adopt(state)
 
     def wake(self) -> None:
         """See PrinterConnection."""

@@ -1,4 +1,4 @@
-"""What our own lines have told the printer: positioning modes, feedrate, the targets of its heaters."""
+"""What our own lines have told the printer: positioning modes, unit, feedrate, tool, homed axes, the targets of its heaters."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hydrogen.gcode.line import command_of
+from hydrogen.gcode.machine_state import MM_PER_INCH, MachineState
 from hydrogen.gcode.outgoing import LineSource
 
 _feedrate = re.compile(rb"F *(\d+\.?\d*|\.\d+)").search
+_height = re.compile(rb"Z *(\d+\.?\d*|\.\d+)").search
 _target = re.compile(rb"[SR] *(-?\d+\.?\d*|-?\.\d+)").search
 _tool = re.compile(rb"T *(\d+)").search
+_axes = re.compile(rb"[XYZ]").findall
+_ALL_AXES = frozenset({b"X", b"Y", b"Z"})
 
 _HEATERS: Mapping[bytes, str] = MappingProxyType(
     {b"M104": "tool", b"M109": "tool", b"M140": "bed", b"M190": "bed", b"M141": "chamber", b"M191": "chamber"}
@@ -24,40 +28,76 @@ class ModeTracker:
     """Follows what is sent, commands and job alike; itself a LineSource in front of the job's.
 
     In Marlin G90 and G91 set the extruder's mode too, M82 and M83 override it (GcodeSuite::set_relative_mode).
-    targets_celsius: by heater, what the last line that set it asked for; a heater that nobody asked about is missing.
+    highest_mm: the highest Z that the source's absolute moves have gone to; where objects are printed one after the other, the
+    others are so high. homed: the axes that a G28 has gone for since the motors were let go (M18, M84). targets_celsius: by
+    heater, what the last line that set it asked for; a heater that nobody asked about is missing.
     """
 
-    __slots__ = ("_fed", "_inner", "_tool", "is_extruder_relative", "is_relative", "targets_celsius")
+    __slots__ = (
+        "_fed",
+        "_inner",
+        "highest_mm",
+        "homed",
+        "is_extruder_relative",
+        "is_inch",
+        "is_relative",
+        "targets_celsius",
+        "tool",
+    )
 
     def __init__(self) -> None:
         self.is_relative = False
         self.is_extruder_relative = False
+        self.highest_mm = 0.0
+        self.is_inch = False
+        self.homed: frozenset[bytes] = frozenset()
+        self.tool = 0
         self.targets_celsius: dict[str, float] = {}
-        self._tool = 0
         self._fed = b""
         self._inner: LineSource | None = None
 
-    def follow(self, source: LineSource) -> ModeTracker:
-        """Stand in front of `source`."""
+    def follow(self, source: LineSource, *, is_part: bool = False) -> ModeTracker:
+        """Stand in front of `source`. is_part: what came before it has been adopted."""
         self._inner = source
+        if not is_part:
+            self.highest_mm = 0.0
         return self
 
     def take(self) -> tuple[bytes, int] | None:
-        """The source's next line, looked at on its way. Hot: most lines are moves, of which only the last feedrate counts."""
+        """The source's next line, looked at on its way. Hot: most lines are moves without a feedrate or a height."""
         taken = self._inner.take() if self._inner is not None else None
         if taken is not None:
             body = taken[0]
-            if body[:2] not in _MOVES:
+            if body[:2] not in _MOVES or body[2:3].isdigit():
                 self.note(body)
-            elif b"F" in body and not body[2:3].isdigit():
-                self._fed = body
+            else:
+                if b"F" in body:
+                    self._fed = body
+                if b"Z" in body:
+                    self._note_height(body)
         return taken
 
     @property
+    def is_homed(self) -> bool:
+        """Are the coordinates of all axes those of the machine?"""
+        return self.homed == _ALL_AXES
+
+    @property
     def feedrate_mm_per_minute(self) -> float | None:
-        """That of the last move that named one; None before there was any."""
+        """That of the last move that named one, in inches after G20; None before there was any."""
         found = _feedrate(self._fed)
         return None if found is None else float(found[1])
+
+    def adopt(self, state: MachineState) -> None:
+        """What was sent before this connection."""
+        self.is_relative, self.is_extruder_relative = state.is_relative, state.is_extruder_relative
+        self.is_inch, self.tool = state.is_inches, state.tool
+        self.highest_mm = state.highest_z_mm or 0.0
+        self.homed = frozenset(axis.upper().encode() for axis in state.homed)
+        self.targets_celsius = dict(state.targets_celsius)
+        feedrate = state.feedrate_mm_per_minute
+        if feedrate is not None:
+            self._fed = b"F%.4f" % (feedrate / MM_PER_INCH if state.is_inches else feedrate)
 
     def note(self, body: bytes) -> None:
         """This line is sent."""
@@ -73,9 +113,25 @@ class ModeTracker:
         elif command in _HEATERS:
             self._note_target(_HEATERS[command], body)
         elif command[:1] == b"T" and command[1:].isdigit():
-            self._tool = int(command[1:])
+            self.tool = int(command[1:])
         elif command in _FED and b"F" in body:
             self._fed = body
+        else:
+            self._note_rare(command, body)
+
+    def _note_rare(self, command: bytes, body: bytes) -> None:
+        if command == b"G28":
+            self.homed |= frozenset(_axes(body)) or _ALL_AXES
+        elif command in (b"M18", b"M84") and b"S" not in body:  # with S it only sets how soon they go off by themselves
+            named = frozenset(_axes(body))
+            self.homed -= named if named or b"E" in body else self.homed
+        elif command in (b"G20", b"G21"):
+            self.is_inch = command == b"G20"
+
+    def _note_height(self, body: bytes) -> None:
+        height = _height(body)
+        if height is not None and not self.is_relative:
+            self.highest_mm = max(self.highest_mm, float(height[1]) * (25.4 if self.is_inch else 1.0))
 
     def _note_target(self, heater: str, body: bytes) -> None:
         target = _target(body)
@@ -83,11 +139,11 @@ class ModeTracker:
             return
         if heater == "tool":
             named = _tool(body)
-            heater = f"tool{int(named[1]) if named is not None else self._tool}"
+            heater = f"tool{int(named[1]) if named is not None else self.tool}"
         self.targets_celsius[heater] = float(target[1])
 
 
 _MOVES = frozenset({b"G0", b"G1", b"G2", b"G3"})
-"""The first two bytes of nearly every line; G10, G28 and their kin share them, and set nothing that is followed here."""
+"""The first two bytes of nearly every line. G10, G28 and their kin share them, and have a digit behind."""
 
 _FED = frozenset({b"G0", b"G1", b"G2", b"G3", b"G5"})

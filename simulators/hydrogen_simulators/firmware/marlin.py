@@ -170,6 +170,11 @@ class VirtualMarlin:
         return self._machine.last_line_number
 
     @property
+    def machine(self) -> Machine:
+        """Modes, motion and heaters; look, do not touch."""
+        return self._machine
+
+    @property
     def position(self) -> Position:
         """The planned end point, in the coordinates that ``G92`` may have shifted."""
         return self._machine.logical_position()

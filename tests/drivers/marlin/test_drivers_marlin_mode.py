@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from hydrogen.gcode.machine_scanner import MachineScanner
 from hydrogen_drivers.marlin.mode import ModeTracker
 from tests.support.link_bench import ListSource
 
@@ -57,3 +60,49 @@ def test_target_without_a_tool_is_the_selected_tools() -> None:
 
 def test_temperature_words_of_other_commands_are_no_targets() -> None:
     assert followed(b"M106 S128", b"M117 S200", b"G4 S5", b"M302 S0").targets_celsius == {}
+
+
+def test_homed_is_what_was_homed_and_not_let_go() -> None:
+    assert followed(b"G28").is_homed
+    assert followed(b"G28 O").is_homed
+    assert followed(b"G28 X Y", b"G28 Z").is_homed
+    assert not followed(b"G28 X Y").is_homed
+    assert not followed(b"G1 X1", b"G29").is_homed
+
+
+def test_released_motors_are_not_homed_any_more() -> None:
+    assert not followed(b"G28", b"M84").is_homed
+    assert followed(b"G28", b"M84 S300", b"M84 E").is_homed
+    assert followed(b"G28", b"M18 X").homed == {b"Y", b"Z"}
+
+
+def test_unit_and_tool_are_followed() -> None:
+    mode = followed(b"G20", b"T1")
+    assert (mode.is_inch, mode.tool) == (True, 1)
+    mode.note(b"G21")
+    assert not mode.is_inch
+
+
+def test_height_is_the_highest_of_absolute_moves_of_this_job() -> None:
+    mode = followed(b"G1 Z0.3", b"G1 X1 Z12.5", b"G91", b"G1 Z50", b"G90", b"G1 Z3")
+    assert mode.highest_mm == 12.5
+    mode.follow(ListSource([]))
+    assert mode.highest_mm == 0.0
+
+
+def test_modes_of_a_connection_before_are_taken_over() -> None:
+    lines = b"G28\nG91\nM82\nT1\nM104 S200\nG20\nG1 X1 F60\n"
+    scanner = MachineScanner()
+    scanner.feed(lines)
+    mode, same = ModeTracker(), followed(*lines.splitlines())
+    mode.adopt(scanner.state)
+    for name in ("is_relative", "is_extruder_relative", "is_inch", "tool", "homed", "targets_celsius"):
+        assert getattr(mode, name) == getattr(same, name), name
+    assert mode.feedrate_mm_per_minute == pytest.approx(same.feedrate_mm_per_minute)
+
+
+def test_part_of_a_stream_keeps_the_height_that_was_adopted() -> None:
+    mode = ModeTracker()
+    mode.highest_mm = 12.0
+    assert mode.follow(ListSource([]), is_part=True).highest_mm == 12.0
+    assert mode.follow(ListSource([])).highest_mm == 0.0
