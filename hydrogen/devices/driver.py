@@ -18,6 +18,7 @@ from hydrogen.errors import DeviceError
 from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.machine_state import MachineState
 from hydrogen.gcode.outgoing import LineSource
+from hydrogen.gcode.resumption import Numbering
 from hydrogen.model.events import Event
 from hydrogen.model.printer import Firmware, LinkStatistics
 
@@ -59,17 +60,41 @@ class StreamProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumePoint:
-    """What the journal knows of a numbering that a former connection left behind.
+    """What the journal knows of a numbering that a former connection left behind (gcode/resumption.py).
 
     The lines up to `acknowledged` are in the printer for certain, those up to `last_given` may be. number_base: the number
-    that counting began at, exclusive. baud and firmware: what that connection had found out; None where it is not known.
+    that counting began at, exclusive. announced: see LineJournal.announce. baud and firmware: what that connection had found
+    out; None where it is not known.
     """
 
     number_base: int
     acknowledged: int
     last_given: int
+    announced: tuple[int, ...] = ()
     baud: int | None = None
     firmware: Firmware | None = None
+
+    @classmethod
+    def of(cls, numbering: Numbering, *, baud: int | None, firmware: Firmware | None) -> ResumePoint:
+        """For the numbering that a journal tells of."""
+        return cls(
+            number_base=numbering.base,
+            acknowledged=numbering.acknowledged,
+            last_given=numbering.last_given,
+            announced=numbering.announced,
+            baud=baud,
+            firmware=firmware,
+        )
+
+    @property
+    def numbering(self) -> Numbering:
+        """The numbers alone."""
+        return Numbering(
+            base=self.number_base,
+            acknowledged=self.acknowledged,
+            last_given=self.last_given,
+            announced=self.announced,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +112,17 @@ PERSON_AWAITED = "person_awaited"
 class LineJournal(Protocol):
     """Where the link writes what it is about to send, before it sends it (`facts`: journal before write).
 
-    A connection that resumes a numbering does not `begin`: its records go on, and of two records of one number the younger
-    counts.
+    A connection that resumes a numbering does not `begin`: its records go on behind the last line that the printer has proven
+    to have. Records of higher numbers from before are void then, and of two records of one number the younger counts. It
+    begins only where an announced numbering turns out to have begun.
     """
 
     def begin(self, number_base: int) -> None:
         """A new numbering epoch: the next line will be `number_base + 1`."""
+
+    def announce(self, number_base: int, acknowledged: int) -> None:
+        """Everything up to line `acknowledged` has run, and M110 is about to be sent: if the printer's last number turns out
+        to be `number_base`, it came through. Several may be tried; `begin` follows once one is proven."""
 
     def record(self, number: int, offset: int, acknowledged: int) -> None:
         """Line `number` is about to go out; `offset` is the stream offset behind it, -1 for a command.
@@ -139,7 +169,9 @@ class PrinterConnection(Protocol):
     @property
     def resumed_from(self) -> int | None:
         """The last line number that the printer proved to have accepted when this connection resumed a numbering; None for
-        one that began anew: the printer was reset, or was never known. Where no numbers are checked it proves nothing."""
+        one that began anew: the printer was reset, was never known, or somebody else has counted. Where no numbers are
+        checked (`firmware.guarantee` is `at_most_once`) it proves nothing: it is the last number that was given, and whether
+        that line ran, nobody knows."""
 
     @property
     def targets_asked(self) -> Mapping[str, float]:
@@ -240,5 +272,7 @@ class PrinterDriver(Protocol):
         """Open, shake hands, identify. Raises DeviceError that says what was seen. Nothing stays open if it raises.
 
         With `resume` the numbering goes on where the printer says it is, if that can be true (`resumed_from`), and nothing is
-        sent before that could move or heat; else the connection is a fresh one.
+        sent before that could move or heat, nor is the board reset; else the connection is a fresh one. The answer may be late:
+        as long as the printer shows that it lives, a command that it was given is waited for, however long it takes, so the
+        caller's deadline must be longer than for a printer without a past.
         """

@@ -16,6 +16,9 @@ OPEN_INTERVAL_LINES = 64
 """Between two markers, and while the window is open and each line ahead stands in the receive buffer; a firmware that says an
 `ok` too many again and again gets barriers no more often either."""
 
+STRANGERS_MOST = 3
+"""M105s of a former owner's that may still wait in the printer's queue, besides the line that runs."""
+
 LINGER_SECONDS = 0.3
 """For each answer that may still come: what lies between two barriers takes no time."""
 
@@ -32,6 +35,7 @@ class Barrier:
         "_linger_seconds",
         "_next_at",
         "_out",
+        "_strangers",
         "covers",
         "holds",
         "is_wanted",
@@ -53,6 +57,7 @@ class Barrier:
         self._linger_seconds = LINGER_SECONDS
         self._is_wanted_again = False
         self._next_at = 0
+        self._strangers = 0
 
     def want(self) -> None:
         """Send one as soon as something can be sent; if one is out, another when that is answered: what made it necessary may
@@ -61,6 +66,11 @@ class Barrier:
             self.is_wanted = True
         else:
             self._is_wanted_again = True
+
+    def want_behind_strangers(self) -> None:
+        """The same for a printer that still works at a former owner's lines: some of them may answer as this one does."""
+        self._strangers = STRANGERS_MOST
+        self.want()
 
     def want_another(self) -> None:
         """The one that is out must be lost, or its answer: send one more, which covers it too."""
@@ -101,7 +111,8 @@ class Barrier:
 
     def on_answered(self, now: float, round_trip_seconds: float = 0.0) -> None:
         """`ok T:` settles all that are out: of several, the others may still answer, after two of the printer's usual times."""
-        self._due = len(self._out) - 1
+        self._due = len(self._out) - 1 + self._strangers
+        self._strangers = 0
         self._linger_seconds = max(LINGER_SECONDS, 2 * round_trip_seconds)
         self._linger(now)
 

@@ -3,6 +3,7 @@
 ::
 
     a new link                  opening (who is there?) ──► count from B
+    a link with a past          resuming (what is your last line?) ──► count on, or else: a new link
     the buffer is to be known   measurement of the receive buffer ──► count from B again
     the numbers grow too long   count from B again
 
@@ -19,14 +20,16 @@ from hydrogen.gcode.link_limits import LinkLimits
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
 from hydrogen.gcode.opening import Opening
 from hydrogen.gcode.replies import Reply
+from hydrogen.gcode.resuming import Resuming
 
 
 class Beginning:
     """Pure: replies, garbage and `now` in; bytes, a verdict and the next deadline out.
 
     base: the number that counting begins at. byte_seconds: see GcodeLink. phase: OPENING, MEASURING (the printer counts from
-    `last_number` then) or NUMBERING. Over when `is_settled`, or with an `error`; then `numbers_checked`, `receive_buffer`
-    (None: not measured) and `greeting` tell what was found.
+    `last_number` then) or NUMBERING. resuming: what comes first, for a printer with a past. Over when `is_settled`, or with
+    an `error`; then `numbers_checked`, `receive_buffer` (None: not measured), `resumed_from` (None: the numbers begin anew)
+    and `greeting` tell what was found.
     """
 
     def __init__(
@@ -37,12 +40,15 @@ class Beginning:
         now: float,
         phase: LinkPhase = LinkPhase.OPENING,
         last_number: int = 0,
+        resuming: Resuming | None = None,
     ) -> None:
         self.receive_buffer: ReceiveBuffer | None = None
         self._base = base
         self._limits = limits
-        self._part: Opening | BufferMeasurement
-        if phase is LinkPhase.MEASURING:
+        self._part: Opening | BufferMeasurement | Resuming
+        if resuming is not None:
+            self._part = resuming
+        elif phase is LinkPhase.MEASURING:
             self._part = BufferMeasurement(base=last_number, byte_seconds=byte_seconds, quiet=limits.quiet, now=now)
         else:
             self._part = Opening(base=base, limits=limits, now=now, phase=phase)
@@ -50,22 +56,32 @@ class Beginning:
     @property
     def phase(self) -> LinkPhase:
         """What the link is doing."""
-        return self._part.phase if isinstance(self._part, Opening) else LinkPhase.MEASURING
+        return LinkPhase.MEASURING if isinstance(self._part, BufferMeasurement) else self._part.phase
 
     @property
     def error(self) -> DeviceError | None:
         """Why it failed."""
-        return self._part.error if isinstance(self._part, Opening) else None
+        return None if isinstance(self._part, BufferMeasurement) else self._part.error
 
     @property
     def is_settled(self) -> bool:
-        """Done: the printer counts from `base`, or counts nothing, and no residue is on its way."""
-        return isinstance(self._part, Opening) and self._part.is_settled
+        """Done: the printer counts from `base`, or on, or counts nothing, and no residue is on its way."""
+        return not isinstance(self._part, BufferMeasurement) and self._part.is_settled
 
     @property
     def numbers_checked(self) -> bool:
         """Does the firmware check line numbers?"""
-        return not isinstance(self._part, Opening) or self._part.numbers_checked
+        return isinstance(self._part, BufferMeasurement) or self._part.numbers_checked
+
+    @property
+    def resumed_from(self) -> int | None:
+        """The number that counting goes on behind."""
+        return self._part.accepted if isinstance(self._part, Resuming) else None
+
+    @property
+    def announced(self) -> deque[int]:
+        """The numbers of every M110 in `outgoing`; for the caller to empty."""
+        return self._part.announced if isinstance(self._part, Opening) else deque()
 
     @property
     def greeting(self) -> tuple[str, ...]:
@@ -97,7 +113,10 @@ class Beginning:
         self._go_on(now)
 
     def _go_on(self, now: float) -> None:
-        """The measurement is over: whatever it sent, the numbers begin anew."""
+        """The measurement is over: whatever it sent, the numbers begin anew. Nothing can be resumed: who is there?"""
+        if isinstance(self._part, Resuming) and self._part.is_strange:
+            phase = next_phase(LinkPhase.RESUMING, LinkTrigger.NUMBER_STRANGE)
+            self._part = Opening(base=self._base, limits=self._limits, now=now, phase=phase)
         if isinstance(self._part, BufferMeasurement) and self._part.is_done:
             self.receive_buffer = self._part.result
             phase = next_phase(LinkPhase.MEASURING, LinkTrigger.BUFFER_MEASURED)

@@ -7,14 +7,12 @@ Four numbers tell everything (ledger.py): K acknowledged, A proven accepted, F o
 A line is sent when the *fetch* asks for one (`data_to_send`), never when it is submitted, and only while the window has
 room for it. Which one, and what may go together, giving.py says; what an `ok` proves, acknowledging.py.
 
-*A refused line* (`Resend: r`): the printer has thrown away its receive buffer, so r and everything above is void:
-A = F = r - 1. Nothing is sent until the wire has been silent for a while (drain.py), because fragments of lines make more
-refusals, and answering each of them starts a storm. The `ok` that directly follows `Resend:` acknowledges nothing. A
-resend *below* K is real (a line lost its number on the wire and ran unchecked): it is obeyed and reported.
+*A refused line* (`Resend: r`): r and everything above is void, and nothing is sent until the wire is silent (resending.py).
+*A printer with a past* is asked for its last number, and goes on with the next line (resuming.py).
 
 *Silence* with a line in flight: the line was lost, or its `ok`, or the printer is busy. The probe tells the first from
-the others: it makes the printer name its last accepted line and executes nothing. A = S - 1 and still no `ok`: a barrier
-(barrier.py) is queued behind the line; its answer says that everything before it is done. It has a number and a checksum
+the others: it makes the printer name its last accepted line and executes nothing (silence.py). A = S - 1 and still no `ok`:
+a barrier is queued behind the line; its answer says that everything before it is done. It has a number and a checksum
 like every line: damaged on the wire, an unnumbered M105 can become an M1, which waits for a person.
 
 *Firmware that ignores numbers* (Klipper's pty): one line in flight, no probe, at most once; nothing can be repaired.
@@ -34,12 +32,11 @@ from hydrogen.gcode.dialect import GENERIC, Dialect
 from hydrogen.gcode.giving import Giving
 from hydrogen.gcode.ledger import LineLedger
 from hydrogen.gcode.link_events import (
-    EmergencyWordSettled,
-    ExecutionProven,
     LineTraced,
     LinkClosed,
     LinkEvent,
     LinkOpened,
+    NumberingAnnounced,
     NumberingBegun,
     TemperaturesReported,
     Ticket,
@@ -70,6 +67,11 @@ from hydrogen.gcode.replies import (
     UnknownCommand,
     parse_reply,
 )
+from hydrogen.gcode.resending import Resending
+from hydrogen.gcode.resuming import Resuming
+from hydrogen.gcode.resumption import Numbering
+from hydrogen.gcode.silence import Silence, SilenceStep
+from hydrogen.gcode.urgency import LONG
 from hydrogen.model.printer import LinkStatistics
 
 _READY, _CLOSED = LinkPhase.READY, LinkPhase.CLOSED
@@ -81,7 +83,8 @@ class GcodeLink:
 
     greeting: the last lines of text while the link began, cleaned. identity: the answer to M115, whenever it came.
     number_base: the number lines start from, exclusive; random in 1,000..8,999, so that the 0 of a board reset never lies
-    in a range that was used. byte_seconds: time of a byte on the wire (10 / baud), 0 where it is not known.
+    in a range that was used. byte_seconds: time of a byte on the wire (10 / baud), 0 where it is not known. resumed_from: see
+    LinkOpened.
     """
 
     def __init__(self, *, number_base: int, byte_seconds: float = 0.0, limits: LinkLimits | None = None) -> None:
@@ -92,15 +95,16 @@ class GcodeLink:
         self.dialect = GENERIC
         self.given: tuple[int, int] | None = None
         self.is_tracing = False
+        self.resumed_from: int | None = None
         self._base = number_base
         self._byte_seconds = byte_seconds
         self._limits = limits or LinkLimits()
         self._beginning: Beginning | None = None
         self._is_numbered = False
+        self._past: Numbering | None = None
         self._incoming = ReceiveBuffer()
-        self._proof_wanted = False
         self._halt_due: float | None = None
-        parts = LinkParts.of(number_base, byte_seconds, self._limits)
+        self._parts = parts = LinkParts.of(number_base, byte_seconds, self._limits)
         self._ledger = parts.ledger
         self._window = parts.window
         self._stall = parts.stall
@@ -115,12 +119,24 @@ class GcodeLink:
         self._giving = Giving(parts)
         self._acknowledging = Acknowledging(parts, self._giving)
         self._renewal = Renewal(parts, self._giving, self._limits)
+        self._silence = Silence(parts, self._giving, self._renewal)
+        self._resending = Resending(parts, self._acknowledging, self._renewal)
 
     # ------------------------------------------------------------------------------------------------- what is asked
 
-    def open(self, now: float) -> None:
-        """Begin: ask who is there. `LinkOpened` or `LinkClosed` will tell."""
-        self._begin(now)
+    def open(self, now: float, past: Numbering | None = None, *, is_packed: bool = False) -> None:
+        """Begin: ask who is there. `LinkOpened` or `LinkClosed` will tell.
+
+        past: where a numbering was left that the printer may still be in; its dialect must be known by then (`speak`).
+        is_packed: it may have been left unpacking. What cannot be resumed is opened as if it had no past.
+        """
+        resuming = None
+        if past is not None:
+            self.phase = next_phase(self.phase, LinkTrigger.PAST_KNOWN)
+            modulus = self.dialect.resend_modulus
+            resuming = Resuming(past, limits=self._limits, now=now, is_packed=is_packed, modulus=modulus)
+            self._past = past
+        self._begin(now, resuming)
 
     def submit(self, text: str | bytes, *, first: bool = False) -> Ticket | None:
         """Queue a command; `first` puts it before all other waiting commands. None for a line that is empty.
@@ -162,7 +178,7 @@ class GcodeLink:
 
     def prove(self) -> None:
         """Ask, once everything is acknowledged, whether the printer counts as we do: `ExecutionProven`."""
-        self._proof_wanted = True
+        self._renewal.is_proof_wanted = True
 
     def measure_receive_buffer(self) -> None:
         """Once nothing is to be done, find out what the printer holds (buffer_measurement.py), and try out the wire."""
@@ -172,6 +188,7 @@ class GcodeLink:
         """Go by what is known of this firmware from now on."""
         self.dialect = dialect
         self._oks.ok_follows_resend = dialect.ok_follows_resend
+        self._resending.resend_modulus = dialect.resend_modulus
         self._giving.is_ok_early = dialect.ok_comes_when == "queued"
         if dialect.number_modulus is not None:
             self._giving.highest_number = PROBE_NUMBER % dialect.number_modulus - BARRIER_NUMBERS
@@ -274,18 +291,18 @@ class GcodeLink:
         elif self._packing.is_wanted and self._outgoing.source is not None:
             self.phase = next_phase(self.phase, LinkTrigger.PACKING_WANTED)
             self._packing.negotiate(last_number=self._ledger.next - 1, quiet=self._limits.quiet, now=now)
-        elif self._proof_wanted and self.numbers_checked:
+        elif self._renewal.is_proof_wanted and self.numbers_checked:
             self._probe(now)
-        elif self._proof_wanted:
-            self._proof_wanted = False
-            self._events.append(ExecutionProven())
+        elif self._renewal.is_proof_wanted:
+            self._renewal.on_proof()
         elif self._renewal.is_due and self.numbers_checked:
             self._renew(now)
 
     def _renew(self, now: float) -> None:
         """A new numbering; what it begins with is plain text, and packing ends with the proof."""
         if not self.numbers_checked:
-            self._begin_numbers()  # nothing to agree upon
+            self._announce(self._base)
+            self._begin_numbers(self._base)  # nothing to agree upon
         elif self._renewal.lacks_barrier:
             self._barrier.want()
         elif not self._renewal.is_proven:
@@ -336,18 +353,21 @@ class GcodeLink:
             self._close(link_endings.restarted())
             return
         beginning.on_reply(reply, now)
-        self._after_beginning()
+        self._after_beginning(now)
 
-    def _after_beginning(self) -> None:
+    def _after_beginning(self, now: float) -> None:
         beginning = self._beginning
         if beginning is None:
             return
         self.phase = beginning.phase
+        while beginning.announced:
+            target = beginning.announced.popleft()
+            if self._is_numbered:
+                self._announce(target)
         if beginning.error is not None:
             self._beginning = None
             self._events.append(LinkClosed(beginning.error))
         elif beginning.is_settled:
-            is_renumbering = self._is_numbered
             self._beginning = None
             self.numbers_checked = self._acknowledging.numbers_checked = beginning.numbers_checked
             self.greeting = beginning.greeting or self.greeting
@@ -358,24 +378,44 @@ class GcodeLink:
             if beginning.receive_buffer is not None:
                 self._window.allow(beginning.receive_buffer.ring_bytes, beginning.receive_buffer.slots)
                 self._giving.trial_lines = self._window.trial_lines
-            self._begin_numbers()
+            is_renumbering = self._is_numbered
+            if beginning.resumed_from is None:
+                self._begin_numbers(self._base)
+            else:
+                self._resume_numbers(beginning.resumed_from, now)
             if not is_renumbering:
-                self._events.append(LinkOpened(self.numbers_checked))
+                self._events.append(LinkOpened(self.numbers_checked, self.resumed_from))
 
-    def _begin(self, now: float) -> None:
+    def _begin(self, now: float, resuming: Resuming | None = None) -> None:
         self._beginning = Beginning(
-            self._base, self._byte_seconds, self._limits, now, self.phase, last_number=self._ledger.next - 1
+            self._base,
+            self._byte_seconds,
+            self._limits,
+            now,
+            self.phase,
+            last_number=self._ledger.next - 1,
+            resuming=resuming,
         )
 
-    def _begin_numbers(self) -> None:
-        self._ledger.begin(self._base)
+    def _announce(self, base: int) -> None:
+        self._events.append(NumberingAnnounced(base, self._ledger.next - 1))
+
+    def _begin_numbers(self, base: int, *, is_new: bool = True) -> None:
+        self._parts.begin_numbers(base)
         self._is_numbered = True
-        self._oks.forget()
-        self._events.extend([EmergencyWordSettled(is_confirmed=False)] * self._oks.on_executed(PROBE_NUMBER))
-        self._trust.forget()
-        self._barrier.forget()
         self._giving.begin()
-        self._events.append(NumberingBegun(self._base))
+        if is_new:
+            self._events.append(NumberingBegun(base))
+
+    def _resume_numbers(self, accepted: int, now: float) -> None:
+        """The next line is `accepted` + 1. What the printer works at, and which `ok`s it owes to lines of before, only a
+        barrier tells; where no number is checked, the executed probes have told."""
+        assert self._past is not None
+        self.resumed_from = accepted
+        self._begin_numbers(accepted, is_new=self._past.is_new(accepted))
+        self._stall.on_sent(LONG, now)
+        if self.numbers_checked:
+            self._barrier.want_behind_strangers()
 
     def _receive_reply(self, reply: Reply, line: bytes, now: float) -> None:
         if self.phase is LinkPhase.DRAINING and not isinstance(reply, TemperatureReported | PositionReported | Idle):
@@ -447,45 +487,13 @@ class GcodeLink:
             return
         self._packing.leave()
         was = self.phase
-        if was is LinkPhase.PROBING:
-            self.phase = next_phase(was, LinkTrigger.PROOF_GIVEN)
-            self._stall.on_probe_answered(now)
-        else:
-            self.phase = next_phase(was, LinkTrigger.RESEND_ASKED)
-        if was is not self.phase:
-            self._drain.begin(now, self._ledger.in_flight_bytes)
-        else:
-            self._drain.prolong(now)
-        if number is not None and self.dialect.resend_modulus is not None:
-            number = self._ledger.resolve(number, self.dialect.resend_modulus)
-        believed = self._trust.believed(number, self._ledger)
-        if believed is not None:
-            self._obey_resend(believed, now, answers_probe=was is LinkPhase.PROBING)
-        elif (error := self._trust.verdict(number, self._ledger)) is not None:
+        answers_probe = was is LinkPhase.PROBING
+        self.phase = next_phase(was, LinkTrigger.PROOF_GIVEN if answers_probe else LinkTrigger.RESEND_ASKED)
+        error = self._resending.on_resend(
+            number, now, answers_probe=answers_probe, is_residue=was is LinkPhase.DRAINING
+        )
+        if error is not None:
             self._close(error)
-
-    def _obey_resend(self, number: int, now: float, *, answers_probe: bool) -> None:
-        """A = r - 1; everything from r on is void."""
-        ledger = self._ledger
-        accepted = number - 1
-        if accepted < ledger.front:
-            self._count.resends += 1
-            self._window.on_fault()
-            if answers_probe:
-                self._stall.on_repaired()
-        elif answers_probe:
-            self._drain.ends_with_ok = self._oks.owes_for_resend
-        if answers_probe and ledger.is_clear and number == ledger.next:
-            self._renewal.on_probe_answered(number)
-            if self._proof_wanted:
-                self._proof_wanted = False
-                self._events.append(ExecutionProven())
-        if self._barrier.is_void(accepted):
-            self._stall.on_barrier_void(now)
-        was_acknowledged = ledger.acknowledged
-        if not ledger.accept_only(accepted):
-            for doubtful in range(number, was_acknowledged + 1):
-                self._acknowledging.report_duplicate(doubtful)
 
     # ------------------------------------------------------------------------------------------------------ deadlines
 
@@ -514,7 +522,7 @@ class GcodeLink:
             self._close(link_endings.halt_unconfirmed())
         elif self._beginning is not None:
             self._beginning.handle_deadline(now)
-            self._after_beginning()
+            self._after_beginning(now)
         elif self._packing.negotiation is not None:
             self._packing.negotiation.handle_deadline(now)
             self._after_negotiation(now)
@@ -522,11 +530,11 @@ class GcodeLink:
             self._end_drain(now)
         elif self.phase is LinkPhase.PROBING:
             if now >= self._stall.check_at:
-                self._on_unanswered_probe(now)
+                self._on_silence(self._silence.of_probe(now), now)
         elif self._barrier.lingers_until is not None:
             self._barrier.on_deadline(now)
         elif self._ledger.oldest_in_flight is not None and now >= self._stall.check_at:
-            self._on_silence(now)
+            self._on_silence(self._silence.of_line(now, numbers_checked=self.numbers_checked), now)
 
     def _after_negotiation(self, now: float) -> None:
         if self._packing.negotiation is None or not self._packing.negotiation.is_done:
@@ -549,48 +557,20 @@ class GcodeLink:
         self.phase = next_phase(self.phase, LinkTrigger.QUIET)
         self._stall.on_resumed(now)
 
-    def _on_silence(self, now: float) -> None:
-        """A line is in flight and nothing has happened for as long as may be."""
-        ledger = self._ledger
-        if not self.numbers_checked:
-            self._on_unprovable_silence(now)
-        elif ledger.accepted == ledger.front and self._stall.is_barrier_due(now):
-            self._barrier.want_another()
-            self._stall.on_barrier(now)
-        elif self._stall.may_probe(now):
-            self._stall.on_stall(now)
+    def _on_silence(self, step: SilenceStep, now: float) -> None:
+        if step is SilenceStep.PROBE:
             self._probe(now)
-
-    def _on_unprovable_silence(self, now: float) -> None:
-        self._stall.on_unprovable(now)
-        if self._stall.is_gone(now):
+        elif step is SilenceStep.GONE:
             self._close(link_endings.silent(self._stall.unanswered_seconds(now)))
-        elif self._stall.is_barrier_due(now):
-            self._barrier.want_another()
-            self._stall.on_barrier(now)
+        elif step is SilenceStep.NEEDLESS:
+            self.phase = next_phase(self.phase, LinkTrigger.PROOF_GIVEN)
+            self._drain.end(now)
 
     def _probe(self, now: float) -> None:
         self.phase = next_phase(self.phase, LinkTrigger.PROOF_NEEDED)
         self._packing.leave()
         self._outgoing.bypass.append(self._packing.before_probe() + PROBE)
         self._stall.on_probe(now)
-
-    def _on_unanswered_probe(self, now: float) -> None:
-        if self._stall.is_dead(now, is_queue_full=self._giving.is_queue_full):
-            self._close(link_endings.silent(self._stall.unanswered_seconds(now)))
-        elif not self._stall.may_probe(now):
-            return
-        elif (
-            self._ledger.oldest_in_flight is None
-            and not self._proof_wanted
-            and not self._trust.is_in_doubt
-            and not self._packing.farewell
-        ):
-            # what was asked about has been acknowledged meanwhile: the answer is no longer needed
-            self.phase = next_phase(self.phase, LinkTrigger.PROOF_GIVEN)
-            self._drain.end(now)
-        else:
-            self._probe(now)
 
     # --------------------------------------------------------------------------------------------------------- ending
 

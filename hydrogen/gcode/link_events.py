@@ -28,9 +28,22 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class LinkOpened:
-    """The link takes lines. numbers_checked is False for a firmware that executes whatever arrives (Klipper's pty)."""
+    """The link takes lines. numbers_checked is False for a firmware that executes whatever arrives (Klipper's pty).
+
+    resumed_from: the last number the printer is known to have accepted in the numbering that was left; where none is
+    checked, the last one given. None: a numbering of its own has begun.
+    """
 
     numbers_checked: bool
+    resumed_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberingAnnounced:
+    """M110 with `base` is about to go out; everything up to line `acknowledged` has run."""
+
+    base: int
+    acknowledged: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,7 @@ class LinkClosed:
 
 LinkEvent = (
     LinkOpened
+    | NumberingAnnounced
     | NumberingBegun
     | CommandAcknowledged
     | EmergencyWordSettled

@@ -9,8 +9,8 @@ from hydrogen.gcode.barrier import Barrier
 from hydrogen.gcode.drain import Drain
 from hydrogen.gcode.ledger import LineLedger
 from hydrogen.gcode.link_counters import LinkCounters
-from hydrogen.gcode.link_events import LinkEvent
-from hydrogen.gcode.link_limits import LinkLimits
+from hydrogen.gcode.link_events import EmergencyWordSettled, LinkEvent
+from hydrogen.gcode.link_limits import PROBE_NUMBER, LinkLimits
 from hydrogen.gcode.ok_reader import OkReader
 from hydrogen.gcode.outgoing import Outgoing
 from hydrogen.gcode.packing import Packing
@@ -47,3 +47,11 @@ class LinkParts:
         if limits.receive_buffer_bytes:
             parts.window.allow(limits.receive_buffer_bytes, limits.command_slots)
         return parts
+
+    def begin_numbers(self, base: int) -> None:
+        """The printer counts from `base`: what was sent before is settled, or can be settled no more."""
+        self.ledger.begin(base)
+        self.oks.forget()
+        self.events.extend([EmergencyWordSettled(is_confirmed=False)] * self.oks.on_executed(PROBE_NUMBER))
+        self.trust.forget()
+        self.barrier.forget()

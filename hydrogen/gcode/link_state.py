@@ -13,6 +13,7 @@ class LinkPhase(StrEnum):
     """What the link is doing.
 
     OPENING     asks for a sign of life: an empty line and probes.
+    RESUMING    asks a printer that was left in the middle of a numbering for its last number, and nothing else.
     NUMBERING   gave the printer a number to count from (`M110`), alone on the wire, and waits until that was executed.
     VERIFYING   probes whether the printer counts from that number.
     MEASURING   fills the printer's receive buffer with nothing, to see how much it holds; then the numbers begin anew.
@@ -24,6 +25,7 @@ class LinkPhase(StrEnum):
     """
 
     OPENING = "opening"
+    RESUMING = "resuming"
     NUMBERING = "numbering"
     VERIFYING = "verifying"
     MEASURING = "measuring"
@@ -39,6 +41,9 @@ class LinkTrigger(StrEnum):
 
     NUMBERS_CHECKED = "the printer judged the probe's number"
     NUMBERS_IGNORED = "the printer executed the probe"
+    PAST_KNOWN = "connected with a known past"
+    NUMBER_FOUND = "the printer's last number is ours, or it checks none"
+    NUMBER_STRANGE = "reset, or a number that is not ours"
     NUMBER_SET = "M110 was executed, or should have been"
     NUMBER_WRONG = "the printer counts from another number"
     NUMBER_PROVEN = "the probe confirmed the number, or showed that none is checked"
@@ -58,6 +63,12 @@ TRANSITIONS: dict[LinkPhase, dict[LinkTrigger, LinkPhase]] = {
     LinkPhase.OPENING: {
         LinkTrigger.NUMBERS_CHECKED: LinkPhase.NUMBERING,
         LinkTrigger.NUMBERS_IGNORED: LinkPhase.READY,
+        LinkTrigger.PAST_KNOWN: LinkPhase.RESUMING,
+        LinkTrigger.ENDED: LinkPhase.CLOSED,
+    },
+    LinkPhase.RESUMING: {
+        LinkTrigger.NUMBER_FOUND: LinkPhase.READY,
+        LinkTrigger.NUMBER_STRANGE: LinkPhase.OPENING,
         LinkTrigger.ENDED: LinkPhase.CLOSED,
     },
     LinkPhase.NUMBERING: {

@@ -99,7 +99,8 @@ class Opening:
     """The beginning of one link. Pure: replies, bytes and `now` in; bytes, a verdict and the next deadline out.
 
     phase NUMBERING begins in the middle, with a printer that is known: it is only given the number.
-    greeting: the last lines of text that were heard, cleaned and bounded.
+    greeting: the last lines of text that were heard, cleaned and bounded. announced: the numbers of every M110 that was put
+    into `outgoing`; for the caller to empty.
     """
 
     def __init__(self, *, base: int, limits: LinkLimits, now: float, phase: LinkPhase = LinkPhase.OPENING) -> None:
@@ -108,6 +109,7 @@ class Opening:
         self.numbers_checked = True
         self.error: DeviceError | None = None
         self.outgoing: deque[bytes] = deque()
+        self.announced: deque[int] = deque()
         self._limits = limits
         self._began_at = now
         self._next_at = now
@@ -444,6 +446,7 @@ class Opening:
             self._fail(PrinterGarbled(said, attempts=ATTEMPTS))
         else:
             self._send(self._numbers.give(), now)
+            self.announced.append(self._numbers.target)
             self._next_at = now + self._numbers.patience
 
     # ------------------------------------------------------------------------------------------------------- verdict

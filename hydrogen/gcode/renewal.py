@@ -9,15 +9,19 @@ the printer must count as we do, which only a probe proves (it may have been res
 from __future__ import annotations
 
 from hydrogen.gcode.giving import Giving
+from hydrogen.gcode.link_events import ExecutionProven
 from hydrogen.gcode.link_limits import LinkLimits
 from hydrogen.gcode.link_parts import LinkParts
 
 
 class Renewal:
-    """Decides for one link whose lines are all acknowledged. is_measuring_wanted: the receive buffer's size is wanted."""
+    """Decides for one link whose lines are all acknowledged. is_measuring_wanted: the receive buffer's size is wanted.
+    is_proof_wanted: somebody wants to know whether the printer counts as we do: `ExecutionProven`."""
 
     def __init__(self, parts: LinkParts, giving: Giving, limits: LinkLimits) -> None:
         self.is_measuring_wanted = False
+        self.is_proof_wanted = False
+        self._events = parts.events
         self._ledger = parts.ledger
         self._oks = parts.oks
         self._outgoing = parts.outgoing
@@ -48,5 +52,12 @@ class Renewal:
         return self._proven_next == self._ledger.next
 
     def on_probe_answered(self, number: int) -> None:
-        """It waits for line `number`."""
+        """Everything is acknowledged, and it waits for line `number`, the next one."""
         self._proven_next = number
+        if self.is_proof_wanted:
+            self.on_proof()
+
+    def on_proof(self) -> None:
+        """The proof is given, or this firmware cannot give one and that is all there will be."""
+        self.is_proof_wanted = False
+        self._events.append(ExecutionProven())

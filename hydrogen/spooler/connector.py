@@ -140,8 +140,10 @@ class Connector:
                     self._report(failure)
 
     async def _shake_hands(self, listener: _Listener, resume: ResumePoint | None) -> PrinterConnection:
+        """A printer with a past is waited for as long as it shows that it lives; its driver knows."""
+        deadline = self._connect_deadline_seconds if resume is None else None
         try:
-            async with asyncio.timeout(self._connect_deadline_seconds):
+            async with asyncio.timeout(deadline):
                 return await self._driver.connect(listener, self._journal, resume)
         except TimeoutError:
             raise PrinterSilent(

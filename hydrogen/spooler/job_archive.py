@@ -105,17 +105,10 @@ class JobArchive:
 
     def resume_point(self) -> ResumePoint | None:
         """Where the job's numbering stands; None without a job or without a journal of it."""
-        header, known = self._header, self._journal.resume_point()
+        header, known = self._header, self._journal.numbering()
         if header is None or known is None or header.outcome is not None:
             return None
-        base, acknowledged, last_given = known
-        return ResumePoint(
-            number_base=base,
-            acknowledged=acknowledged,
-            last_given=last_given,
-            baud=header.baud,
-            firmware=header.firmware,
-        )
+        return ResumePoint.of(known, baud=header.baud, firmware=header.firmware)
 
     def offset_behind(self, number: int) -> int | None:
         """Where the job stands in its file when the printer has accepted the lines up to `number`; None: not known."""

@@ -6,11 +6,12 @@ kernel keeps the pages when this process is killed with -9. That is all it is fo
 ::
 
     header  64 bytes   magic "HYDJ", format u32, records u32, zeros
-    record  32 bytes   epoch u32, number u32, offset i64, acknowledged u32, sequence u32, zero u32, crc32 u32
+    record  32 bytes   epoch u32, number u32, offset i64, acknowledged u32, sequence u32, kind u32, crc32 u32
 
 `epoch` counts numberings (one per `begin`), `sequence` counts records for the life of the file and finds the youngest in the
-ring; `offset` is the stream offset behind the line, -1 for a command and for the record that opens an epoch. A record whose
-CRC does not fit was torn and is skipped.
+ring; `offset` is the stream offset behind the line, -1 for a command and for a record that is no line's; `kind` is
+`RecordKind`. A record whose CRC does not fit was torn and is skipped. What the records mean for a printer that was left in
+the middle, gcode/resumption.py says.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from zlib import crc32
 
 from hydrogen.devices.parking import HeadPlace
 from hydrogen.errors import DiskFull, FileUnreadable, InvalidMessage
+from hydrogen.gcode.resumption import JournalRecord, Numbering, RecordKind, resumption_of
 from hydrogen.model.codec import plain, value_from_plain
 from hydrogen.model.job import JobStatus
 from hydrogen.model.printer import Firmware
@@ -44,17 +46,8 @@ _HEADER = struct.Struct("<4sII")
 _BODY = struct.Struct("<IIqIII")
 _CRC = struct.Struct("<I")
 _WRAP = 0xFFFFFFFF
-
-
-@dataclass(frozen=True, slots=True)
-class JournalRecord:
-    """One line that was about to be sent; field meanings as in the module's docstring."""
-
-    epoch: int
-    number: int
-    offset: int
-    acknowledged: int
-    sequence: int
+_OPENING, _ANNOUNCEMENT = int(RecordKind.OPENING), int(RecordKind.ANNOUNCEMENT)
+_KINDS = frozenset(int(kind) for kind in RecordKind)
 
 
 class HotJournal:
@@ -82,11 +75,18 @@ class HotJournal:
     def begin(self, number_base: int) -> None:
         """A new numbering: the next line will be `number_base + 1`."""
         self._epoch = (self._epoch + 1) & _WRAP
-        self.record(number_base, -1, number_base)
+        self._write(number_base, -1, number_base, _OPENING)
+
+    def announce(self, number_base: int, acknowledged: int) -> None:
+        """Everything up to `acknowledged` has run, and M110 is about to set the number to `number_base`."""
+        self._write(number_base, -1, acknowledged, _ANNOUNCEMENT)
 
     def record(self, number: int, offset: int, acknowledged: int) -> None:
         """Line `number` is about to go out. Hot: about a microsecond, no system call."""
-        body = _BODY.pack(self._epoch, number, offset, acknowledged, self._sequence, 0)
+        self._write(number, offset, acknowledged, 0)
+
+    def _write(self, number: int, offset: int, acknowledged: int, kind: int) -> None:
+        body = _BODY.pack(self._epoch, number, offset, acknowledged, self._sequence, kind)
         at = self._at
         end = at + 32
         self._map[at:end] = body + _CRC.pack(crc32(body))
@@ -98,31 +98,15 @@ class HotJournal:
         """That of the next record: what is recorded from now on is this one or a later one."""
         return self._sequence
 
-    def resume_point(self) -> tuple[int, int, int] | None:
-        """Of the youngest numbering: the number that it began at (or the oldest that is still known), the highest
-        acknowledged one, and the highest that was given. None for an empty journal."""
-        last = self.last()
-        if last is None:
-            return None
-        numbers = [record.number for record in self.records() if record.epoch == last.epoch]
-        return min(numbers), last.acknowledged, max(numbers)
+    def numbering(self) -> Numbering | None:
+        """Where the youngest numbering was left; None for an empty journal."""
+        found = resumption_of(self.records())
+        return None if found is None else found.numbering
 
     def offset_behind(self, number: int, *, since: int) -> int | None:
-        """Where a stream stands when the printer has accepted the lines up to `number` of the youngest numbering.
-
-        since: `sequence` when the stream began; older records are of other streams. None when the journal does not tell.
-        """
-        last = self.last()
-        if last is None:
-            return None
-        known: dict[int, JournalRecord] = {}
-        for record in self.records():
-            if record.epoch != last.epoch or record.sequence < since or record.number > number:
-                continue
-            if record.number not in known or record.sequence > known[record.number].sequence:
-                known[record.number] = record
-        places = [record for record in known.values() if record.offset >= 0]
-        return max(places, key=lambda record: record.number).offset if places else None
+        """Where a stream stands when the printer has named line `number` as its last one; see Resumption.offset."""
+        found = resumption_of(self.records())
+        return None if found is None else found.offset(number, since=since)
 
     def last(self) -> JournalRecord | None:
         """The youngest whole record."""
@@ -133,9 +117,9 @@ class HotJournal:
         for at in range(HEADER_BYTES, self._size, RECORD_BYTES):
             body = self._map[at : at + _BODY.size]
             (stored,) = _CRC.unpack_from(self._map, at + _BODY.size)
-            epoch, number, offset, acknowledged, sequence, _ = _BODY.unpack(body)
-            if sequence and crc32(body) == stored:
-                yield JournalRecord(epoch, number, offset, acknowledged, sequence)
+            epoch, number, offset, acknowledged, sequence, kind = _BODY.unpack(body)
+            if sequence and crc32(body) == stored and kind in _KINDS:
+                yield JournalRecord(epoch, number, offset, acknowledged, sequence, RecordKind(kind))
 
     def close(self) -> None:
         """Unmap; the file stays. May be called twice."""

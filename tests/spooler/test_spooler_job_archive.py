@@ -65,7 +65,7 @@ async def test_place_in_the_file_is_that_behind_the_last_line_the_printer_has(tm
     journal.record(1003, -1, 1001)
     journal.record(1004, 10, 1002)
     later = archive(tmp_path)
-    assert [later.offset_behind(number) for number in (1000, 1001, 1002, 1003, 1004)] == [None, 0, 4, 4, 10]
+    assert [later.offset_behind(number) for number in (1000, 1001, 1002, 1003, 1004)] == [0, 0, 4, 4, 10]
     assert later.resume_point() == ResumePoint(
         number_base=1000, acknowledged=1002, last_given=1004, baud=115200, firmware=firmware
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hydrogen.errors import DiskFull, FileUnreadable
+from hydrogen.gcode.resumption import Numbering
 from hydrogen.spooler.journal import HEADER_BYTES, RECORD_BYTES, HotJournal, JobHeader, read_job_header
 
 
@@ -39,6 +40,31 @@ def test_each_beginning_is_a_new_epoch_also_over_a_restart(tmp_path: Path) -> No
         (2, 2000),
         (3, 3000),
     ]
+
+
+def test_records_tell_the_next_process_where_the_printer_may_be(tmp_path: Path) -> None:
+    journal = HotJournal(tmp_path / "p.journal")
+    assert journal.numbering() is None
+    assert journal.offset_behind(5000, since=0) is None
+    journal.begin(5000)
+    since = journal.sequence
+    journal.record(5000, 4, 5000)
+    journal.record(5001, 17, 5000)
+    journal.announce(6000, 5001)
+    again = HotJournal(tmp_path / "p.journal")
+    assert again.numbering() == Numbering(base=5000, acknowledged=5001, last_given=5001, announced=(6000,))
+    assert [again.offset_behind(last, since=since) for last in (5000, 5001, 6000)] == [4, 17, 17]
+
+
+def test_resumed_numbering_goes_on_in_its_epoch(tmp_path: Path) -> None:
+    journal = HotJournal(tmp_path / "p.journal")
+    journal.begin(5000)
+    journal.record(5001, 17, 5000)
+    again = HotJournal(tmp_path / "p.journal")
+    again.record(5001, -1, 5000)
+    last = again.last()
+    assert last is not None
+    assert (last.epoch, last.number, last.offset) == (1, 5001, -1)
 
 
 def test_ring_keeps_the_youngest_records(tmp_path: Path) -> None:

@@ -36,10 +36,14 @@ class RememberingJournal:
 
     def __init__(self) -> None:
         self.bases: list[int] = []
+        self.announced: list[tuple[int, int]] = []
         self.records: list[tuple[int, int, int]] = []
 
     def begin(self, number_base: int) -> None:
         self.bases.append(number_base)
+
+    def announce(self, number_base: int, acknowledged: int) -> None:
+        self.announced.append((number_base, acknowledged))
 
     def record(self, number: int, offset: int, acknowledged: int) -> None:
         self.records.append((number, offset, acknowledged))

@@ -326,10 +326,15 @@ class TimedBench:
             return data
         frames = []
         while data:
+            if link.given is not None:
+                self._on_given(*link.given)
             frames.append(data)
             unsent += len(data)
             data = link.data_to_send(now) if unsent < MAX_LINE_BYTES else b""
         return b"".join(frames)
+
+    def _on_given(self, number: int, offset: int) -> None:
+        """Line `number` is about to be written: the place of the journal."""
 
     def _write(self, data: bytes) -> None:
         self.lines_sent += data.count(b"\n")

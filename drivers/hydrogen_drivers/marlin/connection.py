@@ -41,6 +41,7 @@ from hydrogen.gcode.link_events import (
     LinkClosed,
     LinkEvent,
     LinkOpened,
+    NumberingAnnounced,
     NumberingBegun,
     PersonAwaited,
     PositionChanged,
@@ -49,6 +50,7 @@ from hydrogen.gcode.link_events import (
 )
 from hydrogen.gcode.machine_state import MachineState
 from hydrogen.gcode.outgoing import LineSource
+from hydrogen.gcode.resumption import Numbering
 from hydrogen.gcode.urgency import is_heat_wait
 from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics
@@ -114,18 +116,17 @@ class MarlinConnection(asyncio.Protocol):
         self._complaint_again_at = 0.0
         self._is_pumping = False
         self._is_streaming = False
-        self.resumed_from: int | None = None
         self._error: DeviceError | None = None
         self._is_announced = False
         self._gone = self._loop.create_future()
 
     # ------------------------------------------------------------------------------------------------ asyncio.Protocol
 
-    def begin(self, wire: Wire) -> None:
-        """The port is open: start the conversation."""
+    def begin(self, wire: Wire, past: Numbering | None = None, *, is_packed: bool = False) -> None:
+        """The port is open: start the conversation, or go on with one (see GcodeLink.open)."""
         self._wire = wire
         wire.discard_input()
-        self._link.open(self._clock.monotonic())
+        self._link.open(self._clock.monotonic(), past, is_packed=is_packed)
         self._pump(self._clock.monotonic())
 
     def data_received(self, data: bytes) -> None:
@@ -220,6 +221,7 @@ class MarlinConnection(asyncio.Protocol):
     def _tell_rare(
         self,
         event: LinkOpened
+        | NumberingAnnounced
         | NumberingBegun
         | EmergencyWordSettled
         | PersonAwaited
@@ -237,6 +239,8 @@ class MarlinConnection(asyncio.Protocol):
             case LinkOpened():
                 if not self.opened.done():
                     self.opened.set_result(None)
+            case NumberingAnnounced():
+                self._journal.announce(event.base, event.acknowledged)
             case NumberingBegun():
                 self._journal.begin(event.base)
                 self._journal_place(event.base)
@@ -302,6 +306,11 @@ class MarlinConnection(asyncio.Protocol):
     def statistics(self) -> LinkStatistics:
         """See PrinterConnection."""
         return self._link.statistics
+
+    @property
+    def resumed_from(self) -> int | None:
+        """See PrinterConnection."""
+        return self._link.resumed_from
 
     @property
     def stream_progress(self) -> StreamProgress:
@@ -485,6 +494,10 @@ class MarlinConnection(asyncio.Protocol):
             is_relative=self._mode.is_extruder_relative,
         )
         await self.send_gcode(commands)
+
+    def report_temperatures(self, interval_seconds: int) -> None:
+        """Have the firmware report by itself, from its next line on; nobody waits for that."""
+        self._submit([f"M155 S{interval_seconds}", "M105"])
 
     def poll_temperatures(self, interval_seconds: float) -> None:
         """Ask M105 every `interval_seconds`, for a firmware that does not report by itself. A question that is not answered

@@ -13,7 +13,13 @@ from hydrogen.gcode.link import GcodeLink
 from hydrogen.gcode.link_limits import LinkLimits
 from hydrogen_drivers.marlin.baud_detection import SPEEDS, Ear, detect_baud
 from hydrogen_drivers.marlin.connection import MarlinConnection
-from hydrogen_drivers.marlin.handshake import await_greeting, identify, watch_temperatures
+from hydrogen_drivers.marlin.handshake import (
+    await_greeting,
+    identify,
+    remember,
+    resume_temperatures,
+    watch_temperatures,
+)
 from hydrogen_drivers.transports.serial_port import SerialWire, open_serial_port
 
 BITS_PER_BYTE = 10
@@ -45,50 +51,93 @@ class MarlinDriver:
         self._random = random.SystemRandom()
 
     async def connect(
-        self, listener: ConnectionListener, journal: LineJournal, resume: ResumePoint | None = None
+        self,
+        listener: ConnectionListener,
+        journal: LineJournal,
+        resume: ResumePoint | None = None,
     ) -> MarlinConnection:
         """See PrinterDriver.connect."""
         ear = Ear()
-        wire = await open_serial_port(self.port, self._speeds[0], lambda: ear)
-        try:
-            greeting = await await_greeting(wire, ear) if self._resets else b""
-            baud = self._speeds[0]
-            if not self._is_speed_known:
-                baud = await self._find_speed(wire, ear)
-                greeting = b""
-        except BaseException:
-            wire.close()
-            await ear.gone
-            raise
-        connection = self._connection(baud, listener, journal)
+        wire, baud, greeting = await self._open(ear, resume)
+        connection = self._connection(baud, listener, journal, resume)
         wire.set_protocol(connection)
         try:
-            connection.begin(wire)
+            if resume is None:
+                connection.begin(wire)
+            else:
+                self._go_on(connection, wire, resume)
             if greeting:
                 connection.data_received(greeting)
             await connection.opened
-            await identify(connection, self._dialect)
-            await watch_temperatures(connection, self._temperature_interval_seconds)
+            await self._get_acquainted(connection, resume)
         except BaseException as error:
             await connection.close()
             self._note_failure(baud, error)
             raise
         if self._packs and connection.has_capability("MEATPACK"):
             connection.allow_packing()
-        if self._measures_receive_buffer and connection.may_open_window:
+        if self._measures_receive_buffer and connection.may_open_window and connection.resumed_from is None:
             connection.measure_receive_buffer()
         connection.announce()
         return connection
 
-    def _connection(self, baud: int, listener: ConnectionListener, journal: LineJournal) -> MarlinConnection:
+    async def _open(self, ear: Ear, resume: ResumePoint | None) -> tuple[SerialWire, int, bytes]:
+        """The port, its speed, and what a reset made the board say. A printer with a past is not reset, nor asked at other
+        speeds than the one that it was spoken to."""
+        known = resume.baud if resume is not None else None
+        baud, greeting = known or self._speeds[0], b""
+        wire = await open_serial_port(self.port, baud, lambda: ear)
+        try:
+            if self._resets and resume is None:
+                greeting = await await_greeting(wire, ear)
+            if not self._is_speed_known and known is None:
+                baud = await self._find_speed(wire, ear)
+                greeting = b""
+        except BaseException:
+            wire.close()
+            await ear.gone
+            raise
+        return wire, baud, greeting
+
+    def _go_on(self, connection: MarlinConnection, wire: SerialWire, resume: ResumePoint) -> None:
+        firmware = resume.firmware
+        if firmware is not None:
+            remember(connection, firmware, self._dialect)
+        is_packed = self._packs and connection.has_capability("MEATPACK")
+        connection.begin(wire, resume.numbering, is_packed=is_packed)
+
+    async def _get_acquainted(self, connection: MarlinConnection, resume: ResumePoint | None) -> None:
+        """Who is it, and how does it tell its temperatures? A printer that goes on where it was is not kept waiting."""
+        firmware = resume.firmware if resume is not None else None
+        if connection.resumed_from is None or firmware is None:
+            await identify(connection, self._dialect)
+            await watch_temperatures(connection, self._temperature_interval_seconds)
+        else:
+            remember(connection, firmware, self._dialect)
+            resume_temperatures(connection, self._temperature_interval_seconds)
+
+    def _connection(
+        self,
+        baud: int,
+        listener: ConnectionListener,
+        journal: LineJournal,
+        resume: ResumePoint | None,
+    ) -> MarlinConnection:
         link = GcodeLink(
-            number_base=self._random.choice(NUMBER_BASES),
+            number_base=self._new_base(resume),
             byte_seconds=BITS_PER_BYTE / baud,
             limits=self._limits,
         )
         return MarlinConnection(
             port=self.port, baud=baud, link=link, listener=listener, journal=journal, clock=self._clock
         )
+
+    def _new_base(self, resume: ResumePoint | None) -> int:
+        """For a numbering of its own, if one is needed; not one that the printer may have from before."""
+        if resume is None:
+            return self._random.choice(NUMBER_BASES)
+        past = resume.numbering
+        return self._random.choice([base for base in NUMBER_BASES if not past.knows(base)] or NUMBER_BASES)
 
     async def _find_speed(self, wire: SerialWire, ear: Ear) -> int:
         """The speed that works; it is tried first the next time."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from hydrogen.gcode.dialect import DIALECTS, dialect_of
+from hydrogen.gcode.dialect import DIALECTS, GENERIC, dialect_of
 from hydrogen.gcode.evidence import Verdict
 from hydrogen.model.printer import Firmware
 from hydrogen_drivers.marlin.baud_detection import Ear
@@ -58,6 +58,19 @@ async def identify(connection: MarlinConnection, dialect: str = "") -> None:
         pass
     spoken = dialect_of(connection.greeting, firmware.name, machine_type=firmware.machine_type, fields=fields)
     connection.speak(firmware, DIALECTS[dialect] if dialect else spoken)
+
+
+def remember(connection: MarlinConnection, firmware: Firmware, dialect: str = "") -> None:
+    """Take over the identity that a printer with a past had; `dialect` as for `identify`."""
+    connection.speak(firmware, DIALECTS.get(dialect or firmware.dialect, GENERIC))
+
+
+def resume_temperatures(connection: MarlinConnection, interval_seconds: int) -> None:
+    """As `watch_temperatures`, without waiting: the printer may be in the middle of a command that takes long."""
+    if connection.has_capability("AUTOREPORT_TEMP") and connection.may_report_temperatures:
+        connection.report_temperatures(interval_seconds)
+    else:
+        connection.poll_temperatures(interval_seconds)
 
 
 async def watch_temperatures(connection: MarlinConnection, interval_seconds: int) -> None:
