@@ -77,6 +77,11 @@ class Resumption:
         self.numbering = numbering
         self._records = records
 
+    @property
+    def youngest(self) -> int:
+        """The sequence number of the last record."""
+        return self._records[-1].sequence
+
     def offset(self, accepted: int, *, since: int) -> int | None:
         """Where the stream stands when the printer has the lines up to `accepted`, which it named on connecting.
 

@@ -15,6 +15,7 @@ from hydrogen.core.log import Log
 from hydrogen.devices.driver import ResumePoint
 from hydrogen.devices.parking import HeadPlace
 from hydrogen.errors import DiskFull
+from hydrogen.gcode.resumption import Resumption
 from hydrogen.model.events import JobFinished
 from hydrogen.model.job import JobStatus
 from hydrogen.model.printer import Firmware
@@ -36,6 +37,7 @@ class JobArchive:
         self._log = log
         self._job: PreparedJob | None = None
         self._header = read_job_header(path)
+        self._resumption: Resumption | None = None
 
     def open(
         self,
@@ -104,19 +106,23 @@ class JobArchive:
             self._write(replace(self._header, baud=baud, firmware=firmware))
 
     def resume_point(self) -> ResumePoint | None:
-        """Where the job's numbering stands; None without a job or without a journal of it."""
-        header, known = self._header, self._journal.numbering()
+        """Where the job's numbering stands; None without a job or without a journal of it. Ask before the port is opened: what
+        is journalled from then on is another story."""
+        header, known = self._header, self._journal.resumption()
         if header is None or known is None or header.outcome is not None:
             return None
-        return ResumePoint.of(known, baud=header.baud, firmware=header.firmware)
+        self._resumption = known
+        return ResumePoint.of(known.numbering, baud=header.baud, firmware=header.firmware)
 
     def offset_behind(self, number: int) -> int | None:
-        """Where the job stands in its file when the printer has accepted the lines up to `number`; None: not known."""
-        if self._header is None:
+        """Where the job stands in its file when the printer has accepted the lines up to `number`, by what `resume_point`
+        found; None: not known."""
+        header, known = self._header, self._resumption
+        if header is None or known is None:
             return None
-        if self._journal.sequence == self._header.sequence:
-            return 0  # nothing was recorded since, so nothing was sent
-        return self._journal.offset_behind(number, since=self._header.sequence)
+        if known.youngest < header.sequence:
+            return 0  # nothing was recorded since the job began, so nothing was sent
+        return known.offset(number, since=header.sequence)
 
     def _close_header(self, outcome: str) -> None:
         if self._header is not None:

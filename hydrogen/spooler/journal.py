@@ -29,7 +29,7 @@ from zlib import crc32
 
 from hydrogen.devices.parking import HeadPlace
 from hydrogen.errors import DiskFull, FileUnreadable, InvalidMessage
-from hydrogen.gcode.resumption import JournalRecord, Numbering, RecordKind, resumption_of
+from hydrogen.gcode.resumption import JournalRecord, RecordKind, Resumption, resumption_of
 from hydrogen.model.codec import plain, value_from_plain
 from hydrogen.model.job import JobStatus
 from hydrogen.model.printer import Firmware
@@ -98,15 +98,9 @@ class HotJournal:
         """That of the next record: what is recorded from now on is this one or a later one."""
         return self._sequence
 
-    def numbering(self) -> Numbering | None:
-        """Where the youngest numbering was left; None for an empty journal."""
-        found = resumption_of(self.records())
-        return None if found is None else found.numbering
-
-    def offset_behind(self, number: int, *, since: int) -> int | None:
-        """Where a stream stands when the printer has named line `number` as its last one; see Resumption.offset."""
-        found = resumption_of(self.records())
-        return None if found is None else found.offset(number, since=since)
+    def resumption(self) -> Resumption | None:
+        """What the records say, now, of a printer that was left in the middle; None for an empty journal."""
+        return resumption_of(self.records())
 
     def last(self) -> JournalRecord | None:
         """The youngest whole record."""

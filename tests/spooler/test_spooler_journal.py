@@ -44,16 +44,16 @@ def test_each_beginning_is_a_new_epoch_also_over_a_restart(tmp_path: Path) -> No
 
 def test_records_tell_the_next_process_where_the_printer_may_be(tmp_path: Path) -> None:
     journal = HotJournal(tmp_path / "p.journal")
-    assert journal.numbering() is None
-    assert journal.offset_behind(5000, since=0) is None
+    assert journal.resumption() is None
     journal.begin(5000)
     since = journal.sequence
     journal.record(5000, 4, 5000)
     journal.record(5001, 17, 5000)
     journal.announce(6000, 5001)
-    again = HotJournal(tmp_path / "p.journal")
-    assert again.numbering() == Numbering(base=5000, acknowledged=5001, last_given=5001, announced=(6000,))
-    assert [again.offset_behind(last, since=since) for last in (5000, 5001, 6000)] == [4, 17, 17]
+    found = HotJournal(tmp_path / "p.journal").resumption()
+    assert found is not None
+    assert found.numbering == Numbering(base=5000, acknowledged=5001, last_given=5001, announced=(6000,))
+    assert [found.offset(last, since=since) for last in (5000, 5001, 6000)] == [4, 17, 17]
 
 
 def test_resumed_numbering_goes_on_in_its_epoch(tmp_path: Path) -> None:

@@ -24,12 +24,12 @@ FIRMWARE = Firmware(name="Marlin", dialect="marlin", capabilities={"AUTOREPORT_T
 async def go_on(port: str, journal: HotJournal, lines: list[bytes]) -> tuple[MarlinConnection, FileSource | None]:
     """Connect, and stream from where the printer is; no source if that cannot be known."""
     settings = {"port": port, "baud": 115200, "connect_timeout_seconds": 2.0, "temperature_interval_seconds": 1}
-    past, offset = journal.numbering(), 0
-    point = ResumePoint.of(past, baud=115200, firmware=FIRMWARE) if past is not None else None
+    past, offset = journal.resumption(), 0
+    point = ResumePoint.of(past.numbering, baud=115200, firmware=FIRMWARE) if past is not None else None
     connection = await MarlinDriver(settings).connect(RememberingListener(), journal, point)
-    if point is not None:
+    if past is not None:
         resumed_from = connection.resumed_from
-        known = None if resumed_from is None else journal.offset_behind(resumed_from, since=0)
+        known = None if resumed_from is None else past.offset(resumed_from, since=0)
         if known is None:
             return connection, None
         offset = known

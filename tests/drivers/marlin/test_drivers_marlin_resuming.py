@@ -73,8 +73,9 @@ async def test_identity_is_taken_over_and_temperatures_flow(
     await wait_until(lambda: len(printer.ledger.moves) > 20)
     await connection.close()
     asked = printer.ledger.lines.count("M115")
-    past = journal.numbering()
-    assert past is not None
+    found = journal.resumption()
+    assert found is not None
+    past = found.numbering
     settings = {
         "port": str(printer.link),
         "baud": "auto",
