@@ -73,9 +73,12 @@ class ResumePoint:
     announced: tuple[int, ...] = ()
     baud: int | None = None
     firmware: Firmware | None = None
+    port_identity: str = ""
 
     @classmethod
-    def of(cls, numbering: Numbering, *, baud: int | None, firmware: Firmware | None) -> ResumePoint:
+    def of(
+        cls, numbering: Numbering, *, baud: int | None, firmware: Firmware | None, port_identity: str = ""
+    ) -> ResumePoint:
         """For the numbering that a journal tells of."""
         return cls(
             number_base=numbering.base,
@@ -84,6 +87,7 @@ class ResumePoint:
             announced=numbering.announced,
             baud=baud,
             firmware=firmware,
+            port_identity=port_identity,
         )
 
     @property
@@ -153,6 +157,10 @@ class PrinterConnection(Protocol):
 
     @property
     def port(self) -> str: ...
+
+    @property
+    def port_identity(self) -> str:
+        """What the port is, whatever it is called today; "" for one that has nothing but its name. A driver's own words."""
 
     @property
     def baud(self) -> int | None: ...

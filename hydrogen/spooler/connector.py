@@ -26,6 +26,10 @@ CONNECT_TASK = "connect to the printer"
 CONNECT_DEADLINE_SECONDS = 60.0
 """For a driver's whole handshake; drivers have shorter deadlines of their own, this one catches one that hangs."""
 
+RESUME_DEADLINE_SECONDS = 7200.0
+"""The same for a printer that was left in the middle: it answers only behind the command that it is busy with, and a driver
+waits for that as long as there is a sign of life."""
+
 COOL_DEADLINE_SECONDS = 5.0
 """For heaters-off before a port is closed."""
 
@@ -147,8 +151,7 @@ class Connector:
                 return await self._driver.connect(listener, self._journal, resume)
         except TimeoutError:
             raise PrinterSilent(
-                f"the driver did not finish its handshake on {self._driver.port} within"
-                f" {self._connect_deadline_seconds:g} s",
+                f"the driver did not finish its handshake on {self._driver.port} within {deadline:g} s",
                 port=self._driver.port,
             ) from None
 

@@ -47,6 +47,7 @@ class JobArchive:
         started_at: float,
         baud: int | None = None,
         firmware: Firmware | None = None,
+        port_identity: str = "",
     ) -> None:
         """The job is about to start. Raises DiskFull when the header cannot be written; the job is discarded then."""
         header = JobHeader(
@@ -63,6 +64,7 @@ class JobArchive:
             sequence=self._journal.sequence,
             baud=baud,
             firmware=firmware,
+            port_identity=port_identity,
         )
         try:
             header.write(self._path)
@@ -100,10 +102,10 @@ class JobArchive:
         if self._header is not None and self._header.outcome is None:
             self._write(replace(self._header, place=place))
 
-    def note_connection(self, *, baud: int | None, firmware: Firmware) -> None:
+    def note_connection(self, *, baud: int | None, firmware: Firmware, port_identity: str) -> None:
         """The job goes on with this one."""
         if self._header is not None:
-            self._write(replace(self._header, baud=baud, firmware=firmware))
+            self._write(replace(self._header, baud=baud, firmware=firmware, port_identity=port_identity))
 
     def resume_point(self) -> ResumePoint | None:
         """Where the job's numbering stands; None without a job or without a journal of it. Ask before the port is opened: what
@@ -112,7 +114,9 @@ class JobArchive:
         if header is None or known is None or header.outcome is not None:
             return None
         self._resumption = known
-        return ResumePoint.of(known.numbering, baud=header.baud, firmware=header.firmware)
+        return ResumePoint.of(
+            known.numbering, baud=header.baud, firmware=header.firmware, port_identity=header.port_identity
+        )
 
     def offset_behind(self, number: int) -> int | None:
         """Where the job stands in its file when the printer has accepted the lines up to `number`, by what `resume_point`

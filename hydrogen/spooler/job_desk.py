@@ -167,7 +167,9 @@ class JobDesk:
             self._announcer.raise_error(PrinterReset(_RESET))
             self._interrupt(_RESET)
             return False
-        self._archive.note_connection(baud=connection.baud, firmware=connection.firmware)
+        self._archive.note_connection(
+            baud=connection.baud, firmware=connection.firmware, port_identity=connection.port_identity
+        )
         self._errands.start(self._take_up(runner, connection, offset), name=RETURN_TASK)
         return True
 
@@ -262,6 +264,7 @@ class JobDesk:
             started_at=self._clock.wall(),
             baud=connection.baud,
             firmware=connection.firmware,
+            port_identity=connection.port_identity,
         )
         self._runner = runner = JobRunner(
             job, connection, self, self._clock, actor=request.actor, limits=self._limits, park=self._park

@@ -152,8 +152,8 @@ class JobHeader:
     """What the journal's records are about: the job and its file, compared before anything is continued.
 
     sequence: the journal's when the job's lines began. status: the job's, as it was last known. place: where its head was
-    when it stepped aside, until it is back. baud, firmware: of the
-    connection that it last printed on. outcome is None while the job runs; `interrupted` after a stop that left it
+    when it stepped aside, until it is back. baud, firmware, port_identity:
+    of the connection that it last printed on. outcome is None while the job runs; `interrupted` after a stop that left it
     unfinished, else the job's outcome.
     """
 
@@ -172,6 +172,7 @@ class JobHeader:
     place: HeadPlace | None = None
     baud: int | None = None
     firmware: Firmware | None = None
+    port_identity: str = ""
     outcome: str | None = None
 
     def write(self, path: Path) -> None:

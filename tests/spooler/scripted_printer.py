@@ -59,6 +59,7 @@ class ScriptedConnection:
     """One open port."""
 
     port = "/dev/scripted"
+    port_identity = "usb:0001:0002:S:00"
     baud = 115200
     firmware = Firmware(name="Scripted 1.0", machine_type="Test bench")
 

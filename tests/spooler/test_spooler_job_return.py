@@ -51,6 +51,9 @@ async def test_job_waits_for_a_lost_link_and_goes_on_with_the_next_line(tmp_path
         attempts = bench.driver.attempts
         await wait_until(lambda: bench.driver.attempts > attempts + 3)
         assert not bench.all(JobFinished)
+        point = bench.driver.resumes[-1]
+        assert point is not None
+        assert (point.baud, point.port_identity) == (115200, "usb:0001:0002:S:00")
         bench.driver.failure = None
         finished = await bench.until_finished()
         assert (finished.outcome, finished.lines_done, finished.reason) == (JobOutcome.COMPLETED, LINES, "")

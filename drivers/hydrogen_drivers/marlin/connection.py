@@ -61,6 +61,7 @@ from hydrogen_drivers.marlin.command import (
     jog_commands,
     temperature_command,
 )
+from hydrogen_drivers.marlin.complaint import Complaints
 from hydrogen_drivers.marlin.mode import ModeTracker
 from hydrogen_drivers.marlin.parking import MarlinHead
 from hydrogen_drivers.marlin.reports import position_event, temperature_events
@@ -69,9 +70,6 @@ Replies = tuple[str, ...]
 
 EMERGENCY_WORD_SECONDS = 2.0
 """For the `ok` of M108, M410 or M876. It comes in turn, so behind a command that cannot be cut short it comes later."""
-
-COMPLAINT_SECONDS = 10.0
-"""Between two tellings of the same complaint."""
 
 BREAK_AGAIN_SECONDS = 1.0
 """After this a heat-up that still blocks the printer is told to end once more."""
@@ -94,6 +92,7 @@ class MarlinConnection(asyncio.Protocol):
         clock: Clock,
     ) -> None:
         self.port = port
+        self.port_identity = ""
         self.baud: int | None = baud
         self.firmware = Firmware()
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -112,8 +111,7 @@ class MarlinConnection(asyncio.Protocol):
         self._poll: asyncio.Future[Replies] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
-        self._complaint = ""
-        self._complaint_again_at = 0.0
+        self._complaints = Complaints()
         self._is_pumping = False
         self._is_streaming = False
         self._error: DeviceError | None = None
@@ -259,11 +257,8 @@ class MarlinConnection(asyncio.Protocol):
                 assert_never(event)
 
     def _tell_complaint(self, complaint: FirmwareErrorReported) -> None:
-        """The same words once in COMPLAINT_SECONDS: a cold nozzle makes every line of a job a complaint."""
-        now = self._clock.monotonic()
-        if complaint.text == self._complaint and now < self._complaint_again_at:
+        if not self._complaints.is_news(complaint.text, self._clock.monotonic()):
             return
-        self._complaint, self._complaint_again_at = complaint.text, now + COMPLAINT_SECONDS
         report = ErrorReport(code=complaint.code, message=complaint.text)
         self._listener.on_event(ErrorRaised(at=self._clock.wall(), error=report))
 

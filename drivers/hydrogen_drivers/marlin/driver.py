@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from hydrogen.core.clock import SystemClock
 from hydrogen.devices.driver import ConnectionListener, LineJournal, ResumePoint
-from hydrogen.errors import DeviceError, PrinterGarbled, PrinterSilent
+from hydrogen.errors import DeviceError, PortMissing, PrinterGarbled, PrinterSilent
 from hydrogen.gcode.link import GcodeLink
 from hydrogen.gcode.link_limits import LinkLimits
 from hydrogen_drivers.marlin.baud_detection import SPEEDS, Ear, detect_baud
@@ -20,6 +21,7 @@ from hydrogen_drivers.marlin.handshake import (
     resume_temperatures,
     watch_temperatures,
 )
+from hydrogen_drivers.transports.port_identity import find_port, identity_of
 from hydrogen_drivers.transports.serial_port import SerialWire, open_serial_port
 
 BITS_PER_BYTE = 10
@@ -58,8 +60,11 @@ class MarlinDriver:
     ) -> MarlinConnection:
         """See PrinterDriver.connect."""
         ear = Ear()
-        wire, baud, greeting = await self._open(ear, resume)
+        port = await self._port_of(resume)
+        identity = await asyncio.to_thread(identity_of, port)
+        wire, baud, greeting = await self._open(port, ear, resume)
         connection = self._connection(baud, listener, journal, resume)
+        connection.port_identity = "" if identity is None else str(identity)
         wire.set_protocol(connection)
         try:
             if resume is None:
@@ -81,12 +86,22 @@ class MarlinDriver:
         connection.announce()
         return connection
 
-    async def _open(self, ear: Ear, resume: ResumePoint | None) -> tuple[SerialWire, int, bytes]:
+    async def _port_of(self, resume: ResumePoint | None) -> str:
+        """The configured port; where a printer has a past, the one that it is on, whatever that is called today."""
+        if resume is None:
+            return self.port
+        found = await asyncio.to_thread(find_port, resume.port_identity, self.port)
+        if found is None:
+            said = f"the adapter that the printer was on ({resume.port_identity}) is not there; {self.port} is not it"
+            raise PortMissing(said, port=self.port, port_identity=resume.port_identity)
+        return found
+
+    async def _open(self, port: str, ear: Ear, resume: ResumePoint | None) -> tuple[SerialWire, int, bytes]:
         """The port, its speed, and what a reset made the board say. A printer with a past is not reset, nor asked at other
         speeds than the one that it was spoken to."""
         known = resume.baud if resume is not None else None
         baud, greeting = known or self._speeds[0], b""
-        wire = await open_serial_port(self.port, baud, lambda: ear)
+        wire = await open_serial_port(port, baud, lambda: ear)
         try:
             if self._resets and resume is None:
                 greeting = await await_greeting(wire, ear)
