@@ -38,11 +38,11 @@ from hydrogen.errors import ConfigurationInvalid, HydrogenError
 from hydrogen.model.codec import value_from_plain
 from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.frame import PROTOCOL, protocol_version
-from hydrogen.spooler.heat_guard import HeatGuard
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
 from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.server import SpoolerServer
+from hydrogen.spooler.solitude import Solitude
 from hydrogen.spooler.spooler import Spooler
 from hydrogen.spooler.spooler_log import SpoolerLog
 
@@ -52,7 +52,7 @@ EXIT_ALREADY_RUNNING = 3
 STOP_SECONDS = 7.8
 """After this a stop that hangs is ended by SIGALRM: the promise is 8 s."""
 
-GUARD_SECONDS = 5.0
+SOLITUDE_SECONDS = 5.0
 """How often it is asked whether anybody is there."""
 
 THREADS = (concurrent.futures.thread.ThreadPoolExecutor,)
@@ -238,7 +238,7 @@ class _StopSwitch:
     async def wanted(self, server: SpoolerServer, clock: Clock) -> str:
         """Why it is to end, once it is."""
         asked = asyncio.create_task(self._spooler.stop_wanted.wait(), name="stop request")
-        alone = asyncio.create_task(self._alone(server, clock), name="heat guard")
+        alone = asyncio.create_task(self._alone(server, clock), name="solitude")
         try:
             ends: set[asyncio.Future[Any]] = {self._reason, asked, alone}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -249,11 +249,11 @@ class _StopSwitch:
             await asyncio.gather(asked, alone, return_exceptions=True)
 
     async def _alone(self, server: SpoolerServer, clock: Clock) -> None:
-        guard = HeatGuard()
+        solitude = Solitude()
         while True:
-            if guard.observe(clock.monotonic(), has_service=server.has_service, has_job=self._spooler.has_job):
+            if solitude.observe(clock.monotonic(), has_service=server.has_service, has_job=self._spooler.has_job):
                 return
-            await asyncio.sleep(GUARD_SECONDS)
+            await asyncio.sleep(SOLITUDE_SECONDS)
 
     def _throw(self, reason: str) -> None:
         if not self._reason.done():
