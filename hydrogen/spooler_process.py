@@ -81,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if lock is None:
             print(f"another spooler holds the printer {files.name} ({files.lock})", file=sys.stderr)
             return EXIT_ALREADY_RUNNING
+        after_crash = _was_left_alone(lock)
         settings = _load_settings(files.settings)
         driver = settings.make_driver(settings.settings)
     except (HydrogenError, OSError, TypeError, ValueError, KeyError) as error:
@@ -89,7 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.detach and not _become_daemon(files.log):
         return 0
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-    asyncio.run(_serve(files, settings, driver, is_tied=options.lifeline, is_deaf=options.detach or options.lifeline))
+    is_deaf = options.detach or options.lifeline
+    asyncio.run(_serve(files, settings, driver, is_tied=options.lifeline, is_deaf=is_deaf, after_crash=after_crash))
+    os.ftruncate(lock, 0)
     return 0
 
 
@@ -114,8 +117,14 @@ def _take_lock(path: Path) -> int | None:
     except BlockingIOError:
         os.close(lock)
         return None
-    os.ftruncate(lock, 0)
     return lock
+
+
+def _was_left_alone(lock: int) -> bool:
+    """Does the lock's file still name the process that held it? One that ends in order takes its name out."""
+    was_named = os.fstat(lock).st_size > 0
+    os.ftruncate(lock, 0)
+    return was_named
 
 
 def _load_settings(path: Path) -> Settings:
@@ -169,7 +178,7 @@ def _become_daemon(log: Path) -> bool:
 
 
 async def _serve(
-    files: RuntimeFiles, settings: Settings, driver: PrinterDriver, *, is_tied: bool, is_deaf: bool
+    files: RuntimeFiles, settings: Settings, driver: PrinterDriver, *, is_tied: bool, is_deaf: bool, after_crash: bool
 ) -> None:
     clock = SystemClock()
     log = SpoolerLog(sys.stderr)
@@ -191,6 +200,7 @@ async def _serve(
         outbox=outbox,
         clock=clock,
         log=log,
+        after_crash=after_crash,
     )
     server = SpoolerServer(spooler, files.socket, instance=instance, version=__version__, clock=clock, log=log)
     log.sink = server.send_log

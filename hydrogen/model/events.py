@@ -117,7 +117,8 @@ class PrinterHeartbeatMissed(Event):
 class PrinterUnsafe(Event):
     """Heaters are or were on, and Hydrogen cannot turn them off: look at the printer, cut its power.
 
-    power_off: what the owner's program for that did: `not_configured`, `done`, `failed`. True until the next connection.
+    power_off: what the owner's program for that did: `not_configured`, `not_yet`, `done`, `failed`. Holds until the next
+    connection.
     """
 
     wire_type: ClassVar[str] = "printer.unsafe"

@@ -26,9 +26,11 @@ READS = 16
 
 
 class PowerOff(StrEnum):
-    """What became of it. failed: it could not be started, ended with a code that is not 0, or not in time."""
+    """What became of it. not_yet: its time has not come. failed: it could not be started, ended with a code that is not 0, or
+    not in time."""
 
     NOT_CONFIGURED = "not_configured"
+    NOT_YET = "not_yet"
     DONE = "done"
     FAILED = "failed"
 

@@ -11,6 +11,7 @@ from hydrogen.core.clock import SystemClock
 from hydrogen.model.events import Event, JobFinished, PrinterStateChanged
 from hydrogen.model.printer import PrinterState
 from hydrogen.spooler.address import RuntimeFiles
+from hydrogen.spooler.heat_warden import WardenLimits
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
 from hydrogen.spooler.patience import RunnerLimits
@@ -36,6 +37,8 @@ class Bench:
         limits: RunnerLimits | None = None,
         policy: SpoolerPolicy | None = None,
         preflight: Preflight | None = None,
+        warden_limits: WardenLimits | None = None,
+        after_crash: bool = False,
         instance: str = "i1",
     ) -> None:
         self.folder = folder
@@ -57,6 +60,8 @@ class Bench:
             log=self.log,
             limits=limits,
             preflight=preflight,
+            warden_limits=warden_limits,
+            after_crash=after_crash,
         )
         self.spooler.listen(lambda event, fact_id: self.events.append(event))
 

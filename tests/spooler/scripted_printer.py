@@ -294,7 +294,7 @@ class ScriptedConnection:
         self.in_progress = None
         if line == "M9999":
             return (str(len(sys.modules)), *sorted(sys.modules))
-        return ("ok",)
+        return self.driver.replies.get(line, ("ok",))
 
 
 class ScriptedDriver:
@@ -308,6 +308,7 @@ class ScriptedDriver:
         self.connections: list[ScriptedConnection] = []
         self.attempts = 0
         self.failure: Exception | None = None
+        self.replies: dict[str, tuple[str, ...]] = {}
         self.gate: asyncio.Event | None = None
         self.number_base = 1000
         self.last_number = 0
