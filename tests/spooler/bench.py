@@ -119,6 +119,7 @@ class RecordingListener:
     events: list[Event] = field(default_factory=list)
     facts: list[tuple[str, Event]] = field(default_factory=list)
     detached: list[str] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
     logs: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
 
     def on_attached(self, state: PrinterState) -> None:
@@ -130,6 +131,9 @@ class RecordingListener:
         self.events.append(event)
         if fact_id is not None:
             self.facts.append((fact_id, event))
+
+    def on_late(self, silent_seconds: float) -> None:
+        self.late.append(silent_seconds)
 
     def on_detached(self, reason: str) -> None:
         self.told.append("detached")
