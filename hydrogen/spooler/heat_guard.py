@@ -141,7 +141,8 @@ class HeatGuard:
         if (is_asked and heater not in self._unsupervised) or self._told_unasked.get(heater) == target:
             self._unasked_since.pop(heater, None)
             return []
-        if now - self._unasked_since.setdefault(heater, now) < self._policy.unasked_seconds:
+        is_certain = heater in self._unsupervised  # nothing of ours can be on its way yet
+        if now - self._unasked_since.setdefault(heater, now) < self._policy.unasked_seconds and not is_certain:
             return []
         self._told_unasked[heater] = target
         return self._unasked(heater, target, has_job=has_job)
