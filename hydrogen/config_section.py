@@ -164,14 +164,61 @@ class LoggingSection(Section):
 
 
 class HeatSection(Section):
-    """When this printer's heaters go off by themselves."""
+    """When this printer's heaters go off by themselves (docs/safety.md)."""
 
     idle_timeout_seconds: float = Field(
         default=1800.0,
         ge=0.0,
         le=86_400.0,
-        description="Seconds that heaters may stay hot without a job; then they go off. 0: for ever. On, because a forgotten "
-        "hot nozzle is a hazard; a pause never counts.",
+        description="Seconds that heaters may stay hot without a job; then they go off. Whatever a person asks of the printer "
+        "starts them anew. 0: for ever. On, because a forgotten hot nozzle is a hazard; a pause never counts.",
+    )
+    unasked_targets: Literal["cool", "warn", "allow"] = Field(
+        default="cool",
+        description="A heater has a target that no line and no request asked for: turn it off and tell, tell only, or let it "
+        "be. `cool`, because a target that nobody asked for is what a confused firmware or a stranger looks like. Where people "
+        "preheat at the printer's own display while the service is connected, `allow` is right. While a job runs, a heater "
+        "that the job uses is only told of: somebody corrects it at the display.",
+    )
+    unasked_seconds: float = Field(
+        default=4.0,
+        ge=1.0,
+        le=600.0,
+        description="Seconds that such a target must stand before anything is done: a report that was on its way when a line "
+        "changed the target is no alarm.",
+    )
+    band_celsius: float = Field(
+        default=15.0,
+        ge=5.0,
+        le=100.0,
+        description="Degrees that a heater which had reached its target may be away from it. A part fan costs 5 to 10, and "
+        "firmwares with their own protection stop at 2 to 4 below: they come first.",
+    )
+    band_seconds: float = Field(
+        default=45.0,
+        ge=5.0,
+        le=3600.0,
+        description="Seconds that it may be so far away. Longer than the 40 s of Marlin's own protection, so that a firmware "
+        "which can judge for itself does.",
+    )
+    rise_celsius: float = Field(
+        default=40.0,
+        ge=10.0,
+        le=300.0,
+        description="Degrees that a heater which is off may climb above its lowest reading, judged above 70 °C. A nozzle over "
+        "a hot bed gains 20 to 30 and never gets that hot; a switch that no longer opens makes 40 in less than half a minute.",
+    )
+    silent_seconds: float = Field(
+        default=30.0,
+        ge=5.0,
+        le=600.0,
+        description="Seconds without a temperature of a hot heater; then the printer is asked, and if it answers without one, "
+        "the heaters go off. A firmware that reports by itself does so every second or two.",
+    )
+    on_alarm: Literal["cancel", "pause"] = Field(
+        default="cancel",
+        description="What becomes of a job whose heater went wrong; the heaters go off either way. `cancel`, because a print "
+        "that has gone cold is rarely worth going on with, and nobody may be there to decide.",
     )
 
 
@@ -226,7 +273,15 @@ class PowerSection(Section):
     off_command: Texts = Field(
         default=(),
         description="A program and its arguments, run without a shell, that switch the printer off: a relay, a smart plug. "
-        "Empty: there is none.",
+        "Run once for an incident, for 10 s at most. Empty: there is none.",
+    )
+    off_after_link_loss_seconds: float | None = Field(
+        default=None,
+        ge=10.0,
+        le=86_400.0,
+        description="Seconds after which the power is cut because the link was lost while heaters were hot. Not set by "
+        "default: a cable that slipped would end a print that could go on, and a firmware with its own protection is still "
+        "in command of its heaters. Set it where the firmware has none.",
     )
 
 

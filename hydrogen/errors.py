@@ -26,6 +26,8 @@
     │   ├── PrinterReset              printer_reset
     │   ├── FirmwareComplained        firmware_error, card_error, cold_extrusion, fan_fault, not_homed, printer_not_ready,
     │   │                             probing_failed
+    │   ├── HeatAlarm                 heater_fault, heater_frozen, heater_implausible, heater_out_of_band, heater_rising,
+    │   │                             heater_silent, heater_turned_off, heater_unasked, heater_unsupervised, heaters_idle
     │   └── LinkLost                  link_lost
     └── HostError                     Hydrogen or the machine it runs on
         ├── ConfigurationInvalid      configuration_invalid
@@ -184,6 +186,12 @@ class FirmwareComplained(DeviceError):
     code = "firmware_error"
 
 
+class HeatAlarm(DeviceError):
+    """The heat guard found something; the code names it. `details` may have `heater`, `celsius` and `remedy`: what is done."""
+
+    code = "heater_fault"
+
+
 class LinkLost(DeviceError):
     code = "link_lost"
 
@@ -247,6 +255,19 @@ class ErrorCodes:
         "probing_failed",
     )
 
+    HEAT: ClassVar[tuple[str, ...]] = (
+        "heater_fault",
+        "heater_frozen",
+        "heater_implausible",
+        "heater_out_of_band",
+        "heater_rising",
+        "heater_silent",
+        "heater_turned_off",
+        "heater_unasked",
+        "heater_unsupervised",
+        "heaters_idle",
+    )
+
     @staticmethod
     def class_of(code: str) -> type[HydrogenError]:
         """The leaf that carries `code`; `HostError` for a code of a newer version."""
@@ -254,6 +275,8 @@ class ErrorCodes:
             return PrinterHalted
         if code in ErrorCodes.COMPLAINT:
             return FirmwareComplained
+        if code in ErrorCodes.HEAT:
+            return HeatAlarm
         for family in (ClientError, DeviceError, HostError):
             for leaf in family.__subclasses__():
                 if leaf.code == code:

@@ -38,11 +38,11 @@ from hydrogen.errors import ConfigurationInvalid, HydrogenError
 from hydrogen.model.codec import value_from_plain
 from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.frame import PROTOCOL, protocol_version
-from hydrogen.spooler.heat_guard import HeatGuard
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
 from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.server import SpoolerServer
+from hydrogen.spooler.solitude import Solitude
 from hydrogen.spooler.spooler import Spooler
 from hydrogen.spooler.spooler_log import SpoolerLog
 
@@ -52,7 +52,7 @@ EXIT_ALREADY_RUNNING = 3
 STOP_SECONDS = 7.8
 """After this a stop that hangs is ended by SIGALRM: the promise is 8 s."""
 
-GUARD_SECONDS = 5.0
+SOLITUDE_SECONDS = 5.0
 """How often it is asked whether anybody is there."""
 
 THREADS = (concurrent.futures.thread.ThreadPoolExecutor,)
@@ -81,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if lock is None:
             print(f"another spooler holds the printer {files.name} ({files.lock})", file=sys.stderr)
             return EXIT_ALREADY_RUNNING
+        after_crash = _was_left_alone(lock)
         settings = _load_settings(files.settings)
         driver = settings.make_driver(settings.settings)
     except (HydrogenError, OSError, TypeError, ValueError, KeyError) as error:
@@ -89,7 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.detach and not _become_daemon(files.log):
         return 0
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-    asyncio.run(_serve(files, settings, driver, is_tied=options.lifeline, is_deaf=options.detach or options.lifeline))
+    is_deaf = options.detach or options.lifeline
+    asyncio.run(_serve(files, settings, driver, is_tied=options.lifeline, is_deaf=is_deaf, after_crash=after_crash))
+    os.ftruncate(lock, 0)
     return 0
 
 
@@ -114,8 +117,14 @@ def _take_lock(path: Path) -> int | None:
     except BlockingIOError:
         os.close(lock)
         return None
-    os.ftruncate(lock, 0)
     return lock
+
+
+def _was_left_alone(lock: int) -> bool:
+    """Does the lock's file still name the process that held it? One that ends in order takes its name out."""
+    was_named = os.fstat(lock).st_size > 0
+    os.ftruncate(lock, 0)
+    return was_named
 
 
 def _load_settings(path: Path) -> Settings:
@@ -169,7 +178,7 @@ def _become_daemon(log: Path) -> bool:
 
 
 async def _serve(
-    files: RuntimeFiles, settings: Settings, driver: PrinterDriver, *, is_tied: bool, is_deaf: bool
+    files: RuntimeFiles, settings: Settings, driver: PrinterDriver, *, is_tied: bool, is_deaf: bool, after_crash: bool
 ) -> None:
     clock = SystemClock()
     log = SpoolerLog(sys.stderr)
@@ -191,6 +200,7 @@ async def _serve(
         outbox=outbox,
         clock=clock,
         log=log,
+        after_crash=after_crash,
     )
     server = SpoolerServer(spooler, files.socket, instance=instance, version=__version__, clock=clock, log=log)
     log.sink = server.send_log
@@ -238,7 +248,7 @@ class _StopSwitch:
     async def wanted(self, server: SpoolerServer, clock: Clock) -> str:
         """Why it is to end, once it is."""
         asked = asyncio.create_task(self._spooler.stop_wanted.wait(), name="stop request")
-        alone = asyncio.create_task(self._alone(server, clock), name="heat guard")
+        alone = asyncio.create_task(self._alone(server, clock), name="solitude")
         try:
             ends: set[asyncio.Future[Any]] = {self._reason, asked, alone}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -249,11 +259,11 @@ class _StopSwitch:
             await asyncio.gather(asked, alone, return_exceptions=True)
 
     async def _alone(self, server: SpoolerServer, clock: Clock) -> None:
-        guard = HeatGuard()
+        solitude = Solitude()
         while True:
-            if guard.observe(clock.monotonic(), has_service=server.has_service, has_job=self._spooler.has_job):
+            if solitude.observe(clock.monotonic(), has_service=server.has_service, has_job=self._spooler.has_job):
                 return
-            await asyncio.sleep(GUARD_SECONDS)
+            await asyncio.sleep(SOLITUDE_SECONDS)
 
     def _throw(self, reason: str) -> None:
         if not self._reason.done():

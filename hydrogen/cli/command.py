@@ -121,18 +121,6 @@ async def answer(options: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-async def emergency(options: argparse.Namespace) -> ExitCode:
-    """`hydrogen emergency`: one frame, nothing before it."""
-    async with connected(find_service(places_of(options))) as client:
-        result = await client.command("printer.emergency_stop", options.printer)
-    stopped = result.get("stopped") or ([options.printer] if options.printer else [])
-    print(f"emergency stop sent to {', '.join(stopped)}; a printer that was stopped so needs a reset")
-    failed = result.get("failed") or {}
-    for name, error in failed.items():
-        print(f"{name}: NOT STOPPED: {error.get('message')}", file=sys.stderr)
-    return ExitCode.NOT_NOW if failed else ExitCode.DONE
-
-
 async def list_files(options: argparse.Namespace) -> ExitCode:
     """`hydrogen files`."""
     after: str | None = ""

@@ -21,7 +21,7 @@ examples
   hydrogen serve --simulate --speed 20           run it with a virtual printer
   hydrogen print cube.gcode --wait               print a file, show the progress, tell how it ended
   hydrogen status                                what is every printer doing?
-  hydrogen emergency                             stop all printers now (M112), past every queue
+  hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen stop                                  end the service; what prints, prints on
   hydrogen stop --all                            end everything; jobs are stopped, heaters are off
 
@@ -110,9 +110,7 @@ def _add_print_commands(commands: Commands) -> None:
         "button", nargs="?", metavar="BUTTON", help="its name, or its number from 0; not needed for one"
     )
     _add_printer(answer)
-    emergency = _add(
-        commands, "emergency", "stop a printer now (M112); all of them if none is named", _client("emergency")
-    )
+    emergency = _add(commands, "emergency", "stop a printer now (M112); all of them if none is named", _emergency)
     emergency.add_argument("printer", nargs="?", metavar="PRINTER")
     _add_places(emergency)
     _add_printer(print_file)
@@ -191,6 +189,12 @@ def _demo(options: argparse.Namespace) -> int:
     from hydrogen.cli.demo import demo
 
     return asyncio.run(demo(options))
+
+
+def _emergency(options: argparse.Namespace) -> int:
+    from hydrogen.cli.emergency import emergency
+
+    return asyncio.run(emergency(options))
 
 
 def _client(name: str) -> Callable[[argparse.Namespace], int]:

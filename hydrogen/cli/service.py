@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 STOP_SECONDS = 12.0
 """The service promises 10, a spooler with a job 8."""
 
+ANSWER_SECONDS = 5.0
+"""For a spooler that is to be stopped to say hello; it does within milliseconds unless it hangs."""
+
 LOOK_SECONDS = 0.05
 
 SIMULATED_NAME = "virtual"
@@ -153,12 +156,14 @@ async def _stop_spooler(name: str, folder: Path, clock: Clock) -> ExitCode:
     from hydrogen import __version__
     from hydrogen.spooler.address import RuntimeFiles
     from hydrogen.spooler.client import SpoolerClient
+    from hydrogen.spooler.heart import HeartLimits
     from hydrogen.spooler.request import StopSpooler
 
     files = RuntimeFiles(folder, name)
     if not is_held(files.lock):
         return ExitCode.DONE  # nobody there, only what a former one left
-    port = SpoolerClient(name, folder, clock, version=__version__, instance=f"stop-{os.getpid()}")
+    heart = HeartLimits(gone_seconds=ANSWER_SECONDS)
+    port = SpoolerClient(name, folder, clock, version=__version__, instance=f"stop-{os.getpid()}", heart=heart)
     try:
         await port.attach(_Deaf())
         await port.request(StopSpooler(actor="hydrogen stop"))
@@ -187,6 +192,9 @@ class _Deaf:
         pass
 
     def on_log(self, level: str, event: str, fields: object) -> None:
+        pass
+
+    def on_late(self, silent_seconds: float) -> None:
         pass
 
     def on_detached(self, reason: str) -> None:

@@ -113,6 +113,14 @@ PERSON_AWAITED = "person_awaited"
 """An action of ours beside those of the firmware: its busy line said that it is paused for a user. Comes again and again."""
 
 
+@dataclass(frozen=True, slots=True)
+class TargetAsked:
+    """A line that was sent concerns heat: it asks for a target, or (heater None) may set targets by itself, as a macro does."""
+
+    heater: str | None
+    target_celsius: float = 0.0
+
+
 class LineJournal(Protocol):
     """Where the link writes what it is about to send, before it sends it (`facts`: journal before write).
 
@@ -196,6 +204,10 @@ class PrinterConnection(Protocol):
     @property
     def head(self) -> HeadControl:
         """What moves the head aside and back."""
+
+    def take_heat_lines(self) -> Sequence[TargetAsked]:
+        """What lines of ours, a job's or a request's, asked of the heaters since the last call, in order; bounded, the oldest
+        are dropped."""
 
     def trace(self, on: bool) -> None:
         """Report every line by `on_traffic`."""

@@ -98,10 +98,17 @@ class Fleet(Service):
 
     async def request(self, printer: str, request: Request) -> Mapping[str, Any]:
         """What the spooler answers. Raises NotFound, Unavailable, and what the spooler raises."""
+        return await self._keeper_of(printer).request(request)
+
+    async def cut_power(self, printer: str, actor: str) -> Mapping[str, Any]:
+        """Run the printer's own power-off program; needs no spooler. Raises NotFound, Conflict, Unavailable, HostError."""
+        return await self._keeper_of(printer).cut_power(actor)
+
+    def _keeper_of(self, printer: str) -> Keeper:
         keeper = self._keepers.get(self.resolve(printer))
         if keeper is None or self._is_refusing:
             raise Unavailable("the service is starting or shutting down", retry_after_seconds=2)
-        return await keeper.request(request)
+        return keeper
 
     # -------------------------------------------------------------------------------------------------------- life
 
@@ -115,6 +122,7 @@ class Fleet(Service):
             async with asyncio.TaskGroup() as group:
                 for keeper in self._keepers.values():
                     group.create_task(keeper.keep(), name=f"fleet.{keeper.name}")
+                    group.create_task(keeper.watch_over(), name=f"fleet.{keeper.name}.supervision")
                 await asyncio.Event().wait()
         finally:
             if self._leaving is not None:

@@ -7,6 +7,9 @@
                             └─ offline and autoconnect and not held off by a person: connect, with growing pauses
 
 What the spooler says is published under the printer's name. Facts go to the recorder as well, which acknowledges them.
+
+`watch_over` looks at how long nobody has held a printer that was hot (supervision.py); after that its power is cut, if there is
+a program for it, and `printer.unsafe` is told.
 """
 
 from __future__ import annotations
@@ -23,12 +26,21 @@ from hydrogen.core.backoff import Backoff
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
-from hydrogen.errors import Conflict, HydrogenError, SpoolerLost, Unavailable
+from hydrogen.errors import Conflict, HostError, HydrogenError, NotFound, SpoolerLost, Unavailable
 from hydrogen.fleet.facts import FactRecorder
 from hydrogen.fleet.printer import ConfiguredPrinter
-from hydrogen.model.events import ErrorRaised, Event, PrinterAttached, PrinterStateChanged
+from hydrogen.fleet.supervision import Supervision, holds_port
+from hydrogen.model.events import (
+    ErrorRaised,
+    Event,
+    PrinterAttached,
+    PrinterHeartbeatMissed,
+    PrinterStateChanged,
+    PrinterUnsafe,
+)
 from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
 from hydrogen.spooler.port import SpoolerPort
+from hydrogen.spooler.power_switch import PowerOff, PowerSwitch
 from hydrogen.spooler.request import ConnectPrinter, DisconnectPrinter, Request, StopSpooler
 
 ATTACH_DEADLINE_SECONDS = 20.0
@@ -36,6 +48,11 @@ ATTACH_DEADLINE_SECONDS = 20.0
 
 STEADY_SECONDS = 30.0
 """An attachment that lasted this long was a good one: the next loss starts from the shortest pause again."""
+
+FIRST_RETRY_SECONDS = 0.25
+"""A spooler that died is replaced at once; the pause grows only if that does not help."""
+
+SUPERVISION_LOOK_SECONDS = 0.5
 
 PORT_LOOK_SECONDS = 1.0
 """How often a missing device file is looked for; a printer that is switched on should be there at once."""
@@ -66,6 +83,8 @@ class Keeper:
         self._make_port = make_port
         self._recorder = recorder
         self._is_outdated = is_outdated
+        self._supervision = Supervision()
+        self._power = PowerSwitch(printer.policy.power.off_command, log)
         self._port: SpoolerPort | None = None
         self._loss: str | None = None
         self._told = ""
@@ -96,6 +115,7 @@ class Keeper:
             )
         if isinstance(request, ConnectPrinter | DisconnectPrinter):
             self._is_held = isinstance(request, DisconnectPrinter)
+            self._supervision.regained()
             self._nudged.set()
         try:
             return await port.request(request)
@@ -103,6 +123,20 @@ class Keeper:
             if isinstance(request, DisconnectPrinter):
                 self._is_held = False
             raise
+
+    async def cut_power(self, actor: str) -> Mapping[str, Any]:
+        """Run the owner's program. Raises NotFound if there is none, Conflict while there is a job, HostError if it failed."""
+        if not self._power.is_configured:
+            raise NotFound(
+                f"no program cuts the power of {self.name}: set printers.{self.name}.power.off_command",
+                printer=self.name,
+            )
+        if self._state.job is not None:
+            raise Conflict(f"printer {self.name} has a job: cancel it first", status=self._state.status.value)
+        done = await self._power.cut(f"asked for by {actor}" if actor else "asked for")
+        if done is not PowerOff.DONE:
+            raise HostError(f"the program that cuts the power of {self.name} failed: see the log", printer=self.name)
+        return {"power_off": done.value}
 
     async def leave(self, *, stop_job: bool) -> None:
         """End of the service: an idle spooler is asked to end, one with a job only with stop_job.
@@ -132,7 +166,7 @@ class Keeper:
 
     async def keep(self) -> None:
         """Attach, stay, and again; until cancelled or left. Cancelling leaves the attachment as it is (see `leave`)."""
-        backoff = Backoff()
+        backoff = Backoff(first_seconds=FIRST_RETRY_SECONDS)
         await self._drop_port()
         while not self._is_leaving:
             began = self._clock.monotonic()
@@ -152,6 +186,17 @@ class Keeper:
                 self._told = ""
             self._tell(loss)
             await asyncio.sleep(backoff.next_delay())
+
+    async def watch_over(self) -> None:
+        """Until cancelled: tell, and cut the power, when nobody holds a printer that was hot."""
+        while True:
+            await asyncio.sleep(SUPERVISION_LOOK_SECONDS)
+            if self._supervision.is_unsafe_now(self._clock.monotonic()) and not self._is_leaving:
+                reason = f"the process that held printer {self.name} is gone, and its heaters were on"
+                self._log.error("printer unsafe", printer=self.name, reason=reason)
+                done = await self._power.cut(reason)
+                unsafe = PrinterUnsafe(at=self._clock.wall(), printer=self.name, reason=reason, power_off=done.value)
+                self._context.publish(unsafe)
 
     async def _attach(self) -> SpoolerPort:
         self._loss = None
@@ -241,10 +286,16 @@ class Keeper:
             return
         self._context.publish(event)
         if isinstance(event, PrinterStateChanged):
-            self._changed.set()
+            self._note_state()
+
+    def on_late(self, silent_seconds: float) -> None:
+        self._log.warning("spooler heartbeat late", printer=self.name, silent_seconds=round(silent_seconds, 1))
+        at, silent = self._clock.wall(), round(silent_seconds, 1)
+        self._context.publish(PrinterHeartbeatMissed(at=at, printer=self.name, silent_seconds=silent))
 
     def on_detached(self, reason: str) -> None:
         self._loss = reason
+        self._supervision.lost(self._state, self._clock.monotonic())
         self._gone.set()
         self._changed.set()
         self._nudged.set()
@@ -275,6 +326,11 @@ class Keeper:
         printer = self._printer
         state = replace(event.state, driver=printer.driver, baud=event.state.baud or printer.baud)
         self._context.publish(replace(event, printer=self.name, state=state))
+        self._note_state()
+
+    def _note_state(self) -> None:
+        if holds_port(self._state):
+            self._supervision.regained()
         self._changed.set()
 
     @property

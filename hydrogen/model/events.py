@@ -105,6 +105,29 @@ class PrinterPromptClosed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterHeartbeatMissed(Event):
+    """The process that holds this printer has given no sign of life for so long; it is replaced after 15 s of it."""
+
+    wire_type: ClassVar[str] = "printer.heartbeat_missed"
+
+    silent_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterUnsafe(Event):
+    """Heaters are or were on, and Hydrogen cannot turn them off: look at the printer, cut its power.
+
+    power_off: what the owner's program for that did: `not_configured`, `not_yet`, `done`, `failed`. Holds until the next
+    connection.
+    """
+
+    wire_type: ClassVar[str] = "printer.unsafe"
+
+    reason: str
+    power_off: str = "not_configured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemperatureMeasured(Event):
     """One heater, one reading; see HeaterState for the units. target and power may be None, never missing."""
 
@@ -249,6 +272,8 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterPositionReported,
     PrinterPromptShown,
     PrinterPromptClosed,
+    PrinterHeartbeatMissed,
+    PrinterUnsafe,
     TemperatureMeasured,
     JobStarted,
     JobProgressed,

@@ -89,7 +89,8 @@ class PrinterState:
 
     port and baud are those in use, or those configured while offline. prompt: what a person is asked, prompt_buttons the
     possible answers; None and empty while nobody is. error is the last error that still explains the
-    status; it is cleared by a successful connect and by the start of a job.
+    status; it is cleared by a successful connect and by the start of a job. unsafe says why the printer may be
+    hot without anybody who can turn it off; None after the next successful connect.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -104,3 +105,4 @@ class PrinterState:
     prompt: str | None = None
     prompt_buttons: tuple[str, ...] = ()
     error: ErrorReport | None = None
+    unsafe: str | None = None

@@ -27,6 +27,7 @@ from hydrogen.model.events import (
     PrinterPromptClosed,
     PrinterPromptShown,
     PrinterStateChanged,
+    PrinterUnsafe,
     TemperatureMeasured,
     TerminalLineReported,
 )
@@ -86,7 +87,7 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
         case PrinterAttached():
             return event.state
         case PrinterConnected():
-            return replace(printer, port=event.port, baud=event.baud, error=None)
+            return replace(printer, port=event.port, baud=event.baud, error=None, unsafe=None)
         case PrinterDisconnected():
             nothing: Mapping[str, HeaterState] = MappingProxyType({})
             gone = replace(printer, heaters=nothing, position=None, firmware=None, link=None)
@@ -101,6 +102,8 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, prompt=event.message, prompt_buttons=event.buttons)
         case PrinterPromptClosed():
             return replace(printer, prompt=None, prompt_buttons=())
+        case PrinterUnsafe():
+            return replace(printer, unsafe=event.reason)
         case _:
             return printer
 

@@ -92,6 +92,9 @@ class PrinterFleet(Protocol):
     async def request(self, printer: str, request: Request) -> Mapping[str, Any]:
         """Ask its spooler. Raises Unavailable, SpoolerLost, or what the spooler raised."""
 
+    async def cut_power(self, printer: str, actor: str) -> Mapping[str, Any]:
+        """Run the program that cuts its power. Raises NotFound if there is none, Conflict while there is a job, HostError."""
+
 
 class StoredFile(Protocol):
     """A file in the files folder; `path` is relative, with slashes; `modified_at` Unix seconds."""

@@ -11,9 +11,25 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeatPolicy:
-    """When heaters go off by themselves. idle_timeout_seconds: hot without a job for so long; 0: never."""
+    """What the heat guard takes for a fault, and when (heat_guard.py; the reasons stand in the configuration).
+
+    idle_timeout_seconds: hot without a job for so long, then off; 0: never.
+    unasked_targets: `cool`, `warn` or `allow`: a target that no line and no request asked for.
+    unasked_seconds: how long such a target must stand.
+    band_celsius, band_seconds: a heater that had reached its target and is so far away for so long.
+    rise_celsius: a heater that is off climbs by so much above its lowest reading.
+    silent_seconds: hot, and no temperature for so long; then the printer is asked.
+    on_alarm: what becomes of a job: `cancel` or `pause`. The heaters go off in both.
+    """
 
     idle_timeout_seconds: float = 1800.0
+    unasked_targets: str = "cool"
+    unasked_seconds: float = 4.0
+    band_celsius: float = 15.0
+    band_seconds: float = 45.0
+    rise_celsius: float = 40.0
+    silent_seconds: float = 30.0
+    on_alarm: str = "cancel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +48,14 @@ class ParkPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerPolicy:
-    """What cuts the printer's power: a program and its arguments, run without a shell; empty: nothing does."""
+    """What cuts the printer's power, and when.
+
+    off_command: a program and its arguments, run without a shell; empty: nothing does.
+    off_after_link_loss_seconds: the link is lost with hot heaters for so long; None: never for that reason.
+    """
 
     off_command: tuple[str, ...] = ()
+    off_after_link_loss_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,9 @@ class SpoolerListener(Protocol):
     def on_detached(self, reason: str) -> None:
         """The spooler is gone or unreachable. Requests in flight have failed with SpoolerLost."""
 
+    def on_late(self, silent_seconds: float) -> None:
+        """No sign of life for so long. Told once for each silence; what follows is one, or the end of the spooler."""
+
     def on_log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
         """A log line of the spooler's."""
 

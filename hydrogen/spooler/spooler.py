@@ -40,6 +40,7 @@ from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.announcer import Announcer, EventListener
 from hydrogen.spooler.connector import CONNECT_TASK, Connector
 from hydrogen.spooler.errand import Errands
+from hydrogen.spooler.heat_warden import HeatWarden, WardenLimits
 from hydrogen.spooler.host_action import HostActions
 from hydrogen.spooler.job_archive import JobArchive
 from hydrogen.spooler.job_desk import JOB_TASK, JobDesk
@@ -98,7 +99,10 @@ class Spooler:
         log: Log,
         limits: RunnerLimits | None = None,
         preflight: Preflight | None = None,
+        warden_limits: WardenLimits | None = None,
+        after_crash: bool = False,
     ) -> None:
+        """after_crash: whoever held this printer before died, and left its heaters as they were."""
         initial = PrinterState(driver=driver_name, port=driver.port)
         self._clock = clock
         self._log = log
@@ -119,6 +123,18 @@ class Spooler:
             log=log,
             limits=limits or RunnerLimits(),
             park=policy.park,
+        )
+        self._warden = HeatWarden(
+            policy,
+            connector=self._connector,
+            desk=self._desk,
+            halt=self.emergency_stop,
+            announcer=self._announcer,
+            errands=self._errands,
+            clock=clock,
+            log=log,
+            after_crash=after_crash,
+            limits=warden_limits,
         )
         self._prompts = Prompts(self._announcer, self._line_in_progress)
         self._actions = HostActions(self._desk, self._prompts, log)
@@ -165,6 +181,7 @@ class Spooler:
 
     def start(self) -> None:
         """Begin to live: conclude what an earlier spooler left unfinished, measure from now on."""
+        self._warden.start()
         self._desk.adopt()
         self._errands.start(self._pulse(), name="pulse")
 
@@ -221,6 +238,7 @@ class Spooler:
                 await self._connect()
             case DisconnectPrinter():
                 self._refuse_during_job("disconnect")
+                self._warden.let_go()
                 await self._connector.disconnect(f"asked for{f' by {request.actor}' if request.actor else ''}")
             case StartJob():
                 return await self._desk.start(request, self._connected())
@@ -235,6 +253,7 @@ class Spooler:
             case PauseJob() | ResumeJob() | CancelJob():
                 self._desk.steer(request)
             case _:
+                self._warden.note_need()
                 return await self._command(request)
         return {}
 
@@ -312,6 +331,7 @@ class Spooler:
         self._tap.add(line)
 
     def on_lost(self, error: DeviceError) -> None:
+        self._warden.on_lost(error)
         self._desk.on_lost(error)
 
     # ------------------------------------------------------------------------------------------------- background
@@ -354,7 +374,8 @@ class Spooler:
             connection,
             PrinterHalted(
                 "the emergency stop was sent, but the printer did not confirm it: look at it, and cut its power if it"
-                " still moves or heats"
+                " still moves or heats",
+                is_confirmed=False,
             ),
         )
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from hydrogen.errors import Conflict, DeviceError, PortMissing, SpoolerLost, Unavailable
+from hydrogen.errors import Conflict, DeviceError, HostError, NotFound, PortMissing, SpoolerLost, Unavailable
+from hydrogen.fleet.supervision import Supervision
 from hydrogen.model.events import (
     ErrorRaised,
     JobStarted,
     PrinterAttached,
+    PrinterHeartbeatMissed,
     PrinterStateChanged,
+    PrinterUnsafe,
     TemperatureMeasured,
 )
 from hydrogen.model.job import JobState
 from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
+from hydrogen.model.temperature import HeaterState
+from hydrogen.spooler.policy import PowerPolicy, SpoolerPolicy
 from hydrogen.spooler.request import ConnectPrinter, CoolDown, DisconnectPrinter, StopSpooler
 from tests.fleet.house import FleetHouse, configured
 from tests.fleet.scripted_port import ScriptedPort
@@ -163,6 +171,64 @@ async def test_a_lost_spooler_is_told_and_attached_again() -> None:
         assert error.error.code == "spooler_lost"
         assert "killed" in error.error.message
         assert house.state().status is PrinterStatus.IDLE
+
+
+async def test_a_dead_spooler_is_replaced_at_once() -> None:
+    async with house_with(IDLE) as house:
+        await wait_until(lambda: house.fleet.attached)
+        loop = asyncio.get_running_loop()
+        died_at = loop.time()
+        house.port.lose("killed")
+        await wait_until(lambda: house.port.attachments == 2)
+        assert loop.time() - died_at < 2.0  # the promise; the pause itself is a quarter of a second at most
+
+
+async def test_a_late_heart_is_told_to_everybody() -> None:
+    async with house_with(IDLE) as house:
+        await wait_until(lambda: house.fleet.attached)
+        assert house.port.listener is not None
+        house.port.listener.on_late(3.04)
+        assert [event.silent_seconds for event in house.events(PrinterHeartbeatMissed)] == [3.0]
+
+
+async def test_a_hot_printer_that_nobody_holds_any_more_loses_its_power(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydrogen.fleet.keeper.SUPERVISION_LOOK_SECONDS", 0.01)
+    policy = SpoolerPolicy(power=PowerPolicy(off_command=("/bin/sh", "-c", f"echo off >> {tmp_path / 'cut'}")))
+    printer = replace(configured(), policy=policy)
+    hot = replace(IDLE, heaters=MappingProxyType({"bed": HeaterState(actual_celsius=60.0, target_celsius=60.0)}))
+    async with FleetHouse(printer, ports={"bench": ScriptedPort("bench", hot)}) as house:
+        house.fleet._keepers["bench"]._supervision = Supervision(unsafe_seconds=0.2)
+        await wait_until(lambda: house.fleet.attached)
+        house.port.attach_error = SpoolerLost("no process")
+        house.port.lose("killed")
+        await wait_until(lambda: house.events(PrinterUnsafe))
+        (unsafe,) = house.events(PrinterUnsafe)
+        assert unsafe.power_off == "done"
+        assert house.state().unsafe == unsafe.reason
+        assert (tmp_path / "cut").read_text() == "off\n"
+
+
+async def test_power_is_cut_when_a_person_asks_and_never_under_a_job() -> None:
+    policy = SpoolerPolicy(power=PowerPolicy(off_command=("/bin/true",)))
+    port = ScriptedPort("bench", IDLE)
+    async with FleetHouse(replace(configured(), policy=policy), ports={"bench": port}) as house:
+        await wait_until(lambda: house.fleet.attached)
+        assert await house.fleet.cut_power("bench", "ada") == {"power_off": "done"}
+        port.tell(JobStarted(at=1.0, job="j", file="f", lines_total=1, bytes_total=2))
+        with pytest.raises(Conflict):
+            await house.fleet.cut_power("bench", "ada")
+
+
+async def test_power_without_a_program_or_with_one_that_fails_is_refused_with_the_reason() -> None:
+    policy = SpoolerPolicy(power=PowerPolicy(off_command=("/bin/false",)))
+    printers = (configured("plain"), replace(configured("broken"), policy=policy))
+    async with FleetHouse(*printers) as house:
+        with pytest.raises(NotFound, match="off_command"):
+            await house.fleet.cut_power("plain", "ada")
+        with pytest.raises(HostError, match="failed"):
+            await house.fleet.cut_power("broken", "ada")
 
 
 async def test_requests_without_a_spooler_are_unavailable() -> None:

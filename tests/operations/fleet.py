@@ -20,7 +20,14 @@ class WillingFleet:
         self.names: tuple[str, ...] = names or ("ender3",)
         self.requests: list[tuple[str, Request]] = []
         self.result: Mapping[str, Any] = {}
+        self.cuts: list[tuple[str, str]] = []
         self.failures: dict[str, HydrogenError] = {}
+
+    async def cut_power(self, printer: str, actor: str) -> Mapping[str, Any]:
+        self.cuts.append((printer, actor))
+        if printer in self.failures:
+            raise self.failures[printer]
+        return {"power_off": "done"}
 
     def resolve(self, printer: str | None) -> str:
         if printer is None and len(self.names) == 1:

@@ -34,6 +34,7 @@ def test_the_operations_are_those_of_the_issue() -> None:
         "printer.extrude",
         "printer.answer_prompt",
         "printer.cool_down",
+        "printer.power_off",
         "printer.emergency_stop",
         "job.start",
         "job.pause",

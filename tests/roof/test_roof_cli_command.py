@@ -102,13 +102,6 @@ async def test_the_files_are_listed_page_by_page(line: CommandLine, capsys: pyte
     assert json.loads(capsys.readouterr().out.splitlines()[7])["path"] == "0007.gcode"
 
 
-async def test_an_emergency_stop_needs_no_name(line: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
-    assert await line.run("emergency", "emergency") is ExitCode.DONE
-    assert "bench" in capsys.readouterr().out
-    await wait_until(lambda: line.status == "halted", within_seconds=10)
-    line.printer.wait_until(lambda: line.printer.printer.is_halted)
-
-
 async def test_watching_as_json_is_the_protocol_line_by_line(
     line: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:

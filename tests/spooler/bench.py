@@ -11,6 +11,7 @@ from hydrogen.core.clock import SystemClock
 from hydrogen.model.events import Event, JobFinished, PrinterStateChanged
 from hydrogen.model.printer import PrinterState
 from hydrogen.spooler.address import RuntimeFiles
+from hydrogen.spooler.heat_warden import WardenLimits
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
 from hydrogen.spooler.patience import RunnerLimits
@@ -36,6 +37,8 @@ class Bench:
         limits: RunnerLimits | None = None,
         policy: SpoolerPolicy | None = None,
         preflight: Preflight | None = None,
+        warden_limits: WardenLimits | None = None,
+        after_crash: bool = False,
         instance: str = "i1",
     ) -> None:
         self.folder = folder
@@ -57,6 +60,8 @@ class Bench:
             log=self.log,
             limits=limits,
             preflight=preflight,
+            warden_limits=warden_limits,
+            after_crash=after_crash,
         )
         self.spooler.listen(lambda event, fact_id: self.events.append(event))
 
@@ -114,6 +119,7 @@ class RecordingListener:
     events: list[Event] = field(default_factory=list)
     facts: list[tuple[str, Event]] = field(default_factory=list)
     detached: list[str] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
     logs: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
 
     def on_attached(self, state: PrinterState) -> None:
@@ -125,6 +131,9 @@ class RecordingListener:
         self.events.append(event)
         if fact_id is not None:
             self.facts.append((fact_id, event))
+
+    def on_late(self, silent_seconds: float) -> None:
+        self.late.append(silent_seconds)
 
     def on_detached(self, reason: str) -> None:
         self.told.append("detached")

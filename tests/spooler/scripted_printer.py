@@ -20,6 +20,7 @@ from hydrogen.devices.driver import (
     LineJournal,
     ResumePoint,
     StreamProgress,
+    TargetAsked,
 )
 from hydrogen.devices.parking import HeadPlace, ParkPlan
 from hydrogen.errors import DeviceError, LineRefused, LinkLost, NotFound, PrinterHalted
@@ -83,6 +84,7 @@ class ScriptedConnection:
         self.head = ScriptedHead(self)
         self.in_progress: LineInProgress | None = None
         self.adopted: MachineState | None = None
+        self._asked: list[TargetAsked] = []
         self._source: LineSource | None = None
         self._progress = StreamProgress(0, 0)
         self.resumed_from = resumed_from
@@ -116,6 +118,10 @@ class ScriptedConnection:
     @property
     def is_waiting_for_heat(self) -> bool:
         return self.heating is not None
+
+    def take_heat_lines(self) -> Sequence[TargetAsked]:
+        asked, self._asked = self._asked, []
+        return asked
 
     def trace(self, on: bool) -> None:
         self.is_traced = on
@@ -232,6 +238,12 @@ class ScriptedConnection:
         self._work.set()
         return await reply
 
+    def _note_target(self, line: str) -> None:
+        command, _, target = line.partition(" S")
+        heater = {"M104": "tool0", "M109": "tool0", "M140": "bed", "M190": "bed"}.get(command)
+        if heater is not None and target:
+            self._asked.append(TargetAsked(heater, float(target)))
+
     async def _until_idle(self) -> None:
         if not self._error:
             await self._idle.wait()
@@ -269,6 +281,7 @@ class ScriptedConnection:
         self.driver.execute(line)
         self.driver.last_number = self._number
         self.in_progress = LineInProgress(self._number, line.encode())
+        self._note_target(line)
         if self.is_traced:
             self.listener.on_traffic(f"> {line}")
         if line.startswith(("M109", "M190")):
@@ -282,7 +295,7 @@ class ScriptedConnection:
         self.in_progress = None
         if line == "M9999":
             return (str(len(sys.modules)), *sorted(sys.modules))
-        return ("ok",)
+        return self.driver.replies.get(line, ("ok",))
 
 
 class ScriptedDriver:
@@ -296,6 +309,7 @@ class ScriptedDriver:
         self.connections: list[ScriptedConnection] = []
         self.attempts = 0
         self.failure: Exception | None = None
+        self.replies: dict[str, tuple[str, ...]] = {}
         self.gate: asyncio.Event | None = None
         self.number_base = 1000
         self.last_number = 0

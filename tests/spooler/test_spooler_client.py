@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hydrogen.core.clock import ManualClock
 from hydrogen.errors import Conflict, FileRejected, PortMissing, ProtocolMismatch, SpoolerLost
 from hydrogen.model.events import JobFinished, JobProgressed, PrinterAttached, PrinterConnected
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.spooler.client import deadline_of
+from hydrogen.spooler.heart import HeartLimits
 from hydrogen.spooler.request import (
     ConnectPrinter,
     DisconnectPrinter,
@@ -122,34 +122,29 @@ async def test_spooler_of_a_newer_major_is_a_mismatch(tmp_path: Path, monkeypatc
             await bench.client().attach(RecordingListener())
 
 
-async def test_heart_that_stops_is_told_and_then_counts_as_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hydrogen.spooler.client.WATCH_SECONDS", 0.005)
+BRISK = HeartLimits(look_seconds=0.01, late_seconds=0.1, gone_seconds=0.3)
+
+
+async def test_heart_that_stops_is_told_and_then_counts_as_gone(tmp_path: Path) -> None:
     async with SocketBench(tmp_path) as bench:
-        clock, listener = ManualClock(), RecordingListener()
-        client = bench.client(clock=clock)
-        await client.attach(listener)
-        clock.advance(3.5)
-        await wait_until(lambda: listener.logs)
-        level, event, fields = listener.logs[0]
-        assert (level, event, fields["silent_seconds"]) == ("warning", "spooler heartbeat late", 3.5)
-        assert listener.detached == []
-        clock.advance(12.0)
+        listener = RecordingListener()
+        assert bench.server._heart is not None
+        bench.server._heart.cancel()
+        await bench.client(heart=BRISK).attach(listener)
         await wait_until(lambda: listener.detached)
         assert "sign of life" in listener.detached[0]
+        assert len(listener.late) == 1
 
 
-async def test_spooler_that_accepts_and_says_nothing_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hydrogen.spooler.client.ATTACH_SECONDS", 0.05)
+async def test_spooler_that_accepts_and_says_nothing_is_given_up(tmp_path: Path) -> None:
     bench = SocketBench(tmp_path)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(bench.files.socket))
         silent.listen()
-        with pytest.raises(SpoolerLost, match="did not answer"):
-            await bench.client().attach(RecordingListener())
+        listener = RecordingListener()
+        with pytest.raises(SpoolerLost, match="sign of life"):
+            await bench.client(heart=BRISK).attach(listener)
+        assert len(listener.late) == 1
     await bench.spooler.shut_down()
 
 

@@ -22,6 +22,7 @@ from hydrogen.devices.driver import (
     LineInProgress,
     LineJournal,
     StreamProgress,
+    TargetAsked,
 )
 from hydrogen.devices.transport import Wire
 from hydrogen.errors import Conflict, DeviceError, InvalidMessage, LineRefused, LinkLost, Unavailable
@@ -328,6 +329,10 @@ class MarlinConnection(asyncio.Protocol):
         """See PrinterConnection."""
         line = self._link.ledger.oldest_in_flight
         return None if line is None else LineInProgress(self._link.ledger.acknowledged + 1, line.body)
+
+    def take_heat_lines(self) -> Sequence[TargetAsked]:
+        """See PrinterConnection."""
+        return self._mode.take_heat_lines()
 
     def has_capability(self, name: str) -> bool:
         """Did M115 report `Cap:NAME:1`?"""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from hydrogen.devices.driver import TargetAsked
 from hydrogen.gcode.line import command_of
 from hydrogen.gcode.machine_state import MM_PER_INCH, MachineState
 from hydrogen.gcode.outgoing import LineSource
@@ -23,6 +25,21 @@ _HEATERS: Mapping[bytes, str] = MappingProxyType(
 """Commands that set a target, and the heater they mean. M109 and its kin take `S` (wait while heating) or `R` (also while
 cooling); without either they set nothing (facts/marlin.md)."""
 
+_plain = re.compile(rb"[GM]\d+(?:\.\d+)?").fullmatch
+
+_MAY_HEAT = frozenset(
+    {
+        *(b"G10", b"G26", b"G29", b"G80", b"M24", b"M32", b"M98", b"M303", b"M306", b"M568"),
+        *(b"M600", b"M701", b"M702"),
+    }
+)
+"""Commands that may set targets by themselves: tool temperatures and macros of RepRapFirmware (G10, M98, M568), a mesh that is
+printed (G26) or a preheat before probing (G29, Prusa's G80), a print from the card (M24, M32), autotuning (M303, M306), another
+filament (M600, M701, M702). A tool change and whatever is neither G nor M (Klipper's macros) may as well."""
+
+TARGETS_KEPT = 64
+"""Lines about heat between two looks at them; looks come with each temperature report."""
+
 
 class ModeTracker:
     """Follows what is sent, commands and job alike; itself a LineSource in front of the job's.
@@ -34,6 +51,7 @@ class ModeTracker:
     """
 
     __slots__ = (
+        "_asked",
         "_fed",
         "_inner",
         "highest_mm",
@@ -53,6 +71,7 @@ class ModeTracker:
         self.homed: frozenset[bytes] = frozenset()
         self.tool = 0
         self.targets_celsius: dict[str, float] = {}
+        self._asked: deque[TargetAsked] = deque(maxlen=TARGETS_KEPT)
         self._fed = b""
         self._inner: LineSource | None = None
 
@@ -95,9 +114,16 @@ class ModeTracker:
         self.highest_mm = state.highest_z_mm or 0.0
         self.homed = frozenset(axis.upper().encode() for axis in state.homed)
         self.targets_celsius = dict(state.targets_celsius)
+        self._asked.extend(TargetAsked(heater, celsius) for heater, celsius in state.targets_celsius.items())
         feedrate = state.feedrate_mm_per_minute
         if feedrate is not None:
             self._fed = b"F%.4f" % (feedrate / MM_PER_INCH if state.is_inches else feedrate)
+
+    def take_heat_lines(self) -> Sequence[TargetAsked]:
+        """See PrinterConnection."""
+        asked = tuple(self._asked)
+        self._asked.clear()
+        return asked
 
     def note(self, body: bytes) -> None:
         """This line is sent."""
@@ -112,12 +138,17 @@ class ModeTracker:
             self.is_extruder_relative = True
         elif command in _HEATERS:
             self._note_target(_HEATERS[command], body)
-        elif command[:1] == b"T" and command[1:].isdigit():
-            self.tool = int(command[1:])
         elif command in _FED and b"F" in body:
             self._fed = body
+        elif command in _MAY_HEAT or (command and not _plain(command)):
+            self._note_macro(command)
         else:
             self._note_rare(command, body)
+
+    def _note_macro(self, command: bytes) -> None:
+        if command[:1] == b"T" and command[1:].isdigit():
+            self.tool = int(command[1:])
+        self._asked.append(TargetAsked(None))
 
     def _note_rare(self, command: bytes, body: bytes) -> None:
         if command == b"G28":
@@ -141,6 +172,7 @@ class ModeTracker:
             named = _tool(body)
             heater = f"tool{int(named[1]) if named is not None else self.tool}"
         self.targets_celsius[heater] = float(target[1])
+        self._asked.append(TargetAsked(heater, float(target[1])))
 
 
 _MOVES = frozenset({b"G0", b"G1", b"G2", b"G3"})

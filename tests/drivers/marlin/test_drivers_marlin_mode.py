@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hydrogen.devices.driver import TargetAsked
 from hydrogen.gcode.machine_scanner import MachineScanner
-from hydrogen_drivers.marlin.mode import ModeTracker
+from hydrogen_drivers.marlin.mode import TARGETS_KEPT, ModeTracker
 from tests.support.link_bench import ListSource
 
 
@@ -106,3 +107,27 @@ def test_part_of_a_stream_keeps_the_height_that_was_adopted() -> None:
     mode.highest_mm = 12.0
     assert mode.follow(ListSource([]), is_part=True).highest_mm == 12.0
     assert mode.follow(ListSource([])).highest_mm == 0.0
+
+
+def test_what_was_asked_of_the_heaters_is_told_once_and_in_order() -> None:
+    mode = followed(b"M104 S200", b"G1 X1", b"M140 S60", b"M109 R180")
+    assert list(mode.take_heat_lines()) == [
+        TargetAsked("tool0", 200.0),
+        TargetAsked("bed", 60.0),
+        TargetAsked("tool0", 180.0),
+    ]
+    assert list(mode.take_heat_lines()) == []
+
+
+def test_lines_that_may_heat_by_themselves_are_told_without_a_heater() -> None:
+    macros = (b"START_PRINT BED=60", b"G29", b"G10 P0 S200", b"M303 E0 S200", b"T1", b"M600", b"M98 P0")
+    assert list(followed(*macros).take_heat_lines()) == [TargetAsked(None)] * len(macros)
+    ordinary = (b"G1 X1 F900", b"G28", b"G92 E0", b"M106 S255", b"M400", b"M117 M303", b"G2 X1", b"G92.1", b"")
+    assert list(followed(*ordinary).take_heat_lines()) == []
+
+
+def test_heat_lines_that_nobody_looks_at_are_bounded() -> None:
+    mode = ModeTracker()
+    for celsius in range(10 * TARGETS_KEPT):
+        mode.note(b"M104 S%d" % celsius)
+    assert len(mode.take_heat_lines()) == TARGETS_KEPT
