@@ -56,6 +56,7 @@ class Prompts:
         self._seen: int | None = None
         self._busy_lines = 0
         self._is_heard = False
+        self._is_hopeless = False
         self._quiet_since = 0.0
 
     @property
@@ -68,6 +69,7 @@ class Prompts:
     def begin(self, text: str) -> None:
         """A dialog is being described."""
         self._message, self._buttons = text, []
+        self._is_hopeless = False
 
     def name_button(self, text: str) -> None:
         """Its next button."""
@@ -140,7 +142,7 @@ class Prompts:
         try:
             word = await connection.answer_prompt(index)
         except HydrogenError:
-            self._settled_for = None
+            self._settled_for, self._is_hopeless = None, True
             if not self.is_shown:
                 self.show()
             raise
@@ -150,7 +152,9 @@ class Prompts:
         }
 
     async def go_on(self, connection: PrinterConnection) -> None:
-        """Press what ends the wait: for a job that nobody wants any more."""
+        """Press what ends the wait: for a job that nobody wants any more. Once, where the firmware hears no answer."""
+        if self._is_hopeless:
+            return
         names = [name.casefold() for name in self._buttons]
         index = next((names.index(way) for way in _WAYS_ON if way in names), max(len(names) - 1, 0))
         await self.answer(str(index), connection)
@@ -159,6 +163,7 @@ class Prompts:
         told = None if line is None else person_awaited(line.body)
         self._message = told or "the printer waits for a person"
         self._buttons = [CONTINUE] if line is not None else []
+        self._is_hopeless = False
 
     def _settle(self) -> None:
         line = self._line()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.errors import Conflict
 from hydrogen.model.events import JobPaused, PrinterPromptShown
 from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.policy import ParkPolicy, SpoolerPolicy
@@ -231,6 +232,36 @@ async def test_stop_in_a_job_is_a_prompt_and_the_answer_lets_it_go_on(
         assert (await bench.finished()).outcome.value == "completed"
         assert bench.ran_of(job) == moves_of(job)
         assert bench.spooler.state.prompt is None
+
+
+async def test_firmware_that_hears_no_answer_says_where_the_button_is_and_lets_itself_be_cancelled(
+    tmp_path: Path, quick: Callable[..., VirtualPrinter]
+) -> None:
+    limits = RunnerLimits(settle_seconds=0.3, notice_seconds=0.05)
+    async with RestBench(tmp_path, quick(persona="prusa-mk3", host_prompts=False), limits=limits) as bench:
+        await bench.print(["G1 X5 F3000", "M0 Change the plate", "G1 X6"])
+        await bench.until_asked("Change the plate [Continue]")
+        with pytest.raises(Conflict, match="at the printer"):
+            await bench.ask(AnswerPrompt())
+        assert bench.spooler.state.prompt == "Change the plate [Continue]"
+        await bench.ask(CancelJob())
+        finished = await bench.finished()
+        assert finished.outcome.value == "cancelled"
+        assert "waiting for a person: Change the plate" in finished.reason
+
+
+async def test_answer_is_heard_when_read_where_there_is_no_emergency_parser(
+    tmp_path: Path, quick: Callable[..., VirtualPrinter]
+) -> None:
+    job = ["G1 X5 F3000", "M0 Change the plate", "G1 X6"]
+    async with RestBench(tmp_path, quick(emergency_parser=False)) as bench:
+        await bench.print(job)
+        await bench.until_asked("Change the plate [Continue]")
+        answer = await bench.ask(AnswerPrompt())
+        assert isinstance(answer, dict)
+        assert answer["emergency"][0]["line"] == "M108"
+        assert (await bench.finished()).outcome.value == "completed"
+        assert bench.ran_of(job) == moves_of(job)
 
 
 async def test_stop_that_ends_by_itself_closes_its_prompt(tmp_path: Path, quick: Callable[..., VirtualPrinter]) -> None:

@@ -168,6 +168,10 @@ async def test_firmware_that_hears_no_answer_keeps_its_prompt(tmp_path: Path) ->
     with pytest.raises(Conflict, match="at the printer"):
         await desk.answer()
     assert desk.shown == "Swap the plate [Continue]"
+    shown = len(desk.events)
+    for _ in range(3):
+        await desk.prompts.go_on(desk.printer)  # type: ignore[arg-type]
+    assert len(desk.events) == shown, "a cancelled job does not ask again and again"
 
 
 @pytest.mark.parametrize(
