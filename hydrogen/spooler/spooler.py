@@ -358,7 +358,7 @@ class Spooler:
         connection = self._connector.connection
         if connection is None:
             return
-        self._prompts.check()
+        self._prompts.check(self._clock.monotonic())
         if self._prompts.is_shown and self._desk.status is JobStatus.CANCELLING:
             self._errands.start(self._dismiss_prompt(connection), name="answer for a cancelled job")
 

@@ -46,8 +46,9 @@ class ModeTracker:
 
     In Marlin G90 and G91 set the extruder's mode too, M82 and M83 override it (GcodeSuite::set_relative_mode).
     highest_mm: the highest Z that the source's absolute moves have gone to; where objects are printed one after the other, the
-    others are so high. homed: the axes that a G28 has gone for since the motors were let go (M18, M84). targets_celsius: by
-    heater, what the last line that set it asked for; a heater that nobody asked about is missing.
+    others are so high. homed: the axes whose coordinates are the machine's own: a G28 has gone for them, and since then neither
+    were their motors let go (M18, M84) nor their coordinates shifted (G92). targets_celsius: by heater, what the last line
+    that set it asked for; a heater that nobody asked about is missing.
     """
 
     __slots__ = (
@@ -112,7 +113,7 @@ class ModeTracker:
         self.is_relative, self.is_extruder_relative = state.is_relative, state.is_extruder_relative
         self.is_inch, self.tool = state.is_inches, state.tool
         self.highest_mm = state.highest_z_mm or 0.0
-        self.homed = frozenset(axis.upper().encode() for axis in state.homed)
+        self.homed = frozenset(axis.upper().encode() for axis in state.homed if state.shift_mm.get(axis) == 0.0)
         self.targets_celsius = dict(state.targets_celsius)
         self._asked.extend(TargetAsked(heater, celsius) for heater, celsius in state.targets_celsius.items())
         feedrate = state.feedrate_mm_per_minute
@@ -156,6 +157,8 @@ class ModeTracker:
         elif command in (b"M18", b"M84") and b"S" not in body:  # with S it only sets how soon they go off by themselves
             named = frozenset(_axes(body))
             self.homed -= named if named or b"E" in body else self.homed
+        elif command == b"G92":
+            self.homed -= frozenset(_axes(body))
         elif command in (b"G20", b"G21"):
             self.is_inch = command == b"G20"
 

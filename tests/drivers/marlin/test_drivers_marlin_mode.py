@@ -77,6 +77,12 @@ def test_released_motors_are_not_homed_any_more() -> None:
     assert followed(b"G28", b"M18 X").homed == {b"Y", b"Z"}
 
 
+def test_shifted_coordinates_are_not_the_machines_own() -> None:
+    assert followed(b"G28", b"G92 E0").is_homed
+    assert followed(b"G28", b"G92 X0 E0").homed == {b"Y", b"Z"}
+    assert followed(b"G28", b"G92 X0", b"G28 X").is_homed
+
+
 def test_unit_and_tool_are_followed() -> None:
     mode = followed(b"G20", b"T1")
     assert (mode.is_inch, mode.tool) == (True, 1)
