@@ -32,10 +32,13 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord, make_folder, told_about
 from hydrogen.jobs.ids import JobIds
+from hydrogen.jobs.print_queue import PrintQueue
+from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
 from hydrogen.jobs.store import JobStore
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
+from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.printer import printer_operations
@@ -98,7 +101,7 @@ class ServeOptions:
 def prepare_data_dir(configuration: Configuration) -> Access:
     """Make the data folder and find the keys; generates one if none is configured. Blocks. Raises HostError."""
     data_dir = configuration.server.data_dir
-    for folder in (data_dir, data_dir / "files", data_dir / "spool"):
+    for folder in (data_dir, data_dir / "files", data_dir / "spool", data_dir / "receipts"):
         make_folder(folder)
     if configuration.api_keys:
         return Access(keys=configuration.api_keys)
@@ -135,9 +138,13 @@ class Hydrogen:
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
-        self._store = JobStore(configuration.server.data_dir / "hydrogen.db")
+        self._files = FileStore(configuration.server.data_dir / "files")
+        self._job_ids = JobIds(clock)
+        self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
+        self._record_keeper = self._make_record_keeper()
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
+        self._queue = self._make_queue()
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket(access)
         self.supervisor = Supervisor(
@@ -153,6 +160,7 @@ class Hydrogen:
         return (
             self._folder,
             self._store,
+            self._queue,
             self._websocket,
             Announcement(self._folder, self._record),
             *self._options.extra,
@@ -170,20 +178,39 @@ class Hydrogen:
             make_port=lambda name: SpoolerClient(
                 name, runtime_dir, self._clock, version=__version__, instance=self._epoch, launcher=self._launcher
             ),
-            keep_fact=self._store.record_fact,
+            keep_fact=self._record_keeper.keep,
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
         )
 
+    def _make_record_keeper(self) -> RecordKeeper:
+        watch = HostWatch()
+        self._bus.listen(watch.on_published, name="host watch")
+        shelf = ReceiptShelf(self._configuration.server.data_dir / "receipts")
+        return RecordKeeper(self._store, shelf, watch)
+
+    def _make_queue(self) -> PrintQueue:
+        return PrintQueue(
+            store=self._store,
+            hands=self._fleet,
+            files=self._files,
+            ids=self._job_ids,
+            context=self._context,
+            bus=self._bus,
+            clock=self._clock,
+            log=self._log,
+            on_trouble=self._report,
+        )
+
     def _make_websocket(self, access: Access) -> WebSocketServer:
         figures = WebSocketFigures()
         status = StatusBuilder(clock=self._clock, epoch=self._epoch, version=__version__, figures=figures)
-        files = FileStore(self._configuration.server.data_dir / "files")
         operations = [
             *printer_operations(self._fleet),
-            *job_operations(self._fleet, files, JobIds(self._clock), self._store),
-            *file_operations(files),
+            *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
+            *queue_operations(self._queue, self._fleet),
+            *file_operations(self._files),
             *system_operations(status),
         ]
         return WebSocketServer(

@@ -324,7 +324,15 @@ class Keeper:
     def _publish_attached(self, event: PrinterAttached) -> None:
         # The spooler knows the driver's module only, and before it connects not the speed; the configuration knows both.
         printer = self._printer
-        state = replace(event.state, driver=printer.driver, baud=event.state.baud or printer.baud)
+        # What lies on the bed no spooler knows.
+        known = self._state
+        state = replace(
+            event.state,
+            driver=printer.driver,
+            baud=event.state.baud or printer.baud,
+            bed=known.bed,
+            bed_job=known.bed_job,
+        )
         self._context.publish(replace(event, printer=self.name, state=state))
         self._note_state()
 

@@ -31,7 +31,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "python_multipart": _HTTP,
     "prometheus_client": _HTTP,
     "psutil": ("hydrogen/system/*",),
-    "sqlite3": ("hydrogen/jobs/store.py",),
+    "sqlite3": ("hydrogen/jobs/database.py",),
     "pydantic": _STRANGERS,
     "pydantic_core": _STRANGERS,
     "pydantic_settings": ("hydrogen/config.py",),
