@@ -15,6 +15,7 @@ from hydrogen.gcode.outgoing import LineSource
 _feedrate = re.compile(rb"F *(\d+\.?\d*|\.\d+)").search
 _height = re.compile(rb"Z *(\d+\.?\d*|\.\d+)").search
 _target = re.compile(rb"[SR] *(-?\d+\.?\d*|-?\.\d+)").search
+_most = re.compile(rb"B *(\d+\.?\d*|\.\d+)").search
 _tool = re.compile(rb"T *(\d+)").search
 _axes = re.compile(rb"[XYZ]").findall
 _ALL_AXES = frozenset({b"X", b"Y", b"Z"})
@@ -170,12 +171,17 @@ class ModeTracker:
     def _note_target(self, heater: str, body: bytes) -> None:
         target = _target(body)
         if target is None:
+            if b"I" in body:  # a material's preset
+                self._asked.append(TargetAsked(None))
             return
         if heater == "tool":
             named = _tool(body)
             heater = f"tool{int(named[1]) if named is not None else self.tool}"
         self.targets_celsius[heater] = float(target[1])
         self._asked.append(TargetAsked(heater, float(target[1])))
+        most = _most(body)
+        if most is not None:  # AUTOTEMP: the firmware goes up to B by itself, again and again
+            self._asked.append(TargetAsked(heater, float(most[1])))
 
 
 _MOVES = frozenset({b"G0", b"G1", b"G2", b"G3"})

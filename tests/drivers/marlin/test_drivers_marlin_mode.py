@@ -132,6 +132,14 @@ def test_lines_that_may_heat_by_themselves_are_told_without_a_heater() -> None:
     assert list(followed(*ordinary).take_heat_lines()) == []
 
 
+def test_targets_that_the_firmware_chooses_within_a_line_are_asked_for_too() -> None:
+    assert list(followed(b"M109 S200 B240 F1").take_heat_lines()) == [
+        TargetAsked("tool0", 200.0),
+        TargetAsked("tool0", 240.0),
+    ]
+    assert list(followed(b"M104 I1", b"M109").take_heat_lines()) == [TargetAsked(None)]
+
+
 def test_heat_lines_that_nobody_looks_at_are_bounded() -> None:
     mode = ModeTracker()
     for celsius in range(10 * TARGETS_KEPT):
