@@ -147,6 +147,36 @@ async def test_action_of_the_printer_pauses_before_another_line_leaves(
         assert bench.ran_of(job) == moves_of(job)
 
 
+@pytest.mark.parametrize("when", ["parked", "going aside", "coming back"])
+async def test_cable_that_is_pulled_while_the_head_is_aside_changes_nothing(
+    tmp_path: Path, quick: Callable[..., VirtualPrinter], when: str
+) -> None:
+    job = absolute(200)
+    async with RestBench(tmp_path, quick(speed=5)) as bench:
+        await bench.print(job)
+        await bench.until_hot()
+        await bench.until(lambda: bench.printer.ledger.move_count > 30, "the middle of the job")
+        await bench.ask(PauseJob())
+        if when == "going aside":
+            await bench.until_ran("G1 Z5.3 F600")
+        else:
+            await bench.until_status("paused")
+        if when == "coming back":
+            await bench.ask(ResumeJob())
+        bench.printer.pull_cable()
+        await bench.until_status("link_lost")
+        bench.printer.plug_in()
+        await bench.until(lambda: bench.status in ("paused", "printing"), "the printer again")
+        if bench.status == "paused":
+            assert (bench.place.x, bench.place.z) == (0.0, 5.3)
+            await bench.ask(ResumeJob())
+        assert (await bench.finished()).outcome.value == "completed"
+        assert bench.ran_of(job) == moves_of(job)
+        last = moves_of(job)[-1]
+        assert f"X{bench.place.x:.2f} Y{bench.place.y:.2f} E{bench.place.e:.5f}" in last
+        assert bench.place.z == 0.3
+
+
 # ------------------------------------------------------------------------------------------------------------- cancel
 
 
