@@ -33,6 +33,10 @@ class HouseProcess:
         self.config = folder / "hydrogen.toml"
         self.log = folder / "service.log"
         self.process: asyncio.subprocess.Process | None = None
+        self.prefix: tuple[str, ...] = ()
+        """A command that the service is run by, such as one that enters another namespace."""
+        self.environment: dict[str, str] = {}
+        """What the service's environment has beside our own."""
         tables = {
             "server": f'environment = "development"\ndata_dir = "{self.data_dir}"\nruntime_dir = "{self.runtime_dir}"',
             "websocket": 'host = "127.0.0.1"\nport = 0',
@@ -65,11 +69,12 @@ class HouseProcess:
     async def start(self, *arguments: str, is_expected_up: bool = True) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "hydrogen", "serve", "--config", str(self.config), *arguments),
+                *(*self.prefix, sys.executable, "-m", "hydrogen", "serve", "--config", str(self.config), *arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                env={**os.environ, **self.environment},
             )
         if is_expected_up:
             pid = self.process.pid
