@@ -140,6 +140,8 @@ class JobRunner:
             self._host.job_changed(self.status, "the job will be paused when the printer is back")
             return
         self._check("pause", JobStatus.PAUSING)
+        if self.status is JobStatus.LINK_LOST:
+            raise Conflict("cannot pause a job that comes back paused", status=self.status.value)
         self.source.pause()
         self._stands_by_itself = is_printers_own
         self._actor, self._reason = actor, reason
