@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -436,5 +436,13 @@ class SpoolerMachine(RuleBasedStateMachine):
         assert not self.spooler.has_job, f"the job is {state.status} and stays so"
 
 
+WITHOUT_SHRINKING = [Phase.explicit, Phase.reuse, Phase.generate]
+"""A failure is told as it was found: making it shorter takes minutes. HYDROGEN_SHRINK=1 takes them."""
+
 TestSpoolerBehaviour = SpoolerMachine.TestCase
-TestSpoolerBehaviour.settings = settings(REPEATABLE, max_examples=100, stateful_step_count=40)
+TestSpoolerBehaviour.settings = settings(
+    REPEATABLE,
+    max_examples=100,
+    stateful_step_count=40,
+    phases=tuple(Phase) if os.environ.get("HYDROGEN_SHRINK") else WITHOUT_SHRINKING,
+)
