@@ -422,7 +422,9 @@ class JobRunner:
         finally:
             if not task.done():
                 task.cancel()
-            await asyncio.gather(task, return_exceptions=True)  # also looks at an error that came with another status
+                await asyncio.gather(task, return_exceptions=True)
+            elif not task.cancelled():
+                task.exception()  # looked at, in case it came together with another status
 
     def _tell(self, delay: Delay, status: JobStatus) -> None:
         notice = delay.check(self._clock.monotonic(), self._line.in_progress, self._host.heaters)

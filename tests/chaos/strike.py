@@ -66,9 +66,7 @@ LONG = frozenset({Kind.HANG_SPOOLER})
 
 SHORT_LIST = 50
 
-NOT_YET = frozenset(
-    {Kind.KILL_SPOOLER, Kind.KILL_BOTH, Kind.HANG_SPOOLER, Kind.UNPLUG, Kind.UNPLUG_RESET, Kind.KILL_UNPLUG}
-)
+NOT_YET = frozenset({Kind.HANG_SPOOLER})
 """Kinds that the house does not survive yet, and is not struck with. To be emptied, then deleted."""
 
 MOVES_BETWEEN = (1, 60)
