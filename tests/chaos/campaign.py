@@ -80,7 +80,6 @@ class Campaign:
     ) -> None:
         self._house = house
         self._printer = printer
-        self._disk = disk
         self._watch = watch
         self._blows = Blows(house, printer, disk, wall)
         self._proof = Proof(printer.ledger)
@@ -96,7 +95,7 @@ class Campaign:
         self._jobs += 1
         self._lines = print_lines(self._jobs)
         name = f"job-{self._jobs}.gcode"
-        folder = self._disk.seen(self._house.data_dir / "files")
+        folder = self._house.files
         for former in folder.glob("job-*.gcode"):
             former.unlink()
         (folder / name).write_text("\n".join(self._lines) + "\n")
@@ -224,6 +223,7 @@ async def campaign(folder: Path, seed: int) -> AsyncIterator[Campaign]:
     try:
         with disk_over(house.data_dir, pids) as disk:
             house.prefix = disk.prefix
+            house.seen = disk.seen
             house.environment = dict(wall.environment)
             await house.start()
             async with Observer(house) as watch:

@@ -50,7 +50,7 @@ class SmallDisk:
         self.prefix = ("nsenter", *user, f"--mount=/proc/{holder}/ns/mnt", "--")
 
     def seen(self, path: Path) -> Path:
-        return self._root / path.relative_to("/")
+        return self._root / path.relative_to("/") if path.is_relative_to(self._folder) else path
 
     @property
     def _ballast(self) -> Path:
