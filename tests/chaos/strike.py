@@ -66,9 +66,6 @@ LONG = frozenset({Kind.HANG_SPOOLER})
 
 SHORT_LIST = 50
 
-NOT_YET = frozenset({Kind.HANG_SPOOLER})
-"""Kinds that the house does not survive yet, and is not struck with. To be emptied, then deleted."""
-
 MOVES_BETWEEN = (1, 60)
 """So many moves are executed after the house has recovered, before the next strike: it may meet the first line after it."""
 
@@ -94,8 +91,7 @@ class Strike:
 
 def kinds_of(count: int) -> list[Kind]:
     """What a list of so many strikes is drawn from."""
-    left_out = NOT_YET if count > SHORT_LIST else NOT_YET | LONG
-    return [kind for kind in Kind if kind not in left_out]
+    return [kind for kind in Kind if kind not in LONG or count > SHORT_LIST]
 
 
 def strikes_of(seed: int, count: int, kinds: Collection[Kind] = ()) -> list[Strike]:

@@ -1,4 +1,4 @@
-"""Every write fails from the hundredth line on (facts/link.md, test 6): the print completes, people are told, nothing is lost."""
+"""Every write fails from the hundredth line on: the print completes, people are told, nothing is lost."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ async def test_a_spooler_whose_packages_are_gone_pauses_resumes_and_finishes_und
             await frame_where(client, lambda frame: frame.get("type") == "job.progressed" and frame["lines_done"] > 20)
         spooler = house.spooler_pid()
         assert spooler is not None
-        assert str(site) in Path(f"/proc/{spooler}/environ").read_text()
+        assert str(site) in environment_of(spooler)
         assert await house.stop() == 0, house.said
         shutil.rmtree(site)
         house.python, house.environment = sys.executable, {}
@@ -113,6 +113,10 @@ async def test_a_spooler_whose_packages_are_gone_pauses_resumes_and_finishes_und
         await house.clean_up()
     moves = [command for command in commands_of(lines) if is_move(command)]
     assert [move for move in printer.ledger.moves if move in moves] == moves  # the pause's own moves are not the file's
+
+
+def environment_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/environ").read_text()
 
 
 def installed_copy(site: Path) -> Path:
