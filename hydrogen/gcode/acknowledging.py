@@ -29,6 +29,7 @@ class Acknowledging:
 
     __slots__ = (
         "_barrier",
+        "_beside",
         "_count",
         "_drain",
         "_events",
@@ -52,6 +53,7 @@ class Acknowledging:
         self._oks = parts.oks
         self._window = parts.window
         self._unread = parts.unread
+        self._beside = parts.unread.beside
         self._stall = parts.stall
         self._drain = parts.drain
         self._trust = parts.trust
@@ -186,7 +188,7 @@ class Acknowledging:
             self._events.extend([EmergencyWordSettled(is_confirmed=False)] * self._oks.on_executed(upto))
         for ticket in ledger.acknowledge(upto):
             self._events.append(CommandAcknowledged(ticket))
-        if not self._unread.is_empty:
+        if self._beside:
             self._unread.on_acknowledged(upto)
         self._barrier.on_acknowledged(upto)
         self._trust.on_acknowledged()

@@ -29,6 +29,7 @@ class Giving:
 
     __slots__ = (
         "_barrier",
+        "_beside",
         "_count",
         "_drain",
         "_ledger",
@@ -60,6 +61,7 @@ class Giving:
         self._oks = parts.oks
         self._window = parts.window
         self._unread = parts.unread
+        self._beside = parts.unread.beside
         self._outgoing = parts.outgoing
         self._packing = parts.packing
         self._stall = parts.stall
@@ -95,7 +97,7 @@ class Giving:
         frame = pack(line.frame) if self._packing.is_on else line.frame
         if in_flight and in_flight + len(frame) > self._window.bytes_most:
             return b""
-        if not self._unread.is_empty and not self._has_room_behind_words(len(frame)):
+        if self._beside and not self._has_room_behind_words(len(frame)):
             return b""
         self._give(number, line, len(frame), now)
         return frame

@@ -20,7 +20,7 @@ from hydrogen.gcode.ledger import LineLedger
 from hydrogen.gcode.window import Window
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
     """What went out behind line `front` without a number."""
 
     front: int
@@ -29,19 +29,15 @@ class _Entry(NamedTuple):
 
 
 class Unread:
-    """The count of one link. `is_empty`: nothing but lines is out, so the window's bound is all there is to keep."""
+    """The count of one link. beside: what is out besides lines; one object for the life of the link, for code that runs for
+    every line and asks only whether it is empty: then the window's bound is all there is to keep."""
 
-    __slots__ = ("_entries", "_ledger", "_window")
+    __slots__ = ("_ledger", "_window", "beside")
 
     def __init__(self, ledger: LineLedger, window: Window) -> None:
         self._ledger = ledger
         self._window = window
-        self._entries: deque[_Entry] = deque()
-
-    @property
-    def is_empty(self) -> bool:
-        """See the class."""
-        return not self._entries
+        self.beside: deque[Entry] = deque()
 
     def has_room(self, size: int) -> bool:
         """Do `size` bytes more fit for sure, or are they read as they come?"""
@@ -55,35 +51,37 @@ class Unread:
 
     def on_word(self, size: int) -> None:
         """An emergency word goes out."""
-        self._entries.append(_Entry(self._ledger.front, size, True))
+        self.beside.append(Entry(self._ledger.front, size, True))
 
     def on_probe(self, size: int) -> None:
         """A probe goes out."""
-        self._entries.append(_Entry(self._ledger.front, size, False))
+        self.beside.append(Entry(self._ledger.front, size, False))
 
     def on_acknowledged(self, upto: int) -> None:
         """K rose to `upto`: what went out before that line was read."""
-        entries = self._entries
+        entries = self.beside
         while entries and entries[0].front < upto:
             entries.popleft()
 
     def on_word_answered(self) -> None:
         """A word's `ok` came: the oldest one was read, and what went before it."""
-        entries = self._entries
+        entries = self.beside
         while entries and not entries.popleft().takes_place:
             pass
 
     def on_quiet(self) -> None:
         """The printer has answered a probe or refused a line, and fallen silent: no probe stands unread."""
-        self._entries = deque(entry for entry in self._entries if entry.takes_place)
+        words = [entry for entry in self.beside if entry.takes_place]
+        self.beside.clear()
+        self.beside.extend(words)
 
     def forget(self) -> None:
         """A new numbering: everything before was read."""
-        self._entries.clear()
+        self.beside.clear()
 
     def _in_order(self) -> list[tuple[int, bool]]:
         """Size, and does it take a place in the queue, of lines and entries as they went out."""
-        ledger, entries = self._ledger, self._entries
+        ledger, entries = self._ledger, self.beside
         order: list[tuple[int, bool]] = []
         at = 0
         for number, size in zip(range(ledger.acknowledged + 1, ledger.front + 1), ledger.sizes, strict=True):

@@ -40,7 +40,7 @@ def unread(*lines: bytes, slots: int = 1) -> tuple[Unread, LineLedger]:
 
 def test_nothing_in_flight_is_read_as_it_comes() -> None:
     count, _ = unread()
-    assert count.is_empty
+    assert not count.beside
     assert count.has_room(96)
 
 
@@ -77,12 +77,12 @@ def test_what_went_before_an_acknowledged_line_was_read() -> None:
     count.on_probe(len(PROBE))
     ledger.acknowledge(5001)
     count.on_acknowledged(5001)
-    assert not count.is_empty
+    assert count.beside
     ledger.acknowledge(5002)
     count.on_acknowledged(5002)
-    assert not count.is_empty  # the probe went behind it
+    assert count.beside  # the probe went behind it
     count.on_quiet()
-    assert count.is_empty
+    assert not count.beside
 
 
 def test_words_ok_tells_that_it_was_read_and_all_before_it() -> None:
@@ -90,10 +90,10 @@ def test_words_ok_tells_that_it_was_read_and_all_before_it() -> None:
     count.on_probe(len(PROBE))
     count.on_word(5)
     count.on_word_answered()
-    assert count.is_empty
+    assert not count.beside
     count.on_word(5)
     count.forget()
-    assert count.is_empty
+    assert not count.beside
 
 
 # ---------------------------------------------------------------------------------------------------- the whole link
