@@ -87,7 +87,11 @@ class RestBench:
     # ---------------------------------------------------------------------------------------------- what is waited for
 
     async def until(self, is_true: Callable[[], object], what: str = "the condition") -> None:
-        await wait_until(is_true, within_seconds=WITHIN_SECONDS, what=f"{what}; {self.status}: {self.reasons[-4:]}, {self.log.entries[-5:]}")
+        await wait_until(
+            is_true,
+            within_seconds=WITHIN_SECONDS,
+            what=f"{what}; {self.status}: {self.reasons[-4:]}, {self.log.entries[-5:]}",
+        )
 
     async def until_status(self, status: str) -> None:
         await self.until(lambda: self.status == status, f"status {status}")
