@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
-from websockets.asyncio.server import Server, ServerConnection, broadcast
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from hydrogen.auth.principal import Principal
 from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
 from hydrogen.model.codec import encode_json
-from hydrogen.model.events import TOPICS, Event, PublishedEvent
+from hydrogen.model.events import TOPICS, PublishedEvent
+from hydrogen.websocket.audience import DEFAULT_TOPICS, Audience, Wish
 from hydrogen.websocket.auth import Visit
 from hydrogen.websocket.context import ServerContext, error_frame
 from hydrogen.websocket.lobby import Lobby
@@ -30,7 +32,10 @@ KERNEL_BUFFER_BYTES = 131_072
 """Of the kernel's send buffer (Linux takes it twice). Left to itself it grows to 4 MiB: minutes of old temperatures that
 nobody sees any more as unsent. This much still carries 2 MB/s over a round trip of 100 ms."""
 
-DEFAULT_TOPICS = TOPICS - {"terminal"}
+
+def wire_from_frame(frame: bytes) -> bytes:
+    """The bytes of one unfragmented, unmasked text message: the same for every client (RFC 6455, 5.2; no extensions here)."""
+    return Frame(Opcode.TEXT, frame).serialize(mask=False)
 
 
 class ClientSocket(ServerConnection):
@@ -54,7 +59,16 @@ class ClientSocket(ServerConnection):
 
     def write_frame(self, frame: bytes) -> None:
         """Send or buffer one text message; ignored once the connection is closing."""
-        broadcast((self,), frame, text=True)
+        self.write_wire(wire_from_frame(frame))
+
+    def write_wire(self, wire: bytes) -> None:
+        """The same for a message that is serialised already.
+
+        It goes past the library's protocol, which would serialise it again for each client and has nothing to keep of it:
+        whatever else it writes (pongs, the close frame) it writes whole and at once, so that nothing can come between.
+        """
+        if self.protocol.state is State.OPEN:
+            self.transport.write(wire)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -76,16 +90,11 @@ class ClientSocket(ServerConnection):
             self.outbox.resume()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a client wants to hear. printers: None for all that it may see."""
-
-    topics: frozenset[str] = DEFAULT_TOPICS
-    printers: frozenset[str] | None = None
-
-
 class ClientConnection:
-    """A client that was let in. Owned by the server's handler task; ends with `close`."""
+    """A client that was let in. Owned by the server's handler task; ends with `close`.
+
+    audience: what it hears now.
+    """
 
     def __init__(
         self,
@@ -100,11 +109,12 @@ class ClientConnection:
         self.socket = socket
         self.visit = visit
         self.in_flight = 0
-        self.wish = Wish()
         self._context = context
+        self.audience: Audience = context.audiences.of(visit.principal, Wish())
         self._printers = tuple(printers)
         self._cut = cut
-        self._is_over = False
+        self.is_over = False
+        """Closed, or being closed: nothing is sent any more."""
         self._invalid: deque[float] = deque(maxlen=context.settings.invalid_messages)
         self.outbox = Outbox(socket, clock=context.clock, catch_up=lambda: context.snapshot_frame(visit.principal))
         socket.outbox = self.outbox
@@ -114,9 +124,8 @@ class ClientConnection:
         return self.visit.principal
 
     @property
-    def is_over(self) -> bool:
-        """Closed, or being closed: nothing is sent any more."""
-        return self._is_over
+    def wish(self) -> Wish:
+        return self.audience.wish
 
     @property
     def hears_terminal(self) -> bool:
@@ -131,12 +140,12 @@ class ClientConnection:
 
     def close(self) -> None:
         """Nothing goes out from now on. May be called twice."""
-        self._is_over = True
+        self.is_over = True
         self.outbox.forget_events()
 
     def cut(self, code: int, reason: str) -> None:
         """End this connection, whatever the client does."""
-        if not self._is_over:
+        if not self.is_over:
             self.close()
             self._cut(self, code, reason)
 
@@ -161,7 +170,7 @@ class ClientConnection:
 
     def subscribe(self, wish: Wish, since: ResumePoint | None, message_id: str | None) -> None:
         """Hear this from now on: `subscribed`, then what was missed since (or a snapshot), then live."""
-        self.wish = wish
+        self.audience = self._context.audiences.of(self.principal, wish)
         house = self._context.house
         missed = None
         if since is not None and since.epoch == house.epoch:
@@ -178,11 +187,11 @@ class ClientConnection:
             }
         )
         if since is None:
-            self.outbox.select(lambda published: self._wants(published.event))
+            self.outbox.select(lambda published: self.audience.wants(published.event))
         elif missed is None:
             self.outbox.jump_to_snapshot()
         else:
-            self.outbox.replay(published for published in missed if self._wants(published.event))
+            self.outbox.replay(published for published in missed if self.audience.wants(published.event))
             self.outbox.last_seq = house.seq
 
     def answer(self, body: dict[str, Any]) -> None:
@@ -191,15 +200,9 @@ class ClientConnection:
 
     def answer_frame(self, frame: bytes) -> None:
         """The same for a frame that is encoded already."""
-        if not self._is_over:
+        if not self.is_over:
             self.outbox.answer(frame)
             self.cut_if_hopeless()
-
-    def accepts(self, published: PublishedEvent) -> bool:
-        """Is this event still to be sent to this client? Events up to a snapshot's seq are part of it."""
-        if self._is_over or 0 < published.seq <= self.outbox.last_seq:
-            return False
-        return self._wants(published.event)
 
     def keep(self, published: PublishedEvent, frame_bytes: int) -> None:
         """Keep an event that the blocked socket does not take now."""
@@ -208,22 +211,11 @@ class ClientConnection:
 
     def cut_if_hopeless(self) -> None:
         """Cut off a client that does not read (1013)."""
-        if not self._is_over and self.outbox.is_hopeless:
+        if not self.is_over and self.outbox.is_hopeless:
             self._context.log.warning(
                 "slow client cut off", address=self.socket.address, unsent_bytes=self.outbox.unsent_bytes
             )
             self.cut(1013, "lagging: reads too slowly")
-
-    def _wants(self, event: Event) -> bool:
-        if not self.principal.may_reach(event.printer):
-            return False
-        topic = event.topic
-        if topic == "error":
-            return True
-        wish = self.wish
-        return topic in wish.topics and (
-            wish.printers is None or event.printer is None or event.printer in wish.printers
-        )
 
     # --------------------------------------------------------------------------------------------------------- in
 

@@ -14,6 +14,7 @@ from hydrogen.core.log import Log
 from hydrogen.model.codec import encode_json, plain
 from hydrogen.model.state import State
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.websocket.audience import Audiences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class ServerContext:
         self.figures = figures
         self.clock = clock
         self.log = log
+        self.audiences = Audiences()
         self._status = status
         self._snapshots: dict[frozenset[str] | None, tuple[bytes, int]] = {}
 

@@ -49,7 +49,11 @@ class Pipe(Protocol):
 
 
 class Outbox:
-    """See the module's docstring. `last_seq` is the highest seq that was sent or is kept."""
+    """See the module's docstring.
+
+    is_blocked: everything has to wait here; if not, nothing is kept, and a frame may be written past the outbox.
+    last_seq: the highest seq that was sent or is kept.
+    """
 
     __slots__ = (
         "_answer_bytes",
@@ -64,6 +68,7 @@ class Outbox:
         "_queue",
         "_queue_since",
         "_status",
+        "is_blocked",
         "last_seq",
     )
 
@@ -80,18 +85,14 @@ class Outbox:
         self._queue = MergeQueue(QUEUE_CAPACITY)
         self._queue_since = 0.0
         self._fact_bytes = 0
-        self._blocked_since: float | None = None
+        self._blocked_since = 0.0
+        self.is_blocked = False
         self.last_seq = 0
-
-    @property
-    def is_blocked(self) -> bool:
-        """Does everything have to wait here? False: nothing is kept, and a frame may be written past the outbox."""
-        return self._blocked_since is not None
 
     @property
     def is_hopeless(self) -> bool:
         """Is it time to cut this client off?"""
-        return self._blocked_since is not None and (
+        return self.is_blocked and (
             self.unsent_bytes > MOST_UNSENT_BYTES
             or self._clock.monotonic() - self._oldest_since() > OLDEST_UNSENT_SECONDS
         )
@@ -104,7 +105,7 @@ class Outbox:
 
     def answer(self, frame: bytes) -> None:
         """A frame that must arrive, in the order of the calls."""
-        if self._blocked_since is None:
+        if not self.is_blocked:
             self._pipe.write_frame(frame)
         else:
             self._answers.append(frame)
@@ -112,7 +113,7 @@ class Outbox:
 
     def offer_status(self, frame: bytes) -> None:
         """A frame that the next one of its kind replaces."""
-        if self._blocked_since is None:
+        if not self.is_blocked:
             self._pipe.write_frame(frame)
         else:
             self._status = frame
@@ -132,7 +133,7 @@ class Outbox:
         self.forget_events()
         self._backlog.extend(events)
         self._backlog_since = self._clock.monotonic()
-        if self._blocked_since is None:
+        if not self.is_blocked:
             self._send_backlog()
 
     def jump_to_snapshot(self) -> None:
@@ -159,21 +160,21 @@ class Outbox:
 
     def pause(self) -> None:
         """The transport is full."""
-        if self._blocked_since is None:
-            self._blocked_since = self._clock.monotonic()
+        if not self.is_blocked:
+            self.is_blocked, self._blocked_since = True, self._clock.monotonic()
 
     def resume(self) -> None:
         """The transport has room again: send what was kept, until it is full once more."""
-        self._blocked_since = None
-        while self._blocked_since is None and self._answers:
+        self.is_blocked = False
+        while not self.is_blocked and self._answers:
             frame = self._answers.popleft()
             self._answer_bytes -= len(frame)
             self._pipe.write_frame(frame)
-        if self._blocked_since is None and self._status is not None:
+        if not self.is_blocked and self._status is not None:
             frame, self._status = self._status, None
             self._pipe.write_frame(frame)
         self._send_backlog()
-        while self._blocked_since is None and (self._queue.lagged or self._queue):
+        while not self.is_blocked and (self._queue.lagged or self._queue):
             self._send_queue()
 
     def _send_queue(self) -> None:
@@ -186,7 +187,7 @@ class Outbox:
         self._send_backlog()
 
     def _send_backlog(self) -> None:
-        while self._blocked_since is None and self._backlog:
+        while not self.is_blocked and self._backlog:
             published = self._backlog.popleft()
             self._pipe.write_frame(encode_event(published))
             self._note(published)
@@ -198,7 +199,7 @@ class Outbox:
 
     def _oldest_since(self) -> float:
         """Since when the oldest unsent frame waits."""
-        since = self._blocked_since if self._blocked_since is not None else self._clock.monotonic()
+        since = self._blocked_since if self.is_blocked else self._clock.monotonic()
         if self._backlog:
             return min(since, self._backlog_since)
         return min(since, self._queue_since) if self._queue else since
