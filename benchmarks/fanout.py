@@ -172,7 +172,7 @@ def _make_server() -> tuple[WebSocketServer, Context]:
     printers = MappingProxyType({PRINTER: PrinterState(status=PrinterStatus.IDLE)})
     context = Context(epoch="bench", initial=State(printers=printers), bus=bus)
     server = WebSocketServer(
-        WebSocketSettings(port=0, max_connections=5000, max_connections_per_address=5000),
+        WebSocketSettings(port=0, max_connections=5000, max_connections_per_address=5000, handshakes_burst=5000),
         context=context,
         bus=bus,
         registry=Registry([], fleet=fleet, repeats=RepeatMemory(clock=clock)),

@@ -11,14 +11,16 @@ import asyncio
 import os
 import secrets
 import signal
+import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from types import MappingProxyType
 
 from hydrogen import __version__
 from hydrogen.auth.keys import KeyRing
+from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
@@ -38,6 +40,7 @@ from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
+from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
@@ -190,13 +193,23 @@ class Hydrogen:
             self._settings,
             context=self._context,
             bus=self._bus,
-            registry=Registry(operations, fleet=self._fleet, repeats=RepeatMemory(clock=self._clock)),
+            registry=self._make_registry(operations),
             keys=KeyRing.of_full_keys(access.keys),
             status=status,
             figures=figures,
             fleet=self._fleet,
             clock=self._clock,
             log=self._log,
+        )
+
+    def _make_registry(self, operations: Sequence[Operation]) -> Registry:
+        section = self._configuration.websocket
+        rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)
+        return Registry(
+            operations,
+            fleet=self._fleet,
+            repeats=RepeatMemory(clock=self._clock),
+            limit=RateLimit("commands", rate, clock=self._clock),
         )
 
     def _record(self) -> ServiceRecord:
@@ -223,18 +236,12 @@ class Hydrogen:
 
 
 def websocket_settings(configuration: Configuration, access: Access) -> WebSocketSettings:
-    """The configured WebSocket; on loopback if nobody chose a key."""
+    """The configured WebSocket; on loopback if nobody chose a key. Keys and settings of one name are the same."""
     section = configuration.websocket
-    return WebSocketSettings(
-        host=LOOPBACK if access.is_generated else section.host,
-        port=section.port,
-        port_fallback=section.port_fallback,
-        status_interval_seconds=section.status_interval_seconds,
-        max_message_bytes=section.max_message_bytes,
-        max_connections=section.max_connections,
-        max_connections_per_address=section.max_connections_per_address,
-        allowed_origins=section.allowed_origins,
-    )
+    names = {field.name for field in fields(WebSocketSettings)} & set(type(section).model_fields)
+    configured = WebSocketSettings(**{name: getattr(section, name) for name in names})
+    hosts = (*section.allowed_hosts, socket.gethostname())
+    return replace(configured, host=LOOPBACK if access.is_generated else section.host, allowed_hosts=hosts)
 
 
 def _initial_state(printers: Sequence[ConfiguredPrinter]) -> State:

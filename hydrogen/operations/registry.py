@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hydrogen.auth.principal import SCOPES, Principal
+from hydrogen.auth.rate_limit import RateLimit
 from hydrogen.errors import Forbidden, NotFound
 from hydrogen.operations.codec import describe, digest_of, model_from_plain
 from hydrogen.operations.operation import Call, Operation, PrinterFleet
@@ -16,8 +17,18 @@ from hydrogen.operations.repeat import RepeatMemory
 class Registry:
     """Finds, checks, carries out. Every surface comes through here, so that all have the same rights and refusals."""
 
-    def __init__(self, operations: Iterable[Operation], *, fleet: PrinterFleet, repeats: RepeatMemory) -> None:
-        """Raises ValueError for two operations of one name, or a scope that does not exist."""
+    def __init__(
+        self,
+        operations: Iterable[Operation],
+        *,
+        fleet: PrinterFleet,
+        repeats: RepeatMemory,
+        limit: RateLimit | None = None,
+    ) -> None:
+        """limit: how many commands a principal may give, urgent ones apart; None for as many as it likes.
+
+        Raises ValueError for two operations of one name, or a scope that does not exist.
+        """
         by_name: dict[str, Operation] = {}
         for operation in operations:
             if operation.name in by_name or operation.scope not in SCOPES:
@@ -26,6 +37,7 @@ class Registry:
         self._operations: Mapping[str, Operation] = MappingProxyType(by_name)
         self._fleet = fleet
         self._repeats = repeats
+        self._limit = limit
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,9 +70,12 @@ class Registry:
         """Carry it out and return its result (JSON values).
 
         params: decoded JSON, checked here. Raises NotFound (operation, printer), Forbidden (scope, printer),
-        InvalidMessage (details `field`, `reason`, `limit`), Conflict, Unavailable, or what the printer's side raised.
+        InvalidMessage (details `field`, `reason`, `limit`), RateLimited, Conflict, Unavailable, or what the printer's side
+        raised.
         """
         operation = self.get(name)
+        if self._limit is not None and not operation.is_urgent:
+            self._limit.take(principal.name)
         if not principal.may(operation.scope):
             raise Forbidden(f"{name} needs the scope {operation.scope!r}", operation=name, scope=operation.scope)
         checked = model_from_plain(operation.params, params, what=name)

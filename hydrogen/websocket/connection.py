@@ -18,6 +18,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.rate_limit import Rate, TokenBucket
 from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
 from hydrogen.model.codec import encode_json
 from hydrogen.model.events import TOPICS, PublishedEvent
@@ -26,7 +27,7 @@ from hydrogen.websocket.auth import Visit
 from hydrogen.websocket.context import ServerContext, error_frame
 from hydrogen.websocket.lobby import Lobby
 from hydrogen.websocket.message import ResumePoint, Subscribe, resume_point
-from hydrogen.websocket.outbox import Outbox
+from hydrogen.websocket.outbox import Outbox, Patience
 
 KERNEL_BUFFER_BYTES = 131_072
 """Of the kernel's send buffer (Linux takes it twice). Left to itself it grows to 4 MiB: minutes of old temperatures that
@@ -41,9 +42,14 @@ def wire_from_frame(frame: bytes) -> bytes:
 class ClientSocket(ServerConnection):
     """The library's connection, telling the lobby of its life and the outbox of its flow control."""
 
-    def __init__(self, protocol: ServerProtocol, server: Server, *, lobby: Lobby, **options: Any) -> None:
+    def __init__(
+        self, protocol: ServerProtocol, server: Server, *, lobby: Lobby, door_seconds: float, **options: Any
+    ) -> None:
+        """door_seconds: how long somebody may stand at the door, come what may."""
         super().__init__(protocol, server, **options)
         self._lobby = lobby
+        self._door_seconds = door_seconds
+        self._door_timer: asyncio.TimerHandle | None = None
         self.visit: Visit | None = None
         self.outbox: Outbox | None = None
 
@@ -72,11 +78,27 @@ class ClientSocket(ServerConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        if not self._lobby.enter(self):
+            self.transport.abort()
+            return
         transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER_BYTES)
-        self._lobby.enter(self)
+        # The library half-closes behind a refusal or a broken request and leaves the rest to the other side, for ever.
+        self._door_timer = self.loop.call_later(self._door_seconds, self.transport.abort)
+
+    def come_in(self, visit: Visit) -> None:
+        """The handshake passed."""
+        self.visit = visit
+        self._lobby.seat(self)
+        self._leave_door()
+
+    def _leave_door(self) -> None:
+        if self._door_timer is not None:
+            self._door_timer.cancel()
+            self._door_timer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._leave_door()
         self._lobby.leave(self)
 
     def pause_writing(self) -> None:
@@ -93,7 +115,7 @@ class ClientSocket(ServerConnection):
 class ClientConnection:
     """A client that was let in. Owned by the server's handler task; ends with `close`.
 
-    audience: what it hears now.
+    audience: what it hears now. questions, subscriptions: how often it may ask and subscribe (see limit.py).
     """
 
     def __init__(
@@ -115,8 +137,20 @@ class ClientConnection:
         self._cut = cut
         self.is_over = False
         """Closed, or being closed: nothing is sent any more."""
-        self._invalid: deque[float] = deque(maxlen=context.settings.invalid_messages)
-        self.outbox = Outbox(socket, clock=context.clock, catch_up=lambda: context.snapshot_frame(visit.principal))
+        settings, now = context.settings, context.clock.monotonic()
+        self.questions = TokenBucket(
+            Rate(per_second=settings.questions_per_second, burst=settings.questions_burst), now
+        )
+        self.subscriptions = TokenBucket(
+            Rate(per_second=settings.subscriptions_per_second, burst=settings.subscriptions_burst), now
+        )
+        self._invalid: deque[float] = deque(maxlen=settings.invalid_messages)
+        self.outbox = Outbox(
+            socket,
+            clock=context.clock,
+            catch_up=lambda: context.snapshot_frame(visit.principal),
+            patience=Patience(bytes=settings.max_unsent_bytes, seconds=settings.max_unsent_seconds),
+        )
         socket.outbox = self.outbox
 
     @property

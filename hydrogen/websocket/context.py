@@ -19,12 +19,10 @@ from hydrogen.websocket.audience import Audiences
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSocketSettings:
-    """How the WebSocket is to behave; the defaults are the interface document's.
+    """How the WebSocket is to behave. What can be configured has the names and defaults of `[websocket]`, explained there.
 
-    port: 0 takes any free one. port_fallback: try the following nine if it is taken. allowed_origins: pages of other hosts
-    that may connect with a key in the URL. commands_in_flight: of one connection. invalid_messages: of one connection
-    within invalid_window_seconds, then it is closed with 1008. drain_seconds and grace_seconds: how long the shutdown
-    waits for commands in flight, and for a client to answer the close frame; together below the 2 s of the phase.
+    commands_in_flight: of one connection. drain_seconds and grace_seconds: how long the shutdown waits for commands in
+    flight, and for a client to answer the close frame; together below the 2 s of the phase.
     """
 
     host: str = "127.0.0.1"
@@ -35,12 +33,28 @@ class WebSocketSettings:
     status_interval_seconds: float = 1.0
     max_connections: int = 512
     max_connections_per_address: int = 64
+    max_handshakes: int = 128
+    max_handshakes_per_address: int = 32
+    handshakes_per_second: float = 20.0
+    handshakes_burst: int = 60
+    handshake_timeout_seconds: float = 10.0
+    ping_interval_seconds: float = 20.0
+    ping_timeout_seconds: float = 20.0
+    max_unsent_bytes: int = 1_048_576
+    max_unsent_seconds: float = 10.0
+    messages_per_second: float = 1000.0
+    messages_burst: int = 2000
+    questions_per_second: float = 200.0
+    questions_burst: int = 200
+    subscriptions_per_second: float = 5.0
+    subscriptions_burst: int = 20
+    invalid_messages: int = 100
+    invalid_window_seconds: float = 10.0
     allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     commands_in_flight: int = 32
     command_timeout_seconds: float = 900.0
     urgent_timeout_seconds: float = 10.0
-    invalid_messages: int = 100
-    invalid_window_seconds: float = 10.0
     drain_seconds: float = 0.5
     grace_seconds: float = 1.0
 

@@ -9,14 +9,15 @@ emptied again `resume`. Between the two the outbox is *blocked* and everything w
 - the queue: a MergeQueue in which samples merge. If it runs over, the client is told `lagged` and gets a snapshot.
 
 `resume` sends in just this order until the transport is full again. While the outbox is not blocked it is empty, so that
-the common case is one write with no detour. The limits: more than `MOST_UNSENT_BYTES`, or something unsent for more than
-`OLDEST_UNSENT_SECONDS`, and the client `is_hopeless`: whoever looks cuts it off. Nothing here waits for a client.
+the common case is one write with no detour. The limits: more bytes than `Patience` has, or something unsent for longer, and
+the client `is_hopeless`: whoever looks cuts it off. Nothing here waits for a client.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from hydrogen.core.clock import Clock
@@ -32,9 +33,13 @@ LOW_WATER_BYTES = 16_384
 QUEUE_CAPACITY = 1024
 """Events kept for a blocked client: about half a minute of facts of a busy printer."""
 
-MOST_UNSENT_BYTES = 1_048_576
 
-OLDEST_UNSENT_SECONDS = 10.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """With a client that does not read: how many bytes may wait for it, and how long the oldest of them."""
+
+    bytes: int = 1_048_576
+    seconds: float = 10.0
 
 
 class Pipe(Protocol):
@@ -64,6 +69,7 @@ class Outbox:
         "_catch_up",
         "_clock",
         "_fact_bytes",
+        "_patience",
         "_pipe",
         "_queue",
         "_queue_since",
@@ -72,11 +78,19 @@ class Outbox:
         "last_seq",
     )
 
-    def __init__(self, pipe: Pipe, *, clock: Clock, catch_up: Callable[[], tuple[bytes, int]]) -> None:
+    def __init__(
+        self,
+        pipe: Pipe,
+        *,
+        clock: Clock,
+        catch_up: Callable[[], tuple[bytes, int]],
+        patience: Patience = Patience(),
+    ) -> None:
         """catch_up() gives the frame of a fresh snapshot and its seq, for a client that lost events."""
         self._pipe = pipe
         self._clock = clock
         self._catch_up = catch_up
+        self._patience = patience
         self._answers: deque[bytes] = deque()
         self._answer_bytes = 0
         self._status: bytes | None = None
@@ -93,8 +107,8 @@ class Outbox:
     def is_hopeless(self) -> bool:
         """Is it time to cut this client off?"""
         return self.is_blocked and (
-            self.unsent_bytes > MOST_UNSENT_BYTES
-            or self._clock.monotonic() - self._oldest_since() > OLDEST_UNSENT_SECONDS
+            self.unsent_bytes > self._patience.bytes
+            or self._clock.monotonic() - self._oldest_since() > self._patience.seconds
         )
 
     @property

@@ -15,6 +15,7 @@ _HTTP = ("hydrogen/web/*", "hydrogen/octoprint/*", "hydrogen/webui/*")
 _STRANGERS = (
     "hydrogen/config.py",
     "hydrogen/config_section.py",
+    "hydrogen/config_websocket.py",
     "hydrogen/operations/*",
     "hydrogen/websocket/message.py",
     "hydrogen/web/*",

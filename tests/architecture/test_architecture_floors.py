@@ -28,6 +28,7 @@ FLOORS: dict[str, int] = {
     "app": 7,
     "config": 7,
     "config_section": 7,
+    "config_websocket": 7,
     "cli": 7,
     "spooler_process": 7,
     "__main__": 7,

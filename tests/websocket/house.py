@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.rate_limit import RateLimit
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -40,6 +41,11 @@ KEY = "test-key-0123456789"
 READER_KEY = "reader-key-0123456789"
 BENCH_KEY = "bench-key-0123456789"
 DEADLINE_SECONDS = 10.0
+
+HANDSHAKE = (
+    f"GET /?key={KEY} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+).encode()
 
 
 class ObedientFleet:
@@ -207,7 +213,12 @@ def key_ring() -> KeyRing:
 
 
 def make_house(
-    fleet: ObedientFleet, clock: Clock, extra: tuple[Operation, ...], options: dict[str, Any], stack: AsyncExitStack
+    fleet: ObedientFleet,
+    clock: Clock,
+    extra: tuple[Operation, ...],
+    options: dict[str, Any],
+    stack: AsyncExitStack,
+    command_limit: RateLimit | None = None,
 ) -> House:
     failures: list[tuple[str, BaseException]] = []
     bus = Bus(lambda name, error: failures.append((name, error)))
@@ -234,7 +245,7 @@ def make_house(
         settings,
         context=context,
         bus=bus,
-        registry=Registry(operations, fleet=fleet, repeats=RepeatMemory(clock=clock)),
+        registry=Registry(operations, fleet=fleet, repeats=RepeatMemory(clock=clock), limit=command_limit),
         keys=key_ring(),
         status=status,
         figures=figures,
