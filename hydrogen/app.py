@@ -39,6 +39,7 @@ from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
 from hydrogen.operations.file import file_operations
+from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
@@ -47,6 +48,7 @@ from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.system import system_operations
 from hydrogen.spooler.client import SpoolerClient
 from hydrogen.spooler.launcher import SpoolerLauncher
+from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.sampler import HostSampler
 from hydrogen.websocket.context import WebSocketSettings
@@ -209,6 +211,11 @@ class Hydrogen:
             operations,
             fleet=self._fleet,
             repeats=RepeatMemory(clock=self._clock),
+            freshness=Freshness(
+                clock=self._clock,
+                is_synchronised=is_clock_synchronised,
+                window_seconds=section.issued_at_window_seconds,
+            ),
             limit=RateLimit("commands", rate, clock=self._clock),
         )
 

@@ -110,6 +110,12 @@ class WebSocketSection(Section):
         default=60,
         description="Commands of one principal at once.",
     )
+    issued_at_window_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        default=30.0,
+        description="Seconds that a command's `issued_at` may differ from our clock; outside it is refused as `replayed`, "
+        "unless our clock is not synchronised. Clocks of phones are some seconds off, commands are under way for less than "
+        "one.",
+    )
     questions_per_second: Annotated[float, Field(gt=0, le=1e6)] = Field(
         default=200.0,
         description="`status` and `ping` messages per second of one connection; above that `rate_limited`.",

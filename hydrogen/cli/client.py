@@ -39,7 +39,12 @@ class Client:
         self._commands = 0
 
     async def command(
-        self, operation: str, printer: str | None = None, params: Mapping[str, Any] | None = None
+        self,
+        operation: str,
+        printer: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> Mapping[str, Any]:
         """The operation's result. Raises the error the service answers with, or ServiceUnreachable."""
         self._commands += 1
@@ -47,6 +52,8 @@ class Client:
         message: dict[str, Any] = {"type": "command", "id": ident, "operation": operation, "params": dict(params or {})}
         if printer is not None:
             message["printer"] = printer
+        if idempotency_key is not None:
+            message["idempotency_key"] = idempotency_key
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._send(message)

@@ -124,7 +124,12 @@ class Dispatcher:
         limit = settings.urgent_timeout_seconds if is_urgent else settings.command_timeout_seconds
         async with asyncio.timeout(limit):
             result = await self._registry.execute(
-                connection.principal, command.operation, command.printer, command.params, command.idempotency_key
+                connection.principal,
+                command.operation,
+                command.printer,
+                command.params,
+                command.idempotency_key,
+                command.issued_at,
             )
         return encode_json({"type": "result", "id": command.id, "result": dict(result)})
 

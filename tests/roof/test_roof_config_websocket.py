@@ -12,7 +12,7 @@ from hydrogen.config_websocket import WebSocketSection
 from hydrogen.errors import ConfigurationInvalid
 from hydrogen.websocket.context import WebSocketSettings
 
-NOT_OF_THE_WEBSOCKET_ALONE = {"commands_per_second", "commands_burst"}
+NOT_OF_THE_WEBSOCKET_ALONE = {"commands_per_second", "commands_burst", "issued_at_window_seconds"}
 """The registry's: they count for every surface."""
 
 

@@ -25,6 +25,7 @@ from hydrogen.model.events import Event, TemperatureMeasured
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
 from hydrogen.operations.file import file_operations
+from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
@@ -245,7 +246,13 @@ def make_house(
         settings,
         context=context,
         bus=bus,
-        registry=Registry(operations, fleet=fleet, repeats=RepeatMemory(clock=clock), limit=command_limit),
+        registry=Registry(
+            operations,
+            fleet=fleet,
+            repeats=RepeatMemory(clock=clock),
+            freshness=Freshness(clock=clock, is_synchronised=lambda: True),
+            limit=command_limit,
+        ),
         keys=key_ring(),
         status=status,
         figures=figures,
