@@ -13,18 +13,18 @@ from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection
-from websockets.frames import Frame, Opcode
-from websockets.protocol import State
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
 from hydrogen.auth.principal import Principal
 from hydrogen.auth.rate_limit import Rate, TokenBucket
-from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
+from hydrogen.errors import Forbidden, HydrogenError, InvalidMessage, NotFound
 from hydrogen.model.codec import encode_json
 from hydrogen.model.events import TOPICS, PublishedEvent
-from hydrogen.websocket.audience import DEFAULT_TOPICS, Audience, Wish
+from hydrogen.websocket.audience import DEFAULT_TOPICS, Audience, Wish, scope_of
 from hydrogen.websocket.auth import Visit
-from hydrogen.websocket.context import ServerContext, error_frame
+from hydrogen.websocket.context import ServerContext, WebSocketSettings, error_frame
 from hydrogen.websocket.lobby import Lobby
 from hydrogen.websocket.message import ResumePoint, Subscribe, resume_point
 from hydrogen.websocket.outbox import Outbox, Patience
@@ -32,6 +32,9 @@ from hydrogen.websocket.outbox import Outbox, Patience
 KERNEL_BUFFER_BYTES = 131_072
 """Of the kernel's send buffer (Linux takes it twice). Left to itself it grows to 4 MiB: minutes of old temperatures that
 nobody sees any more as unsent. This much still carries 2 MB/s over a round trip of 100 ms."""
+
+MOST_FRAGMENTS = 1024
+"""Of one message; 64 bytes each would do for the longest one."""
 
 
 def wire_from_frame(frame: bytes) -> bytes:
@@ -43,13 +46,15 @@ class ClientSocket(ServerConnection):
     """The library's connection, telling the lobby of its life and the outbox of its flow control."""
 
     def __init__(
-        self, protocol: ServerProtocol, server: Server, *, lobby: Lobby, door_seconds: float, **options: Any
+        self, protocol: ServerProtocol, server: Server, *, lobby: Lobby, settings: WebSocketSettings, **options: Any
     ) -> None:
-        """door_seconds: how long somebody may stand at the door, come what may."""
         super().__init__(protocol, server, **options)
         self._lobby = lobby
-        self._door_seconds = door_seconds
+        self._door_seconds = settings.handshake_timeout_seconds + settings.grace_seconds
         self._door_timer: asyncio.TimerHandle | None = None
+        self._most_unsent_bytes = settings.max_unsent_bytes
+        self._grace_seconds = settings.grace_seconds
+        self._fragments = 0
         self.visit: Visit | None = None
         self.outbox: Outbox | None = None
 
@@ -100,6 +105,22 @@ class ClientSocket(ServerConnection):
         super().connection_lost(exc)
         self._leave_door()
         self._lobby.leave(self)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # The library answers pings at once, whether their sender reads or not.
+        if self.transport.get_write_buffer_size() > self._most_unsent_bytes:
+            self.transport.abort()
+
+    def process_event(self, event: Event) -> None:
+        """Count the fragments of a message: empty ones weigh nothing in the library's limit, and memory in ours."""
+        if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            self._fragments = 0 if event.fin else self._fragments + 1
+            if self._fragments > MOST_FRAGMENTS and self.protocol.state is State.OPEN:
+                self.protocol.fail(CloseCode.POLICY_VIOLATION, "too many fragments")
+                self.send_data()
+                self.loop.call_later(self._grace_seconds, self.transport.abort)
+        super().process_event(event)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -164,7 +185,7 @@ class ClientConnection:
     @property
     def hears_terminal(self) -> bool:
         """Does this client want the printers' conversation?"""
-        return "terminal" in self.wish.topics
+        return "terminal" in self.audience.topics
 
     @property
     def heard_printers(self) -> frozenset[str]:
@@ -215,7 +236,7 @@ class ClientConnection:
                 **({} if message_id is None else {"id": message_id}),
                 "epoch": house.epoch,
                 "seq": house.seq,
-                "topics": sorted(wish.topics),
+                "topics": sorted(self.audience.topics),
                 "printers": None if wish.printers is None else sorted(wish.printers),
                 "resumed": missed is not None,
             }
@@ -254,7 +275,7 @@ class ClientConnection:
     # --------------------------------------------------------------------------------------------------------- in
 
     def wish_from(self, message: Subscribe) -> tuple[Wish, ResumePoint | None]:
-        """What a subscribe message asks for. Raises InvalidMessage (topic, since), NotFound (printer)."""
+        """What a subscribe message asks for. Raises InvalidMessage (topic, since), Forbidden (topic), NotFound (printer)."""
         return self._checked_wish((message.topics, message.printers)), self._resume_point(message.since)
 
     def note_invalid(self) -> None:
@@ -271,6 +292,11 @@ class ClientConnection:
         unknown = sorted(set(topics or ()) - TOPICS)
         if unknown:
             raise InvalidMessage(f"unknown topic {unknown[0]!r}: {', '.join(sorted(TOPICS))}", field="topics")
+        for topic in topics or ():
+            if not self.principal.may(scope_of(topic)):
+                raise Forbidden(
+                    f"topic {topic!r} needs the scope {scope_of(topic)!r}", topic=topic, scope=scope_of(topic)
+                )
         for printer in printers or ():
             if printer not in self._printers or not self.principal.may_reach(printer):
                 raise NotFound(f"unknown printer {printer!r}", printer=printer)

@@ -91,25 +91,31 @@ class ServerContext:
     def snapshot_frame(self, principal: Principal) -> tuple[bytes, int]:
         """The state of this moment as far as the caller may see it, and its seq. Encoded once per seq and set of rights."""
         snapshot = self.house.snapshot()
-        cached = self._snapshots.get(principal.printers)
+        seen = _printers_seen_by(principal)
+        cached = self._snapshots.get(seen)
         if cached is not None and cached[1] == snapshot.seq:
             return cached
         frame = {
             "type": "snapshot",
             "epoch": snapshot.epoch,
             "seq": snapshot.seq,
-            "state": {"sensors": {}, **plain(_visible_to(principal, snapshot.state))},
+            "state": {"sensors": {}, **plain(_visible_to(seen, snapshot.state))},
         }
         made = (encode_json(frame), snapshot.seq)
         self._snapshots = {rights: kept for rights, kept in self._snapshots.items() if kept[1] == snapshot.seq}
-        self._snapshots[principal.printers] = made
+        self._snapshots[seen] = made
         return made
 
 
-def _visible_to(principal: Principal, state: State) -> State:
-    if principal.printers is None:
+def _printers_seen_by(principal: Principal) -> frozenset[str] | None:
+    """None for all; none at all without the scope `read`, whatever else the caller may do."""
+    return principal.printers if principal.may("read") else frozenset()
+
+
+def _visible_to(seen: frozenset[str] | None, state: State) -> State:
+    if seen is None:
         return state
-    printers = {name: printer for name, printer in state.printers.items() if principal.may_reach(name)}
+    printers = {name: printer for name, printer in state.printers.items() if name in seen}
     return State(printers=MappingProxyType(printers), host=state.host)
 
 

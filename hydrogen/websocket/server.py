@@ -183,10 +183,9 @@ class WebSocketServer(Service):
 
     async def _listen(self, port: int) -> Server:
         settings = self._settings
-        door_seconds = settings.handshake_timeout_seconds + settings.grace_seconds
 
         def connection_for(protocol: Any, server: Server, **options: Any) -> ClientSocket:
-            return ClientSocket(protocol, server, lobby=self._lobby, door_seconds=door_seconds, **options)
+            return ClientSocket(protocol, server, lobby=self._lobby, settings=settings, **options)
 
         return await serve(
             self._serve_client,

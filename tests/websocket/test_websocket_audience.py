@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 import pytest
 
-from hydrogen.auth.principal import Principal
-from hydrogen.model.events import ErrorRaised, Event, HostMeasured, PrinterPromptClosed, TemperatureMeasured
+from hydrogen.auth.principal import SCOPES, Principal
+from hydrogen.model.events import TOPICS, ErrorRaised, Event, HostMeasured, PrinterPromptClosed, TemperatureMeasured
 from hydrogen.model.host import HostState
 from hydrogen.model.printer import ErrorReport
-from hydrogen.websocket.audience import DEFAULT_TOPICS, Audience, Audiences, Wish
+from hydrogen.websocket.audience import DEFAULT_TOPICS, Audience, Audiences, Wish, scope_of
 
 EVERYBODY = Principal(name="owner")
 GUEST = Principal(name="guest", printers=frozenset({"voron"}))
@@ -69,3 +69,17 @@ def test_audience_without_members_is_forgotten() -> None:
     audiences.of(EVERYBODY, Wish())
     gc.collect()
     assert not list(audiences._known)
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS - {"error"}))
+def test_topic_is_heard_by_those_with_its_scope_only(topic: str) -> None:
+    without = Principal(name="x", scopes=SCOPES - {scope_of(topic)})
+    assert topic in audience_of(EVERYBODY, topics=TOPICS).topics
+    assert topic not in audience_of(without, topics=TOPICS).topics
+
+
+def test_caller_that_may_not_read_hears_of_errors_only() -> None:
+    button = Principal(name="button", scopes=frozenset({"emergency"}))
+    audience = audience_of(button)
+    assert audience.wants(fault("voron"))
+    assert not audience.wants(heat("voron"))

@@ -147,6 +147,14 @@ async def test_errors_and_status_flow_whatever_is_subscribed(start_house: StartH
     assert await client.first("status")
 
 
+async def test_topic_without_its_scope_is_forbidden_and_left_out_where_it_is_not_named(house: House) -> None:
+    client = await house.greeted(key=READER_KEY)
+    answer = await client.ask(type="subscribe", topics=["job", "terminal"])
+    assert answer["error"]["code"] == "forbidden"
+    assert answer["error"]["details"] == {"topic": "terminal", "scope": "control"}
+    assert (await client.ask(type="subscribe", topics=["job"]))["topics"] == ["job"]
+
+
 @pytest.mark.parametrize(
     ("message", "code"),
     [
