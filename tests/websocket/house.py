@@ -37,6 +37,7 @@ from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
 from tests.support.recording_log import RecordingLog
+from tests.websocket.frame_check import check_frame
 
 KEY = "test-key-0123456789"
 READER_KEY = "reader-key-0123456789"
@@ -112,6 +113,7 @@ class Client:
         assert isinstance(text, str)
         body = json.loads(text)
         assert isinstance(body, dict)
+        check_frame(body)
         return body
 
     async def first(self, *types: str) -> dict[str, Any]:
