@@ -41,7 +41,6 @@ from hydrogen.model.state import State
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
-from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
@@ -143,6 +142,9 @@ class Hydrogen:
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db")
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
+        self._figures = WebSocketFigures()
+        self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
+        self.registry = self._make_registry()
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket(access)
         self.supervisor = Supervisor(
@@ -182,29 +184,27 @@ class Hydrogen:
         )
 
     def _make_websocket(self, access: Access) -> WebSocketServer:
-        figures = WebSocketFigures()
-        status = StatusBuilder(clock=self._clock, epoch=self._epoch, version=__version__, figures=figures)
-        files = FileStore(self._configuration.server.data_dir / "files")
-        operations = [
-            *printer_operations(self._fleet),
-            *job_operations(self._fleet, files, JobIds(self._clock), self._store),
-            *file_operations(files),
-            *system_operations(status),
-        ]
         return WebSocketServer(
             self._settings,
             context=self._context,
             bus=self._bus,
-            registry=self._make_registry(operations),
+            registry=self.registry,
             keys=KeyRing.of_full_keys(access.keys),
-            status=status,
-            figures=figures,
+            status=self._status,
+            figures=self._figures,
             fleet=self._fleet,
             clock=self._clock,
             log=self._log,
         )
 
-    def _make_registry(self, operations: Sequence[Operation]) -> Registry:
+    def _make_registry(self) -> Registry:
+        files = FileStore(self._configuration.server.data_dir / "files")
+        operations = [
+            *printer_operations(self._fleet),
+            *job_operations(self._fleet, files, JobIds(self._clock), self._store),
+            *file_operations(files),
+            *system_operations(self._status),
+        ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)
         return Registry(
