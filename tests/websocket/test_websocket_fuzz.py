@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
@@ -280,6 +281,7 @@ def descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
+@pytest.mark.timeout(FUZZ_SECONDS + 120)
 def test_anything_at_the_door() -> None:
     with shooting_range() as range_:
         before = descriptors()
@@ -288,6 +290,7 @@ def test_anything_at_the_door() -> None:
         assert descriptors() == before
 
 
+@pytest.mark.timeout(FUZZ_SECONDS + 120)
 def test_anything_behind_the_door() -> None:
     with shooting_range() as range_:
         before = descriptors()
