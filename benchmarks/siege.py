@@ -9,17 +9,22 @@ import asyncio
 import gc
 import json
 import os
+import statistics
 import sys
+import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from benchmarks.child import ROOT
+from benchmarks.child import ROOT, running_printer
 from benchmarks.fanout import PACE, audience, heat, line_of, serving
 from benchmarks.figure import Plan, Sample
-from benchmarks.house import KEY, PRINTER
+from benchmarks.gcode import check_executed, moves
+from benchmarks.house import FILE, KEY, PRINTER, House, await_idle, check_completed, frame_where, running_house
+from benchmarks.whole_print import LINES, PRINT_SECONDS
+from hydrogen.cli.client import connected
 from hydrogen.core.context import Context
 from hydrogen.model.events import JobStarted, PrinterConnected
 from hydrogen.websocket.server import WebSocketServer
@@ -37,9 +42,54 @@ OTHERS = 100
 ANSWER_SECONDS = 60.0
 
 
+LISTENERS = 60
+"""Beside a print; as many as one address may have."""
+
+PAIRS = 2
+"""Prints with and without listeners, in turn, so that both have the same weather."""
+
+
 def measure(plan: Plan) -> Iterable[Sample]:
     yield from asyncio.run(_reconnects(LONG_RECONNECT_SECONDS if plan.is_long else RECONNECT_SECONDS))
     yield from asyncio.run(_trickle(LONG_TRICKLE_SECONDS if plan.is_long else TRICKLE_SECONDS))
+    yield from _prints()
+
+
+def _prints() -> Iterable[Sample]:
+    """The lines per second of a print that nobody and that everybody watches."""
+    alone, watched = [], []
+    for _ in range(PAIRS):
+        alone.append(_print_beside(0))
+        watched.append(_print_beside(LISTENERS))
+    yield Sample(name="print, lines alone", value=statistics.mean(alone), unit="1/s")
+    yield Sample(name=f"print, lines with {LISTENERS} clients", value=statistics.mean(watched), unit="1/s")
+    share = 100 * statistics.mean(watched) / statistics.mean(alone)
+    yield Sample(name="print, of its speed alone", value=share, unit="%", goal=">= 95")
+
+
+def _print_beside(listeners: int) -> float:
+    lines = moves(LINES)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_printer() as printer,
+        running_house(Path(folder), printer.port) as house,
+    ):
+        house.put_file(lines)
+        asyncio.run(_print(house, listeners))
+        record = printer.stop()
+    check_executed(lines, record.moves, record.hash)
+    return record.lines_per_second
+
+
+async def _print(house: House, listeners: int) -> None:
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(connected(house.address))
+        await await_idle(client)
+        if listeners:
+            await stack.enter_async_context(audience(house.port, listeners))
+        await client.command("job.start", PRINTER, {"file": FILE})
+        finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", PRINT_SECONDS)
+        check_completed(finished)
 
 
 async def _reconnects(seconds: float) -> list[Sample]:
