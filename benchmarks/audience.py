@@ -29,6 +29,12 @@ QUIET_SECONDS = 20.0
 
 READ_BYTES = 262_144
 
+PING = re.compile(rb"\x89\x04(.{4})", re.DOTALL)
+"""The server's ping (RFC 6455, 5.5.2); its first byte stands in no frame of ours, which are ASCII."""
+
+PONG_HEAD = b"\x8a\x84\0\0\0\0"
+"""Of the answer, with a mask that changes nothing."""
+
 FEW_BYTES = 2048
 """In one read: events at a pace at which their delay is looked at, and not only their number."""
 
@@ -60,6 +66,8 @@ class Member:
         data = self.socket.recv(READ_BYTES)
         if not data:
             raise ConnectionError("closed by the server")
+        for payload in PING.findall(data):
+            self.socket.sendall(PONG_HEAD + payload)
         text = self._tail + data
         self.deliveries += text.count(COUNTED)
         if len(data) < FEW_BYTES:
