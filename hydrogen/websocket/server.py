@@ -41,6 +41,9 @@ from hydrogen.websocket.terminal import TraceSwitch
 PORTS_TRIED = 10
 """The configured port and the nine behind it (5001 to 5010), as the interface document has it."""
 
+REFUSALS_LOGGED = Rate(per_second=0.5, burst=10)
+"""Lines about one address that is turned away."""
+
 MESSAGES_PER_TURN = 8
 """Of one client before the others have their turn: one read from a socket can hold thousands of small messages."""
 
@@ -86,6 +89,8 @@ class WebSocketServer(Service):
         self._lobby = _lobby_of(settings)
         handshakes = Rate(per_second=settings.handshakes_per_second, burst=settings.handshakes_burst)
         self._handshakes = RateLimit("handshakes", handshakes, clock=clock)
+        self._refusals = RateLimit("refusals in the log", REFUSALS_LOGGED, clock=clock)
+        self._refusals_left_out = 0
         self._switch = TraceSwitch(fleet, log=log)
         self._broadcaster = Broadcaster(self._context, self._switch)
         self._dispatcher = Dispatcher(self._context, registry=registry, broadcaster=self._broadcaster)
@@ -214,12 +219,20 @@ class WebSocketServer(Service):
             self._check_host(request.headers)
             visit = self._doorkeeper.admit(request)
         except Refusal as refusal:
-            self._log.info(
-                "client refused", address=socket.address, status=refusal.status, reason=refusal.error.message
-            )
+            self._log_refusal(socket.address, refusal)
             return _response_of(refusal)
         socket.come_in(visit)
         return None
+
+    def _log_refusal(self, address: str, refusal: Refusal) -> None:
+        """Some lines of one address tell it all; a flood of them would push everything else out of the log."""
+        if self._refusals.wait_seconds(address):
+            self._refusals_left_out += 1
+            return
+        left_out, self._refusals_left_out = self._refusals_left_out, 0
+        more = {"left_out": left_out} if left_out else {}
+        reason = refusal.error.message
+        self._log.info("client refused", address=address, status=refusal.status, reason=reason, **more)
 
     def _check_room(self, address: str) -> None:
         wait_seconds = random.randint(1, 5)

@@ -101,6 +101,20 @@ async def test_too_many_handshakes_get_503_with_a_random_time_to_wait(start_hous
     await house.client()
 
 
+async def test_flood_of_refusals_does_not_flood_the_log(start_house: StartHouse) -> None:
+    clock = ManualClock()
+    house = await start_house(clock=clock, is_running=False)
+    for _ in range(40):
+        with pytest.raises(InvalidStatus):
+            await house.client(key="wrong-key-0123456789")
+    assert house.log.events().count("client refused") == 10
+    clock.advance(2.0)
+    with pytest.raises(InvalidStatus):
+        await house.client(key="wrong-key-0123456789")
+    last = [entry for entry in house.log.entries if entry.event == "client refused"][-1]
+    assert last.fields["left_out"] == 30
+
+
 async def connect_only(house: House) -> socket.socket:
     raw = socket.socket()
     raw.setblocking(False)
