@@ -31,9 +31,9 @@ from hydrogen.config_section import (
     PrinterSection,
     ServerSection,
     WebSection,
-    WebSocketSection,
     typed_by_field,
 )
+from hydrogen.config_websocket import WebSocketSection
 from hydrogen.errors import ConfigurationInvalid, HydrogenError
 from hydrogen.fleet.plugins import PluginShelf
 from hydrogen.fleet.printer import ConfiguredPrinter

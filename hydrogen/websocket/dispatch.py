@@ -21,6 +21,7 @@ from hydrogen.operations.registry import Registry
 from hydrogen.websocket.broadcast import Broadcaster
 from hydrogen.websocket.connection import ClientConnection
 from hydrogen.websocket.context import ServerContext, error_frame
+from hydrogen.websocket.limit import MessageLimit
 from hydrogen.websocket.message import (
     Authenticate,
     Command,
@@ -41,6 +42,7 @@ class Dispatcher:
         self._context = context
         self._registry = registry
         self._broadcaster = broadcaster
+        self._limit = MessageLimit(context.settings, clock=context.clock)
         self._commands: set[asyncio.Task[None]] = set()
 
     def receive(self, connection: ClientConnection, text: str | bytes) -> None:
@@ -73,6 +75,8 @@ class Dispatcher:
     # ---------------------------------------------------------------------------------------------------- by kind
 
     def _handle(self, connection: ClientConnection, message: Message) -> None:
+        if not (isinstance(message, Command) and self._registry.is_urgent(message.operation)):
+            self._limit.check(connection, message)
         match message:
             case Command():
                 self._begin(connection, message)
@@ -120,7 +124,12 @@ class Dispatcher:
         limit = settings.urgent_timeout_seconds if is_urgent else settings.command_timeout_seconds
         async with asyncio.timeout(limit):
             result = await self._registry.execute(
-                connection.principal, command.operation, command.printer, command.params, command.idempotency_key
+                connection.principal,
+                command.operation,
+                command.printer,
+                command.params,
+                command.idempotency_key,
+                command.issued_at,
             )
         return encode_json({"type": "result", "id": command.id, "result": dict(result)})
 

@@ -16,13 +16,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.keys import KeyRing
+from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
-from hydrogen.errors import PortsExhausted, Unavailable
+from hydrogen.errors import Forbidden, PortsExhausted, Unavailable
 from hydrogen.model.codec import encode_json
 from hydrogen.operations.operation import PrinterFleet
 from hydrogen.operations.registry import Registry
@@ -32,14 +34,15 @@ from hydrogen.websocket.broadcast import Broadcaster
 from hydrogen.websocket.connection import ClientConnection, ClientSocket
 from hydrogen.websocket.context import ServerContext, WebSocketSettings
 from hydrogen.websocket.dispatch import Dispatcher
-from hydrogen.websocket.lobby import Lobby
+from hydrogen.websocket.lobby import Lobby, Room
 from hydrogen.websocket.outbox import HIGH_WATER_BYTES, LOW_WATER_BYTES
 from hydrogen.websocket.terminal import TraceSwitch
 
 PORTS_TRIED = 10
 """The configured port and the nine behind it (5001 to 5010), as the interface document has it."""
 
-HANDSHAKE_TIMEOUT_SECONDS = 10.0
+REFUSALS_LOGGED = Rate(per_second=0.5, burst=10)
+"""Lines about one address that is turned away."""
 
 MESSAGES_PER_TURN = 8
 """Of one client before the others have their turn: one read from a socket can hold thousands of small messages."""
@@ -82,7 +85,12 @@ class WebSocketServer(Service):
         self._doorkeeper = Doorkeeper(
             keys=keys, subprotocol=settings.subprotocol, allowed_origins=settings.allowed_origins
         )
-        self._lobby = Lobby(seats=settings.max_connections, seats_per_address=settings.max_connections_per_address)
+        self._host_rule = HostRule(settings.allowed_hosts)
+        self._lobby = _lobby_of(settings)
+        handshakes = Rate(per_second=settings.handshakes_per_second, burst=settings.handshakes_burst)
+        self._handshakes = RateLimit("handshakes", handshakes, clock=clock)
+        self._refusals = RateLimit("refusals in the log", REFUSALS_LOGGED, clock=clock)
+        self._refusals_left_out = 0
         self._switch = TraceSwitch(fleet, log=log)
         self._broadcaster = Broadcaster(self._context, self._switch)
         self._dispatcher = Dispatcher(self._context, registry=registry, broadcaster=self._broadcaster)
@@ -179,10 +187,11 @@ class WebSocketServer(Service):
         raise PortsExhausted(f"the WebSocket could not be bound on {self._settings.host}: {told}", ports=reasons)
 
     async def _listen(self, port: int) -> Server:
-        def connection_for(protocol: Any, server: Server, **options: Any) -> ClientSocket:
-            return ClientSocket(protocol, server, lobby=self._lobby, **options)
-
         settings = self._settings
+
+        def connection_for(protocol: Any, server: Server, **options: Any) -> ClientSocket:
+            return ClientSocket(protocol, server, lobby=self._lobby, settings=settings, **options)
+
         return await serve(
             self._serve_client,
             settings.host,
@@ -191,7 +200,10 @@ class WebSocketServer(Service):
             select_subprotocol=self._select_subprotocol,
             compression=None,
             server_header=None,
-            open_timeout=HANDSHAKE_TIMEOUT_SECONDS,
+            open_timeout=settings.handshake_timeout_seconds,
+            ping_interval=settings.ping_interval_seconds,
+            ping_timeout=settings.ping_timeout_seconds,
+            close_timeout=settings.grace_seconds,
             max_size=settings.max_message_bytes,
             write_limit=(HIGH_WATER_BYTES, LOW_WATER_BYTES),
             logger=_library_logger(self._log),
@@ -204,21 +216,38 @@ class WebSocketServer(Service):
         try:
             self._doorkeeper.check_path(request)
             self._check_room(socket.address)
-            socket.visit = self._doorkeeper.admit(request)
+            self._check_host(request.headers)
+            visit = self._doorkeeper.admit(request)
         except Refusal as refusal:
-            self._log.info(
-                "client refused", address=socket.address, status=refusal.status, reason=refusal.error.message
-            )
+            self._log_refusal(socket.address, refusal)
             return _response_of(refusal)
-        self._lobby.seat(socket, socket.address)
+        socket.come_in(visit)
         return None
+
+    def _log_refusal(self, address: str, refusal: Refusal) -> None:
+        """Some lines of one address tell it all; a flood of them would push everything else out of the log."""
+        if self._refusals.wait_seconds(address):
+            self._refusals_left_out += 1
+            return
+        left_out, self._refusals_left_out = self._refusals_left_out, 0
+        more = {"left_out": left_out} if left_out else {}
+        reason = refusal.error.message
+        self._log.info("client refused", address=address, status=refusal.status, reason=reason, **more)
 
     def _check_room(self, address: str) -> None:
         wait_seconds = random.randint(1, 5)
         if self._is_refusing:
             raise Refusal(503, Unavailable("the server is shutting down"), wait_seconds)
+        if self._handshakes.wait_seconds(address):
+            raise Refusal(503, Unavailable("too many handshakes from this address"), wait_seconds)
         if not self._lobby.has_room_for(address):
             raise Refusal(503, Unavailable("too many connections"), wait_seconds)
+
+    def _check_host(self, headers: Headers) -> None:
+        try:
+            self._host_rule.check(hosts=headers.get_all("Host"), origins=headers.get_all("Origin"))
+        except Forbidden as error:
+            raise Refusal(403, error) from None
 
     def _select_subprotocol(self, _socket: ServerConnection, offered: Any) -> Subprotocol | None:
         ours = Subprotocol(self._settings.subprotocol)
@@ -295,6 +324,13 @@ class WebSocketServer(Service):
             if self._broadcaster.members and self._status.is_stale:
                 await self._status.refresh()
             await asyncio.sleep(2 * GUARD_INTERVAL_SECONDS)
+
+
+def _lobby_of(settings: WebSocketSettings) -> Lobby:
+    return Lobby(
+        seats=Room(places=settings.max_connections, places_per_address=settings.max_connections_per_address),
+        door=Room(places=settings.max_handshakes, places_per_address=settings.max_handshakes_per_address),
+    )
 
 
 def _response_of(refusal: Refusal) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hydrogen.auth.rate_limit import RateLimit
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.operations.operation import Operation
 from tests.websocket.house import House, ObedientFleet, make_house
@@ -26,9 +27,10 @@ async def start_house() -> AsyncIterator[StartHouse]:
             clock: Clock | None = None,
             extra: tuple[Operation, ...] = (),
             is_running: bool = True,
+            command_limit: RateLimit | None = None,
             **settings: Any,
         ) -> House:
-            house = make_house(fleet or ObedientFleet(), clock or SystemClock(), extra, settings, stack)
+            house = make_house(fleet or ObedientFleet(), clock or SystemClock(), extra, settings, stack, command_limit)
             await house.server.start()
             stack.push_async_callback(house.server.release)
             stack.push_async_callback(house.server.close_clients)

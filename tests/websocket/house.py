@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.rate_limit import RateLimit
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -24,6 +25,7 @@ from hydrogen.model.events import Event, TemperatureMeasured
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
 from hydrogen.operations.file import file_operations
+from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
@@ -36,11 +38,17 @@ from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
 from tests.operations.fleet import DirectStarter, Ledger
 from tests.support.recording_log import RecordingLog
+from tests.websocket.frame_check import check_frame
 
 KEY = "test-key-0123456789"
 READER_KEY = "reader-key-0123456789"
 BENCH_KEY = "bench-key-0123456789"
 DEADLINE_SECONDS = 10.0
+
+HANDSHAKE = (
+    f"GET /?key={KEY} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+).encode()
 
 
 class ObedientFleet:
@@ -106,6 +114,7 @@ class Client:
         assert isinstance(text, str)
         body = json.loads(text)
         assert isinstance(body, dict)
+        check_frame(body)
         return body
 
     async def first(self, *types: str) -> dict[str, Any]:
@@ -208,7 +217,12 @@ def key_ring() -> KeyRing:
 
 
 def make_house(
-    fleet: ObedientFleet, clock: Clock, extra: tuple[Operation, ...], options: dict[str, Any], stack: AsyncExitStack
+    fleet: ObedientFleet,
+    clock: Clock,
+    extra: tuple[Operation, ...],
+    options: dict[str, Any],
+    stack: AsyncExitStack,
+    command_limit: RateLimit | None = None,
 ) -> House:
     failures: list[tuple[str, BaseException]] = []
     bus = Bus(lambda name, error: failures.append((name, error)))
@@ -235,7 +249,13 @@ def make_house(
         settings,
         context=context,
         bus=bus,
-        registry=Registry(operations, fleet=fleet, repeats=RepeatMemory(clock=clock)),
+        registry=Registry(
+            operations,
+            fleet=fleet,
+            repeats=RepeatMemory(clock=clock),
+            freshness=Freshness(clock=clock, is_synchronised=lambda: True),
+            limit=command_limit,
+        ),
         keys=key_ring(),
         status=status,
         figures=figures,
