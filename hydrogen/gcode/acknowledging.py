@@ -24,7 +24,9 @@ class Acknowledging:
     """See the module. `now` is monotonic seconds.
 
     numbers_checked: does the firmware check line numbers? is_undecided: it does not, and a line without an `ok` was
-    overtaken by what came behind it.
+    overtaken by what came behind it. may_hide_headless: a line was refused over plain `ok`s in an open window, while lines
+    before it were still owed theirs: if one of those was lost, an `ok` in the drain may be that of the line behind, whose
+    number the firmware threw away with its receive buffer. Nothing tells the two apart, so it is reported.
     """
 
     __slots__ = (
@@ -41,12 +43,14 @@ class Acknowledging:
         "_unread",
         "_window",
         "is_undecided",
+        "may_hide_headless",
         "numbers_checked",
     )
 
     def __init__(self, parts: LinkParts, giving: Giving) -> None:
         self.numbers_checked = True
         self.is_undecided = False
+        self.may_hide_headless = False
         self._giving = giving
         self._ledger = parts.ledger
         self._barrier = parts.barrier
@@ -101,6 +105,9 @@ class Acknowledging:
     def _settle(self, meaning: OkMeaning, phase: LinkPhase, now: float) -> None:
         self._barrier.on_ok(now)
         if meaning is OkMeaning.NEXT_LINE:
+            if self.may_hide_headless and phase is LinkPhase.DRAINING:
+                self.may_hide_headless = False
+                self._report_headless()
             self._acknowledge(self._ledger.acknowledged + 1, now)
         elif meaning is OkMeaning.TEMPERATURES:
             self._on_temperature_ok(phase, now)

@@ -57,7 +57,12 @@ class Resending:
         believed = self._trust.believed(number, self._ledger)
         if believed is None:
             return self._trust.verdict(number, self._ledger)
+        may_hide = self._window.is_open and not (answers_probe or is_residue or self._oks.are_numbered)
         self._obey(believed, now, answers_probe=answers_probe)
+        ledger = self._ledger
+        self._acknowledging.may_hide_headless = (
+            may_hide and ledger.acknowledged < ledger.accepted and ledger.next > ledger.front + 2
+        ) or (is_residue and self._acknowledging.may_hide_headless)
         return None
 
     def _obey(self, number: int, now: float, *, answers_probe: bool) -> None:

@@ -98,6 +98,29 @@ def test_too_many_oks_are_found_by_the_marker_and_the_count_is_settled() -> None
     assert not link.is_window_open
 
 
+def refused_with_a_line_behind(heard: bytes) -> list[int]:
+    """Three lines over plain `ok`s, the second refused; the numbers that are reported for what is `heard` after that."""
+    link = open_window([b"G1 X%d" % i for i in range(10)])
+    fetch(link)
+    link.receive_data(b"ok T:20.0 /0.0 B:20.0 /0.0\n", NOW)
+    fetch(link)
+    assert link.ledger.front - link.ledger.acknowledged == 3
+    refused = link.ledger.acknowledged + 2
+    link.receive_data(b"Error:checksum mismatch, Last Line: %d\nResend: %d\nok\n" % (refused - 1, refused), NOW)
+    link.receive_data(heard, NOW)
+    return [event.number - refused for event in link.events() if isinstance(event, DuplicatePossible)]
+
+
+def test_ok_that_may_be_a_headless_lines_is_reported() -> None:
+    """The first line's own, or, if that was lost, that of the line behind the refused one: nothing tells which."""
+    assert refused_with_a_line_behind(b"") == []
+    assert refused_with_a_line_behind(b"ok\n") == [1]
+
+
+def test_ok_too_many_behind_a_refused_line_is_reported_too() -> None:
+    assert refused_with_a_line_behind(b"ok\nok\n") == [1, 1]
+
+
 WEATHERS = {
     "clear": FaultPlan(),
     "damaged bodies": FaultPlan(corrupt_every=270),
