@@ -30,13 +30,11 @@ _STOP = frozenset({b"M112"})
 class Dialect:
     """What a link may expect of a firmware.
 
-    `numbers`, `empty_line_ok`, `idle_words` and `revived_by` are only told to people yet: the probe finds out the first, an
-    empty line is sent in the opening alone, every `wait` is understood, and a halt is told in the firmware's own words.
-
     name: stable, lower case; for status, logs and tests. title: for people.
     numbers: `checked`: number and checksum are judged, so the link believes the probe and resends what is in doubt;
         `checksum_only`: a `Resend:` is obeyed, but a repeated line runs again, so nothing in doubt is resent; `ignored`:
-        both are cut off, so there is one line in flight and nothing is ever resent.
+        both are cut off, so there is one line in flight and nothing is ever resent. The probe finds out what is true; this
+        tells how much evidence is needed for what is expected anyway (resuming.py).
     refusal: what follows a damaged line. `resend`: it is asked for; `silence`: only the stall clock finds it; `ok`: a
         complaint and an `ok` that looks like success, so the link must not count the `ok` behind a LineNumberError.
     ok_follows_resend: the `ok` behind a `Resend:` belongs to the refused line and counts nothing; False: none comes, and
@@ -54,16 +52,15 @@ class Dialect:
     slots: places in the command queue at least, the running command's included: so many lines are read while one runs.
     ring_bytes: what the receive ring of the serial port holds at least, one byte more than can be used; until it is measured
         the link goes by this when it sends past its window.
-    empty_line_ok: an empty line earns an `ok`, which the link must not count (it sends one to end a half line).
-    idle_words: what the firmware says when it has nothing to do; with a line unacknowledged the link probes at once
-        instead of waiting for its patience to end.
     words_on_arrival, words_when_read: emergency words that are obeyed early where no `Cap:EMERGENCY_PARSER` tells; any other
         is obeyed in its turn, or not known. The link sends these past its window, unnumbered, and no others.
     halting_byte: a single byte that halts the printer on arrival; the link sends it before M112. Empty: there is none.
     breaks_heat_wait_by: the word that ends a running M109 or M190; None: nothing but its end or a halt does, and a cancel
         must say so instead of promising.
     reports_temperatures: M155 may be tried where the capabilities or the user ask for it; False: the link asks M105.
-    revived_by: what ends a halt; for the message of the error.
+    heaters_off_by: what is sent when a heater fault has ended the link, because the firmware switches off only the heater that
+        failed. Empty: it switches off all of them itself.
+    revived_by: what ends a halt; told with the error.
     guarantee: what a job may be promised where `numbers` turns out to be true, in the wording of the job's result:
         `exactly_once`: within the limits that `docs/dialects.md` names; `at_most_once`: lines in doubt are not resent.
     """
@@ -79,13 +76,12 @@ class Dialect:
     may_open_window: bool = False
     slots: int = USUAL_SLOTS
     ring_bytes: int = SMALLEST_RING
-    empty_line_ok: bool = False
-    idle_words: frozenset[str] = frozenset()
     words_on_arrival: frozenset[bytes] = frozenset()
     words_when_read: frozenset[bytes] = frozenset()
     halting_byte: bytes = b""
     breaks_heat_wait_by: bytes | None = None
     reports_temperatures: bool = True
+    heaters_off_by: bytes = b""
     revived_by: str = "a reset"
     guarantee: Literal["exactly_once", "at_most_once"] = "exactly_once"
 
@@ -103,7 +99,6 @@ _MARLIN = Dialect(
     name="marlin",
     title="Marlin 2",
     may_open_window=True,  # facts/link.md 4: flushes on a fault, empty lines are silent (facts/marlin.md, rule 5)
-    idle_words=frozenset({"wait"}),  # queue.cpp, NO_TIMEOUTS: off by default
     words_when_read=_MARLIN_WORDS,
     breaks_heat_wait_by=b"M108",  # M108.cpp; facts/marlin.md, "Temperatures and waiting"
 )
@@ -120,7 +115,6 @@ _KNOWN = (
         _MARLIN,
         name="prusa-mk3",
         title="Prusa-Firmware (i3 MK3, MK2.5)",
-        idle_words=frozenset(),  # cmdqueue.cpp: no NO_TIMEOUTS
         words_when_read=_STOP,  # cmdqueue.cpp, get_command: M112 alone, numbered or not
         breaks_heat_wait_by=None,  # Marlin_main.cpp: no M108
     ),
@@ -130,7 +124,6 @@ _KNOWN = (
         title="Prusa-Firmware (i3 MK2)",
         ok_follows_resend=False,  # OctoPrint/OctoPrint #2285
         may_open_window=False,  # with several lines out, a count without that `ok` is ambiguous
-        idle_words=frozenset(),
         words_when_read=_STOP,
         breaks_heat_wait_by=None,
         reports_temperatures=False,  # OctoPrint/OctoPrint #490, #1817: no M155
@@ -153,12 +146,11 @@ _KNOWN = (
     Dialect(
         name="repetier",
         title="Repetier-Firmware",
-        slots=1,  # GCODE_BUFFER_SIZE, 1 or 2
+        slots=1,  # Configuration.h, GCODE_BUFFER_SIZE: 1 or 2
         ok_follows_resend=True,  # gcode.cpp, requestResend: `Resend:13`, `ok`
         ok_comes_when="queued",  # gcode.cpp, pushCommand: ECHO_ON_EXECUTE is off
-        ring_bytes=128,  # HAL.h, SERIAL_BUFFER_SIZE
+        ring_bytes=128,  # its AVR builds; in a smaller one three unread probes would be cut, and those execute nothing
         number_modulus=65_536,  # gcode.cpp, checkAndPushCommand: lastLineNumber + 1 against N, both & 65535
-        idle_words=frozenset({"wait"}),  # Configuration.h, WAITING_IDENTIFIER
         words_when_read=_STOP,  # gcode.cpp, checkAndPushCommand: M112 resets the board
         reports_temperatures=False,  # Commands.cpp before 1.0: no M155; later ones poll as well
         revived_by="M999, or a reset",  # gcode.cpp, fatalError and resetFatalError
@@ -166,10 +158,9 @@ _KNOWN = (
     Dialect(
         name="smoothieware",
         title="Smoothieware",
-        slots=1,  # one line is dispatched at a time
+        slots=1,  # nothing is known of a queue of lines
         ok_follows_resend=False,  # GcodeDispatch.cpp: `rs N13` and no more
         may_open_window=False,  # the same: nothing is flushed, every line behind a bad one earns its own `rs`
-        empty_line_ok=True,  # the same: blank lines and comments earn an `ok`
         halting_byte=b"\x18",  # USBSerial.cpp, on_idle: Ctrl-X; GcodeDispatch.cpp reads M112 only behind what runs
         reports_temperatures=False,  # TemperatureControl.cpp: no M155
         revived_by="M999, or a reset",  # GcodeDispatch.cpp; the position is unknown then
@@ -177,32 +168,33 @@ _KNOWN = (
     Dialect(
         name="reprapfirmware",
         title="RepRapFirmware 2",
-        slots=1,  # one line is buffered per channel
+        slots=1,  # nothing is known of a queue of lines
         numbers="checksum_only",  # GCodeBuffer.cpp: the line number is read and not compared
         ok_follows_resend=False,  # GCodes.cpp, HandleReply: `rs 13` alone
         reports_temperatures=False,  # GCodes2.cpp: no M155
+        heaters_off_by=b"M112",  # the other heaters keep their targets until M570's time is over
         revived_by="M999, or a reset",  # GCodes2.cpp: M999 restarts the processor
         guarantee="at_most_once",  # a line that was sent twice runs twice
     ),
     Dialect(
         name="reprapfirmware-3",
         title="RepRapFirmware 3",
-        slots=1,  # the same
+        slots=1,  # nothing is known of a queue of lines
         numbers="checksum_only",  # StringParser.cpp, LineFinished
         refusal="silence",  # the same: a line with a bad checksum is dropped without a word
         ok_follows_resend=False,
         reports_temperatures=False,
+        heaters_off_by=b"M112",  # the other heaters keep their targets until M570's time is over
         revived_by="M999, or a reset",
         guarantee="at_most_once",
     ),
     Dialect(
         name="klipper",
         title="Klipper",
-        slots=1,  # one line runs at a time
+        slots=1,  # nothing is known of a queue of lines
         numbers="ignored",  # facts/klipper-moonraker.md 2.2
         refusal="silence",  # nothing is refused; invalid UTF-8 drops what was read without a word (2.1)
         ok_follows_resend=False,  # there is no `Resend:` (2.2)
-        empty_line_ok=True,  # 2.1
         words_on_arrival=_STOP,  # 2.3: below 20 waiting lines, and without a checksum behind it
         reports_temperatures=False,  # 2.1: M155 is unknown
         revived_by="FIRMWARE_RESTART",  # 2.3
@@ -211,11 +203,10 @@ _KNOWN = (
     Dialect(
         name="teacup",
         title="Teacup",
-        slots=1,  # gcode_parse.c: the line is parsed as it comes
+        slots=1,  # nothing is known of a queue of lines
         numbers="checksum_only",  # gcode_parse.c: the number of a line is kept, not compared
         ok_follows_resend=False,  # gcode_parse.c, request_resend: `rs N13 …` and `rs 13`
         resend_modulus=256,  # the second of them goes through serwrite_uint8
-        empty_line_ok=True,  # gcode_process.c: `ok ` for a line without a command
         reports_temperatures=False,
         guarantee="at_most_once",
     ),

@@ -104,6 +104,7 @@ class GcodeLink:
         self._past: Numbering | None = None
         self._incoming = ReceiveBuffer()
         self._halt_due: float | None = None
+        self._last_words = b""
         self._parts = parts = LinkParts.of(number_base, byte_seconds, self._limits)
         self._ledger = parts.ledger
         self._window = parts.window
@@ -134,8 +135,7 @@ class GcodeLink:
         resuming = None
         if past is not None:
             self.phase = next_phase(self.phase, LinkTrigger.PAST_KNOWN)
-            modulus = self.dialect.resend_modulus
-            resuming = Resuming(past, limits=self._limits, now=now, is_packed=is_packed, modulus=modulus)
+            resuming = Resuming(past, limits=self._limits, now=now, is_packed=is_packed, dialect=self.dialect)
             self._past = past
         self._begin(now, resuming)
 
@@ -206,7 +206,7 @@ class GcodeLink:
     @property
     def farewell(self) -> bytes:
         """What must go before bytes that are written past this machine, and before the port is closed."""
-        return self._packing.farewell
+        return self._packing.farewell + self._last_words
 
     def expect_halt(self, now: float) -> None:
         """M112 was written past this machine: send nothing more, and close when the halt is confirmed, or is not."""
@@ -455,7 +455,8 @@ class GcodeLink:
             case FirmwareError():
                 self._trust.on_last_line(None)
                 if reply.is_fatal:
-                    self._close(link_endings.halted(reply))
+                    self._last_words = link_endings.last_words(reply, self.dialect)
+                    self._close(link_endings.halted(reply, self.dialect))
                 elif reply.code == "printer_not_ready" and self._outgoing.source is not None:
                     self._close(link_endings.not_executing(reply))
             case Started():

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from hydrogen.errors import DeviceError, FirmwareComplained, LinkLost, PrinterHalted, PrinterReset, PrinterSilent
+from hydrogen.gcode.dialect import GENERIC, Dialect
 from hydrogen.gcode.ledger import LineLedger
 from hydrogen.gcode.replies import FirmwareError
 
+_HEATER_FAULTS = frozenset({"thermal_runaway", "temperature_limit"})
 
-def halted(said: FirmwareError) -> DeviceError:
-    """The firmware killed itself."""
-    return PrinterHalted(said.text, code=said.code, firmware_text=said.text, is_confirmed=True)
+
+def halted(said: FirmwareError, dialect: Dialect = GENERIC) -> DeviceError:
+    """The firmware killed itself, or switched off a heater that failed."""
+    text = said.text
+    if last_words(said, dialect):
+        text += f"; {dialect.heaters_off_by.decode()} was sent, because this firmware leaves its other heaters on"
+    return PrinterHalted(
+        text, code=said.code, firmware_text=said.text, is_confirmed=True, revived_by=dialect.revived_by
+    )
+
+
+def last_words(said: FirmwareError, dialect: Dialect) -> bytes:
+    """What the printer is told before the port is closed: to switch off the heaters that it left on."""
+    is_heat = said.code in _HEATER_FAULTS and dialect.heaters_off_by
+    return b"\n" + dialect.heaters_off_by + b"\n" if is_heat else b""
 
 
 def halt_unconfirmed() -> DeviceError:

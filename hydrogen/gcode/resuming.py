@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections import deque
 
 from hydrogen.errors import DeviceError, PrinterHalted, PrinterSilent
+from hydrogen.gcode.dialect import GENERIC, Dialect
 from hydrogen.gcode.link_limits import PROBE, LinkLimits
 from hydrogen.gcode.link_state import LinkPhase, LinkTrigger, next_phase
 from hydrogen.gcode.opening import PROBE_AGAIN, UNREAD_MOST
@@ -55,6 +56,9 @@ EXECUTIONS_SURE = 3
 """Probes in a row that were executed (`ok T:`) and never refused, until the firmware is taken for one that numbers nothing.
 Each is asked behind the answer to the last, so an M105 that was in the queue counts for one at most."""
 
+EXECUTIONS_EXPECTED = 2
+"""The same where that is what the dialect says of it."""
+
 SILENT_SECONDS = 120.0
 """Without a byte. A firmware without keep-alive says nothing while it levels its bed."""
 
@@ -68,7 +72,7 @@ class Resuming:
 
     Over when `is_settled`: then `accepted` is the last number the printer has for sure (with `numbers_checked` False: the last
     one given, and nothing is sure); or when `is_strange`: nothing can be resumed, but somebody is there; or with an `error`.
-    is_packed: the former owner may have turned packing on. modulus: a `Resend:` carries only the remainder by this.
+    is_packed: the former owner may have turned packing on. dialect: what was known of the firmware.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class Resuming:
         limits: LinkLimits,
         now: float,
         is_packed: bool = False,
-        modulus: int | None = None,
+        dialect: Dialect = GENERIC,
     ) -> None:
         self.phase = LinkPhase.RESUMING
         self.numbers_checked = True
@@ -88,7 +92,8 @@ class Resuming:
         self.outgoing: deque[bytes] = deque([LEAVE if is_packed else b"\n"])
         self._numbering = numbering
         self._limits = limits
-        self._modulus = modulus
+        self._modulus = dialect.resend_modulus
+        self._executions_sure = EXECUTIONS_SURE if dialect.numbers == "checked" else EXECUTIONS_EXPECTED
         self._before = LEAVE if is_packed else b"\n"
         self._began_at = now
         self._next_at = now + QUIET_SECONDS
@@ -181,7 +186,7 @@ class Resuming:
         self._again = PROBE_AGAIN
         self._executions += 1
         self._next_at = now + self._limits.quiet
-        if self._executions >= EXECUTIONS_SURE:
+        if self._executions >= self._executions_sure:
             self.numbers_checked = False
             self._settle(self._numbering.last_given)
 

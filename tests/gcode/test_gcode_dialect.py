@@ -18,7 +18,6 @@ from hydrogen.gcode.replies import (
     CapabilityReported,
     FirmwareError,
     FirmwareReported,
-    Idle,
     LineNumberError,
     Reply,
     ResendRequested,
@@ -280,25 +279,10 @@ def test_a_gap_in_the_numbers_is_answered_as_the_dialect_says(persona: str) -> N
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
-def test_empty_lines_earn_an_ok_where_the_dialect_says(persona: str) -> None:
-    assert oks(Talk(persona).send("", "")) == 2 * DIALECTS[INTENDED[persona]].empty_line_ok
-
-
-@pytest.mark.parametrize("persona", PERSONAS)
 def test_an_ok_says_planned_or_queued_as_the_dialect_says(persona: str) -> None:
     talk, dialect = Talk(persona), DIALECTS[INTENDED[persona]]
     at_once = oks(talk.send("G4 P3000"))
     assert at_once == int(dialect.ok_comes_when == "queued")
-
-
-@pytest.mark.parametrize("persona", PERSONAS)
-def test_only_dialects_with_an_idle_word_say_it(persona: str) -> None:
-    talk, dialect = Talk(persona), DIALECTS[INTENDED[persona]]
-    talk.send("M105")
-    says_idle = any(isinstance(reply, Idle) for reply in talk.wait(6.0))
-    assert dialect.idle_words <= {"wait"}
-    assert not says_idle or dialect.idle_words
-    assert says_idle == (dialect.name == "repetier")
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
@@ -378,7 +362,6 @@ def test_no_window_where_it_cannot_be_safe() -> None:
             assert dialect.refusal == "resend"
             assert dialect.ok_follows_resend
             assert dialect.ok_comes_when == "planned"
-            assert not dialect.empty_line_ok
 
 
 def test_exactly_once_is_promised_only_where_numbers_are_checked() -> None:

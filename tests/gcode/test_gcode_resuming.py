@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from hydrogen.errors import PrinterHalted, PrinterSilent
+from hydrogen.gcode.dialect import DIALECTS
 from hydrogen.gcode.link import GcodeLink
 from hydrogen.gcode.link_events import LinkClosed, LinkOpened
 from hydrogen.gcode.link_limits import PROBE, LinkLimits
 from hydrogen.gcode.link_state import LinkPhase
 from hydrogen.gcode.packing import LEAVE
 from hydrogen.gcode.replies import parse_reply
-from hydrogen.gcode.resuming import EXECUTIONS_SURE, QUIET_SECONDS, SILENT_SECONDS, Resuming
+from hydrogen.gcode.resuming import EXECUTIONS_EXPECTED, EXECUTIONS_SURE, QUIET_SECONDS, SILENT_SECONDS, Resuming
 from hydrogen.gcode.resumption import Numbering
 from hydrogen_simulators.firmware.settings import MarlinSettings
 from hydrogen_simulators.personas import persona_named
@@ -129,7 +130,7 @@ def test_garbled_answer_is_no_answer() -> None:
 
 
 def test_remainder_stands_for_the_newest_line_that_leaves_it() -> None:
-    talk = Talk(modulus=256).wait(0.15)
+    talk = Talk(dialect=DIALECTS["teacup"]).wait(0.15)
     for _ in range(2):
         talk.say(f"rs {5013 % 256}").wait(0.4)
     assert talk.resuming.accepted == 5012
@@ -147,6 +148,13 @@ def test_firmware_that_executes_every_probe_proves_nothing() -> None:
         talk.wait(0.2).say("ok T:20.0 /0.0 B:20.0 /0.0")
     assert talk.resuming.accepted == PAST.last_given
     assert not talk.resuming.numbers_checked
+
+
+def test_what_the_dialect_says_anyway_needs_less_evidence() -> None:
+    talk = Talk(dialect=DIALECTS["klipper"])
+    for _ in range(EXECUTIONS_EXPECTED):
+        talk.wait(0.2).say("ok T:20.0 /0.0")
+    assert talk.resuming.accepted == PAST.last_given
 
 
 def test_one_temperature_in_the_queue_is_not_taken_for_an_executed_probe() -> None:
