@@ -159,7 +159,7 @@ class GcodeLink:
             raise Unavailable("the printer is not connected")
         if self._oks.words_owed >= WORDS_MOST:
             raise Unavailable(f"{WORDS_MOST} emergency commands wait for the printer already", waiting=WORDS_MOST)
-        size = len(self._packing.farewell) + len(body) + 1
+        size = max(len(self._packing.farewell), 1) + len(body) + 1
         if not self._unread.has_room(size):
             raise Unavailable("the printer's receive buffer may be full of what it has not read yet: try again")
         self._packing.leave()

@@ -9,6 +9,8 @@ from hydrogen.errors import LineRefused, Unavailable
 from hydrogen.gcode.line import prepare
 from hydrogen.gcode.link_events import Ticket
 
+LINE_END = b"\n"
+
 
 class LineSource(Protocol):
     """Where the link pulls a job's lines from, one at a time, at the moment it can send one."""
@@ -55,10 +57,10 @@ class Outgoing:
 
     def submit_unnumbered(self, body: bytes, *, before: bytes = b"") -> None:
         """Queue a frame that bypasses the numbering, with `before` in the same write; raises LineRefused for anything but
-        one line."""
+        one line. It stands on a line of its own: behind a line that lost its end on the wire nobody would see it."""
         if b"\n" in body or b"\r" in body or not body:
             raise LineRefused("an emergency command is one line", reason="control_character")
-        self.bypass.append(before + body + b"\n")
+        self.bypass.append((before or LINE_END) + body + LINE_END)
 
     def take(self) -> tuple[bytes, int, Ticket | None] | None:
         """The next new line: body, stream offset (-1: a command), ticket."""
