@@ -236,6 +236,11 @@ class GcodeLink:
         return self._window.is_open
 
     @property
+    def receive_buffer(self) -> tuple[int, int] | None:
+        """Bytes of the printer's ring and places of its queue, where they were measured or told; None where not."""
+        return self._window.known
+
+    @property
     def has_emergency_word(self) -> bool:
         """Does something wait that goes out whatever is in flight?"""
         return bool(self._outgoing.bypass)

@@ -93,6 +93,11 @@ class Window:
         return self._slots_proven - self.is_ok_early
 
     @property
+    def known(self) -> tuple[int, int] | None:
+        """Ring and places, if they are known."""
+        return (self.ring_bytes, self._slots_proven) if self._is_known else None
+
+    @property
     def is_open(self) -> bool:
         """May more than one line be in flight now?"""
         return self.lines_most > 1

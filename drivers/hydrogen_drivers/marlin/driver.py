@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from hydrogen.core.clock import SystemClock
@@ -49,6 +50,7 @@ class MarlinDriver:
             receive_buffer_bytes=0 if receive_buffer == "auto" else receive_buffer,
         )
         self._temperature_interval_seconds: int = settings["temperature_interval_seconds"]
+        self._latest: GcodeLink | None = None
         self._clock = SystemClock()
         self._random = random.SystemRandom()
 
@@ -141,11 +143,19 @@ class MarlinDriver:
         link = GcodeLink(
             number_base=self._new_base(resume),
             byte_seconds=BITS_PER_BYTE / baud,
-            limits=self._limits,
+            limits=self._limits if resume is None else self._limits_as_before(),
         )
+        self._latest = link
         return MarlinConnection(
             port=self.port, baud=baud, link=link, listener=listener, journal=journal, clock=self._clock
         )
+
+    def _limits_as_before(self) -> LinkLimits:
+        """With the receive buffer that this process has measured: a printer that goes on with its job is not measured again."""
+        known = self._latest.receive_buffer if self._latest is not None else None
+        if known is None:
+            return self._limits
+        return replace(self._limits, receive_buffer_bytes=known[0], command_slots=known[1])
 
     def _new_base(self, resume: ResumePoint | None) -> int:
         """For a numbering of its own, if one is needed; not one that the printer may have from before."""

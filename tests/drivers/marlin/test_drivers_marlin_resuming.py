@@ -96,6 +96,37 @@ async def test_identity_is_taken_over_and_temperatures_flow(
     await connection.close()
 
 
+def receive_buffer(driver: MarlinDriver) -> tuple[int, int] | None:
+    """What the driver's latest link knows of the printer."""
+    return driver._latest.receive_buffer if driver._latest is not None else None
+
+
+async def test_receive_buffer_is_measured_once_and_known_when_the_cable_is_back(
+    start_virtual_printer: StartPrinter, tmp_path: Path
+) -> None:
+    printer = start_virtual_printer(speed=1, instant_motion=True)
+    journal, listener = HotJournal(tmp_path / "p.journal"), RememberingListener()
+    settings = {
+        "port": str(printer.link),
+        "baud": 250000,
+        "connect_timeout_seconds": 2.0,
+        "temperature_interval_seconds": 1,
+    }
+    driver = MarlinDriver(settings)
+    connection = await driver.connect(listener, journal)
+    await wait_until(lambda: receive_buffer(driver) is not None, within_seconds=20)
+    known = receive_buffer(driver)
+    await wait_until(lambda: "G4 P0" in printer.ledger.lines[-1:], within_seconds=20)
+    await connection.close()
+    past = journal.resumption()
+    assert past is not None
+    point = ResumePoint.of(past.numbering, baud=250000, firmware=FIRMWARE)
+    again = await driver.connect(listener, journal, point)
+    assert again.resumed_from is not None
+    assert receive_buffer(driver) == known
+    await again.close()
+
+
 def test_numbering_of_its_own_never_begins_where_the_old_one_may_be() -> None:
     settings = {"port": "/dev/null", "baud": 115200, "connect_timeout_seconds": 2.0, "temperature_interval_seconds": 1}
     driver = MarlinDriver(settings)
