@@ -8,7 +8,7 @@ disconnect          no job
 send_gcode          with a connection, also while printing: the lines go between the job's. As in OctoPrint nothing is
                     forbidden, motion included: whoever types into a print's terminal means it. `M112` is an emergency stop
 set_temperature     with a connection
-home jog extrude    with a connection, and no job but a paused one. A paused print goes on from where the head is left
+home jog extrude    with a connection, and no job but a paused one, which comes back to its own place before it goes on
 answer_prompt       with a connection, while the printer asks something
 job_start           idle
 job_pause …         see model/job.py

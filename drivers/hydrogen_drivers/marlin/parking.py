@@ -96,11 +96,12 @@ class MarlinHead:
 
     async def reheat(self, place: HeadPlace) -> None:
         """See HeadControl."""
-        now = self._mode.targets_celsius
+        now, count = self._mode.targets_celsius, self._extruder_count()
         off = {
-            heater: target for heater, target in place.targets_celsius.items() if target > 0 and now.get(heater) == 0
+            heater: target
+            for heater, target in place.targets_celsius.items()
+            if target > 0 and now.get(heater) == 0 and _has(heater, count)
         }
-        count = self._extruder_count()
         await self._say([temperature_command(heater, target, count) for heater, target in off.items()])
         await self._say([heat_wait_command(heater, target, count) for heater, target in off.items()])
 
@@ -167,6 +168,11 @@ class MarlinHead:
             if told is not None and told.x is not None and told.y is not None and told.z is not None:
                 return Position(x_mm=told.x, y_mm=told.y, z_mm=told.z, e_mm=told.e)
         return None
+
+
+def _has(heater: str, extruder_count: int) -> bool:
+    """Some files heat a tool that the printer has not; it does not mind."""
+    return not heater.startswith("tool") or int(heater[4:]) < max(extruder_count, 1)
 
 
 def _height_over(place: HeadPlace, plan: ParkPlan) -> float:

@@ -246,6 +246,15 @@ async def test_what_was_switched_off_is_heated_again_and_a_new_target_is_kept(de
         assert len(it.said_since(mark)) == 2
 
 
+async def test_tool_that_the_printer_has_not_is_not_heated(desk: SitDown) -> None:
+    async with desk(*PRINTING, "M104 T1 S180") as it:
+        place = await it.head.locate()
+        await it.say("M104 T1 S0")
+        mark = it.mark
+        await it.head.reheat(place)
+        assert it.said_since(mark) == []
+
+
 async def test_tool_that_a_person_changed_is_taken_back(desk: SitDown) -> None:
     async with desk("G28", "T1", "G1 X5 F600", is_hot=False, extruder_count=2) as it:
         place = await it.head.locate()
