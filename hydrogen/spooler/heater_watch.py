@@ -13,6 +13,9 @@ any        what its sensor can mean; a figure that never changes;        alarmed
            a sensor without a meaning while the heater is on             moving (retargeted)
 ========== ============================================================= ==================================================
 
+A reading without a target is judged for its meaning only: old Marlins leave it out while they wait for heat (`T:60.1 E:0 W:?`),
+and a line behind which they wait may have set another one.
+
 Durations are sums over readings, each worth GAP_SECONDS at most: a host that was stopped for an hour has seen nothing of it.
 """
 
@@ -119,6 +122,8 @@ class HeaterWatch:
             return self._lack(actual, elapsed)
         self._implausible, self._without_reading_seconds = 0, 0.0
         alarms = self._judge_frozen(actual, has_power=has_power)
+        if target is None:
+            return alarms
         if self.phase is HeaterPhase.OFF or self._is_to_cool(actual):
             return alarms + self._judge_rise(actual, may_rise=may_rise)
         return alarms + self._judge_band(actual, elapsed)

@@ -24,7 +24,7 @@ class Heater:
     def __init__(self, target: float = 0.0, actual: float = 21.0) -> None:
         self.watch = HeaterWatch("bed", POLICY)
         self.now = 0.0
-        self.target = target
+        self.target: float | None = target
         self.codes: list[str] = []
         self.read(actual)
 
@@ -100,6 +100,19 @@ def test_a_heater_that_climbs_when_it_should_cool_is_told(target: float) -> None
     for actual in range(100, 141):
         heater.read(float(actual))
     assert heater.codes == ["heater_rising"]
+
+
+def test_readings_without_a_target_prove_nothing_about_it() -> None:
+    heater = holding(60.0)
+    heater.target = 0.0
+    heater.read(60.0)
+    heater.target = None
+    for actual in range(60, 200):
+        heater.read(float(actual))
+    heater.target = 200.0
+    heater.read(199.0, times=100)
+    assert heater.codes == []
+    assert heater.watch.phase is HeaterPhase.HOLDING
 
 
 def test_a_neighbours_warmth_is_no_climb() -> None:
