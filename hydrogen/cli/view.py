@@ -69,6 +69,20 @@ class HouseView:
             self.printer(name).adopt(state)
 
 
+_PROGRESS = (
+    "fraction",
+    "lines_done",
+    "bytes_done",
+    "layer",
+    "elapsed_seconds",
+    "remaining_seconds",
+    "remaining_low_seconds",
+    "remaining_high_seconds",
+    "remaining_source",
+)
+"""What `job.progressed` tells of a job's state."""
+
+
 def _apply_to_printer(printer: PrinterView, frame: Mapping[str, Any]) -> None:
     match frame.get("type"):
         case "temperature.measured":
@@ -104,8 +118,7 @@ def _apply_to_job(printer: PrinterView, frame: Mapping[str, Any]) -> None:
             printer.job = {"id": frame.get("job"), "status": "printing", "fraction": 0.0, "lines_done": 0}
             printer.job |= {key: frame.get(key) for key in ("file", "lines_total", "bytes_total", "layers_total")}
         case "job.progressed" if printer.job is not None:
-            keys = ("fraction", "lines_done", "bytes_done", "layer", "elapsed_seconds", "remaining_seconds")
-            printer.job |= {key: frame[key] for key in keys if key in frame}
+            printer.job |= {key: frame[key] for key in _PROGRESS if key in frame}
         case "job.paused" | "job.resumed" if printer.job is not None:
             printer.job["status"] = "paused" if frame.get("type") == "job.paused" else "printing"
         case "job.finished":

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from operator import itemgetter
 from types import MappingProxyType
 
 from hydrogen.errors import LineRefused
 from hydrogen.gcode.line import MAX_BODY_BYTES, prepare
+from hydrogen.gcode.print_time import PrintTime, PrintTimeScanner
 
 LONGEST_LINE_BYTES = 65_536
 """More of one line is not looked at, so that a file without line ends cannot fill the memory. Slicers write comment lines
@@ -82,6 +82,7 @@ class JobOutline:
     layer_offsets: where each layer's mark begins, rising; empty when the slicer left no marks.
     estimated_seconds: the slicer's own figure, else that of the first `M73`; None when there is neither.
     time_marks: (offset of the mark, seconds then remaining), from `M73`; offsets rise, seconds fall.
+    print_time: computed from the moves; None if that was not asked for.
     """
 
     lines_total: int = 0
@@ -90,6 +91,7 @@ class JobOutline:
     layer_offsets: array[int] = field(default_factory=lambda: array("Q"))
     estimated_seconds: float | None = None
     time_marks: tuple[tuple[int, float], ...] = ()
+    print_time: PrintTime | None = None
     problem: FileProblem | None = None
 
 
@@ -105,7 +107,10 @@ class _Progress:
 class OutlineScanner:
     """Reads a file once, in chunks of any size. Memory is bounded by one chunk, one line and the marks."""
 
-    def __init__(self) -> None:
+    def __init__(self, bytes_expected: int = 0, *, with_print_time: bool = True) -> None:
+        """bytes_expected: the file's size if it is known, so that the moves of a large one are sampled (print_time.py).
+        with_print_time: run through the moves; without it the scan takes a tenth of the time."""
+        self._print_time = PrintTimeScanner(bytes_expected) if with_print_time else None
         self._tail = b""
         self._tail_at = 0
         self._skips_line = False
@@ -149,6 +154,7 @@ class OutlineScanner:
             layer_offsets=max((self._layers[style] for style in _LAYER_STYLES), key=len),
             estimated_seconds=seconds,
             time_marks=tuple(_time_marks(self._progress, seconds)),
+            print_time=None if self._print_time is None else self._print_time.finish(),
             problem=self._problem(),
         )
 
@@ -165,6 +171,8 @@ class OutlineScanner:
         text = _normalised(lines)
         count = text.count(b"\n") - 1
         self._find_marks(text, self._tail_at)
+        if self._print_time is not None:
+            self._print_time.feed(text, self._tail_at)
         commands = count - len(_empty_lines.findall(text)) - self._judge_odd_lines(text)
         if commands:
             self._lines_total += commands
@@ -238,53 +246,9 @@ def _carries_command(line: bytes) -> bool:
         return True
 
 
-def fraction_done(outline: JobOutline, offset: int) -> float:
-    """The share of the print's time, 0.0 to 1.0, that is over when everything before `offset` has been printed.
-
-    By the slicer's `M73` marks where it left some, else by bytes; 1.0 from the last command on.
-    """
-    if offset >= outline.commands_end:
-        return 1.0
-    if not outline.time_marks or outline.time_marks[0][1] <= 0.0:
-        return offset / outline.commands_end
-    return 1.0 - _marked_seconds(outline, offset) / outline.time_marks[0][1]
-
-
-def remaining_seconds(outline: JobOutline, offset: int, elapsed_seconds: float) -> float | None:
-    """How long it may still take, `elapsed_seconds` after the first line; None while nothing is known.
-
-    The slicer's estimate counts alone at the start (heating up says nothing of the pace), the measured pace alone from a
-    third on.
-    """
-    done = fraction_done(outline, offset)
-    if done >= 1.0:
-        return 0.0
-    measured = elapsed_seconds * (1.0 - done) / done if done > 0.0 and elapsed_seconds > 0.0 else None
-    if outline.estimated_seconds is None:
-        return measured
-    estimated = outline.estimated_seconds * (1.0 - done)
-    if measured is None:
-        return estimated
-    weight = min(done * 3.0, 1.0)
-    return estimated * (1.0 - weight) + measured * weight
-
-
 def layer_at(outline: JobOutline, offset: int) -> int:
     """How many layers have begun when everything before `offset` has been printed: 0 before the first, then from 1."""
     return bisect_left(outline.layer_offsets, offset)
-
-
-def _marked_seconds(outline: JobOutline, offset: int) -> float:
-    """The remaining time at `offset`, in a straight line from mark to mark and from the last one to the end."""
-    marks = outline.time_marks
-    behind = bisect_right(marks, offset, key=itemgetter(0))
-    if behind == 0:
-        return marks[0][1]
-    begin, seconds = marks[behind - 1]
-    end, end_seconds = marks[behind] if behind < len(marks) else (outline.commands_end, 0.0)
-    if end <= begin:
-        return end_seconds
-    return seconds + (end_seconds - seconds) * (offset - begin) / (end - begin)
 
 
 def _time_marks(progress: Iterable[_Progress], total_seconds: float | None) -> Iterator[tuple[int, float]]:

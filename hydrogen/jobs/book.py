@@ -36,12 +36,14 @@ UNTOLD = "nobody can tell how it ended: look at the printer"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """One printer as the queue sees it. job: the last one that was put on its bed; is_busy: it is not over yet.
-    before: the bed before that job was sent, for one that is refused. held: why nothing is started, "" for not held."""
+    before, job_before: bed and job before that one was sent, for one that is refused. held: why nothing is started, "" for
+    not held."""
 
     bed: BedState = BedState.UNKNOWN
     job: str | None = None
     is_busy: bool = False
     before: BedState = BedState.UNKNOWN
+    job_before: str | None = None
     held: str = ""
 
 
@@ -169,15 +171,17 @@ class QueueBook:
     def occupy(self, printer: str, job: str) -> QueueBook:
         """This job is about to be sent, or runs."""
         desk = self.desk(printer)
-        before = desk.before if desk.job == job and desk.is_busy else desk.bed
-        return self._with_desk(printer, replace(desk, bed=BedState.OCCUPIED, job=job, is_busy=True, before=before))
+        if desk.job == job and desk.is_busy:
+            return self._with_desk(printer, replace(desk, bed=BedState.OCCUPIED))
+        taken = replace(desk, bed=BedState.OCCUPIED, job=job, is_busy=True, before=desk.bed, job_before=desk.job)
+        return self._with_desk(printer, taken)
 
     def not_started(self, printer: str, job: str) -> QueueBook:
         """The spooler refused the job before anything moved: the bed is as it was."""
         desk = self.desk(printer)
         if desk.job != job or not desk.is_busy:
             return self
-        return self._with_desk(printer, replace(desk, bed=desk.before, is_busy=False))
+        return self._with_desk(printer, replace(desk, bed=desk.before, job=desk.job_before, is_busy=False))
 
     def requeue(self, job: str, reason: str, *, is_certain: bool = True) -> QueueBook:
         """The entry of a job that never began waits again. Unless that is certain it keeps the job's id: a late word of it

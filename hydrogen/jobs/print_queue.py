@@ -206,7 +206,11 @@ class PrintQueue(Service):
 
         await self._books.commit(take_bed, actor=request.actor)
         try:
-            return await self._send(printer, request)
+            result = await self._send(printer, request)
+            if result.get("job", request.job) != request.job:  # a repeat: the answer is about the first one
+                await self._books.happened(lambda book: book.not_started(printer, request.job))
+                await self._compare(printer, self._state(printer))
+            return result
         except HydrogenError as error:
             if _is_refusal(error):
                 await self._books.happened(lambda book: book.not_started(printer, request.job))

@@ -26,6 +26,9 @@ from hydrogen.model.receipt import HostRecord
 WATCHED_JOBS = 64
 """Jobs whose host record is kept until their receipt comes; the oldest goes first."""
 
+LONGEST_STEP_SECONDS = 15.0
+"""Of throttling, between two samples of the host: longer gaps are not known to have been so."""
+
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -35,13 +38,18 @@ class HostWatch:
     def __init__(self) -> None:
         self._records: OrderedDict[str, HostRecord] = OrderedDict()
         self._running: dict[str, str] = {}
+        self._measured_at: float | None = None
 
     def on_published(self, published: PublishedEvent) -> None:
         """Returns at once."""
         event = published.event
         if isinstance(event, HostMeasured):
+            passed = (
+                0.0 if self._measured_at is None else min(max(0.0, event.at - self._measured_at), LONGEST_STEP_SECONDS)
+            )
+            self._measured_at = event.at
             for job in self._running.values():
-                self._records[job] = _worse(self._records.get(job, HostRecord()), event.host)
+                self._records[job] = _worse(self._records.get(job, HostRecord()), event.host, passed)
         elif isinstance(event, JobStarted):
             self._watch(event.printer or "", event.job)
         elif isinstance(event, PrinterAttached):
@@ -63,13 +71,18 @@ class HostWatch:
                 self._records.popitem(last=False)
 
 
-def _worse(record: HostRecord, host: HostState) -> HostRecord:
+def _worse(record: HostRecord, host: HostState, passed: float) -> HostRecord:
+    held_back = record.throttled_seconds
+    if host.throttling is not None:
+        held_back = round((held_back or 0.0) + (passed if host.throttling else 0.0), 1)
     return replace(
         record,
         samples=record.samples + 1,
         max_temperature_celsius=_pick(max, record.max_temperature_celsius, host.temperature_celsius),
         max_cpu_share=_pick(max, record.max_cpu_share, host.cpu_share),
         min_disk_free_bytes=_pick(min, record.min_disk_free_bytes, host.disk_free_bytes),
+        throttled_seconds=held_back,
+        throttling=tuple(dict.fromkeys((*record.throttling, *(host.throttling or ())))),
     )
 
 

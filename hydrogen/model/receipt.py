@@ -45,12 +45,14 @@ class NoteRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostRecord:
     """The machine while the job ran, from its samples: how often it was looked at, the highest temperature and CPU share, the
-    least disk."""
+    least disk; how long it was held back (None where it does not tell), and by what (see HostState)."""
 
     samples: int = 0
     max_temperature_celsius: float | None = None
     max_cpu_share: float | None = None
     min_disk_free_bytes: int | None = None
+    throttled_seconds: float | None = None
+    throttling: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -262,6 +263,7 @@ class JobDesk:
         if self._host.connection is not connection or self._host.is_ending:
             job.discard()
             raise Conflict("the printer went away while the file was checked", status=self._status_word)
+        job = replace(job, expected_seconds=request.expected_seconds)
         started_at = self._clock.wall()
         self._archive.open(
             job,

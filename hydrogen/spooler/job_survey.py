@@ -19,8 +19,8 @@ CHUNK_BYTES = 1 << 20
 
 def outline_of(spool_file: Path, upto: int) -> tuple[JobOutline, int]:
     """The outline of a file that was checked before, and how many of its lines with a command lie before the offset `upto`.
-    Raises FileUnreadable."""
-    whole, head, at = OutlineScanner(), OutlineScanner(), 0
+    Raises FileUnreadable. The moves are not run through: a print goes on meanwhile."""
+    whole, head, at = OutlineScanner(with_print_time=False), OutlineScanner(with_print_time=False), 0
     for chunk in _chunks(spool_file):
         whole.feed(chunk)
         if at < upto:

@@ -32,7 +32,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedJob:
-    """A file that may be printed: linked, read, found good."""
+    """A file that may be printed: linked, read, found good. expected_seconds: how long it took last time."""
 
     id: str
     file: str
@@ -42,6 +42,7 @@ class PreparedJob:
     inode: int
     sha256: str
     prepare: Prepare = prepare
+    expected_seconds: float | None = None
 
     @property
     def layers_total(self) -> int | None:
@@ -126,9 +127,10 @@ class Preflight:
             shutil.copyfile(path, spool_file)
 
     def _read_through(self, job: str, spool_file: Path, file: str) -> PreparedJob:
-        scanner, digest = OutlineScanner(), hashlib.sha256()
+        digest = hashlib.sha256()
         try:
             with spool_file.open("rb", buffering=0) as source:
+                scanner = OutlineScanner(os.fstat(source.fileno()).st_size)
                 while chunk := source.read(CHUNK_BYTES):
                     if self._abandoned.is_set():
                         raise Conflict("the job was cancelled while its file was checked")

@@ -1,13 +1,11 @@
-"""The job's figures for clients: fraction, layer, time gone and time left. What they mean is in gcode/metadata.py."""
+"""The job's figures for clients: fraction, layer, time gone and time left. What they mean is in gcode/time_left.py."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hydrogen.gcode.metadata import JobOutline, fraction_done, layer_at, remaining_seconds
-
-EXTRAPOLATE_FROM_SECONDS = 30.0
-"""A file that says nothing of its time: before this an extrapolation would tell the heat-up, not the print."""
+from hydrogen.gcode.metadata import JobOutline, layer_at
+from hydrogen.gcode.time_left import TimeEstimate, TimeLeft
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +15,32 @@ class ProgressFigures:
     fraction: float
     layer: int
     elapsed_seconds: float
-    remaining_seconds: float | None
+    remaining: TimeEstimate
 
 
 class JobProgress:
     """A stop-watch that stands while the print does, and the outline. Pure: told the monotonic time."""
 
-    def __init__(self, outline: JobOutline, now: float, *, elapsed_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        outline: JobOutline,
+        now: float,
+        *,
+        elapsed_seconds: float = 0.0,
+        expected_seconds: float | None = None,
+    ) -> None:
+        """expected_seconds: how long the file took last time; None if that is not known."""
         self._outline = outline
+        self._expected_seconds = expected_seconds
+        self._left = TimeLeft(outline, expected_seconds=expected_seconds)
         self._elapsed = elapsed_seconds
         self._running_since: float | None = now
 
     def learn(self, outline: JobOutline) -> None:
-        """The file's outline, if it was not known when the watch was started."""
-        self._outline = outline
+        """The file's outline, if it was not known when the watch was started: nothing that was known is forgotten."""
+        if self._outline.print_time is None:
+            self._outline = outline
+            self._left = TimeLeft(outline, expected_seconds=self._expected_seconds)
 
     def stop(self, now: float) -> None:
         """The print stands still, or is over."""
@@ -48,13 +58,11 @@ class JobProgress:
 
     def measured(self, offset: int, now: float) -> ProgressFigures:
         """The figures when everything before `offset` is acknowledged."""
-        outline, elapsed = self._outline, self.elapsed_seconds(now)
-        left = remaining_seconds(outline, offset, elapsed)
-        if outline.estimated_seconds is None and elapsed < EXTRAPOLATE_FROM_SECONDS and offset < outline.commands_end:
-            left = None
+        elapsed = self.elapsed_seconds(now)
+        self._left.note(offset, elapsed)
         return ProgressFigures(
-            fraction=round(fraction_done(outline, offset), 4),
-            layer=layer_at(outline, offset),
+            fraction=round(self._left.plan.fraction(offset), 4),
+            layer=layer_at(self._outline, offset),
             elapsed_seconds=round(elapsed, 3),
-            remaining_seconds=None if left is None else round(left, 1),
+            remaining=self._left.estimate(offset),
         )

@@ -116,7 +116,7 @@ class StartJob(Request):
     """
 
     wire_name: ClassVar[str] = "job_start"
-    filled_in: ClassVar[frozenset[str]] = frozenset({"actor", "job", "path"})
+    filled_in: ClassVar[frozenset[str]] = frozenset({"actor", "job", "path", "expected_seconds"})
 
     job: str
     path: str

@@ -100,7 +100,12 @@ class JobRunner:
         self._actor = actor
         self._reason = ""
         self._turn = asyncio.Event()
-        self._progress = JobProgress(job.outline, clock.monotonic(), elapsed_seconds=elapsed_seconds)
+        self._progress = JobProgress(
+            job.outline,
+            clock.monotonic(),
+            elapsed_seconds=elapsed_seconds,
+            expected_seconds=job.expected_seconds,
+        )
         if connection is None:
             self._progress.stop(clock.monotonic())
         self._last_measured: JobProgressed | None = None
@@ -266,7 +271,10 @@ class JobRunner:
             bytes_done=done.offset,
             layer=figures.layer,
             elapsed_seconds=figures.elapsed_seconds,
-            remaining_seconds=figures.remaining_seconds,
+            remaining_seconds=figures.remaining.seconds,
+            remaining_low_seconds=figures.remaining.low_seconds,
+            remaining_high_seconds=figures.remaining.high_seconds,
+            remaining_source=figures.remaining.source,
         )
         if self._last_measured is None or not _is_same(sample, self._last_measured):
             self._last_measured = sample

@@ -13,8 +13,9 @@ from hydrogen.core.service import Service
 from hydrogen.model.events import HostMeasured
 from hydrogen.model.host import HostState
 from hydrogen.system import machine
+from hydrogen.system.throttling import read_throttling
 
-Figure = TypeVar("Figure", int, float)
+Figure = TypeVar("Figure", int, float, tuple[str, ...])
 
 INTERVAL_SECONDS = 5.0
 """Often enough to see a disk fill up, seldom enough to cost nothing."""
@@ -56,6 +57,7 @@ def measure_host(data_dir: Path) -> HostState:
         memory_share=_or_none(machine.read_memory_share),
         disk_free_bytes=_or_none(lambda: machine.read_disk_free(data_dir)),
         temperature_celsius=_or_none(machine.read_temperature),
+        throttling=_or_none(read_throttling),
     )
 
 

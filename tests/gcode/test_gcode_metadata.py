@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
@@ -16,9 +15,7 @@ from hydrogen.gcode.metadata import (
     FileProblem,
     JobOutline,
     OutlineScanner,
-    fraction_done,
     layer_at,
-    remaining_seconds,
 )
 
 
@@ -172,7 +169,6 @@ def test_a_file_without_a_line_end_at_its_end_keeps_its_last_command() -> None:
 def test_comments_behind_the_last_command_do_not_count_as_print() -> None:
     outline = outline_of(b"G28\nG1 X1 ; go\n" + b"; setting\n" * 50)
     assert outline.commands_end == len(b"G28\nG1 X1 ; go")
-    assert fraction_done(outline, outline.commands_end) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -276,52 +272,3 @@ def test_what_must_not_be_printed_is_found_with_its_line(content: bytes, line: i
 )
 def test_harmless_oddities_are_printed(content: bytes) -> None:
     assert outline_of(content).problem is None
-
-
-OUTLINE = JobOutline(
-    lines_total=10,
-    bytes_total=1_100,
-    commands_end=1_000,
-    layer_offsets=array("Q", [100, 500]),
-    estimated_seconds=600.0,
-    time_marks=((0, 600.0), (200, 300.0), (900, 60.0)),
-)
-
-
-@pytest.mark.parametrize(
-    ("offset", "fraction"),
-    [(0, 0.0), (100, 0.25), (200, 0.5), (550, 0.7), (900, 0.9), (950, 0.95), (1_000, 1.0), (1_100, 1.0)],
-)
-def test_fraction_follows_the_time_marks_in_straight_lines(offset: int, fraction: float) -> None:
-    assert fraction_done(OUTLINE, offset) == pytest.approx(fraction)
-
-
-def test_fraction_without_marks_follows_the_bytes() -> None:
-    outline = JobOutline(lines_total=2, bytes_total=200, commands_end=100)
-    assert [fraction_done(outline, offset) for offset in (0, 50, 100, 150)] == [0.0, 0.5, 1.0, 1.0]
-    assert fraction_done(JobOutline(), 0) == 1.0
-
-
-def test_time_left_trusts_the_slicer_first_and_the_pace_later() -> None:
-    assert remaining_seconds(OUTLINE, 0, 0.0) == 600.0
-    assert remaining_seconds(OUTLINE, 0, 240.0) == 600.0  # heating up says nothing
-    assert remaining_seconds(OUTLINE, 200, 300.0) == pytest.approx(300.0)  # on time
-    assert remaining_seconds(OUTLINE, 200, 600.0) == pytest.approx(600.0)  # half as fast: believed
-    assert remaining_seconds(OUTLINE, 900, 1_080.0) == pytest.approx(120.0)
-    assert remaining_seconds(OUTLINE, 1_000, 1_200.0) == 0.0
-
-
-def test_time_left_without_an_estimate_is_the_measured_pace_alone() -> None:
-    outline = JobOutline(lines_total=2, bytes_total=100, commands_end=100)
-    assert remaining_seconds(outline, 0, 0.0) is None
-    assert remaining_seconds(outline, 0, 10.0) is None
-    assert remaining_seconds(outline, 25, 30.0) == pytest.approx(90.0)
-
-
-@given(st.integers(0, 1_200), st.integers(0, 1_200), st.floats(0, 1e6))
-def test_fraction_only_rises_and_time_left_is_never_negative(one: int, other: int, elapsed: float) -> None:
-    low, high = sorted((one, other))
-    assert 0.0 <= fraction_done(OUTLINE, low) <= fraction_done(OUTLINE, high) <= 1.0
-    left = remaining_seconds(OUTLINE, low, elapsed)
-    assert left is not None
-    assert left >= 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -388,3 +389,23 @@ async def _something(bench: QueueBench, random: Random) -> None:
                 await bench.queue.start_now(name, request)
             case _:
                 pass
+
+
+async def test_a_start_by_hand_that_comes_again_leaves_the_desk_as_it_was(bench: QueueBench) -> None:
+    """The spooler answers a repeat with the first result, whatever has become of that job meanwhile."""
+    first = StartJob(job="j1", path="/files/a.gcode", file="a.gcode", idempotency_key="k" * 16)
+    await bench.queue.start_now("p", first)
+
+    async def repeated(printer: str, request: StartJob) -> dict[str, object]:
+        return {"job": "j1", "lines_total": 10}
+
+    ask, bench.printers.request = bench.printers.request, repeated  # type: ignore[method-assign, assignment]
+    assert (await bench.queue.start_now("p", replace(first, job="j2")))["job"] == "j1"
+    assert (bench.book.desk("p").job, bench.book.desk("p").is_busy) == ("j1", True)
+    bench.printers.finish("p")
+    await wait_until(lambda: not bench.book.desk("p").is_busy)
+    await bench.clear("p")
+    assert (await bench.queue.start_now("p", replace(first, job="j3")))["job"] == "j1"
+    desk = bench.book.desk("p")
+    assert (desk.job, desk.is_busy, desk.bed) == ("j1", False, BedState.CLEAR)
+    bench.printers.request = ask  # type: ignore[method-assign]

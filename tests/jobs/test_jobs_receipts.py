@@ -52,6 +52,20 @@ def test_the_worst_of_the_host_while_the_job_ran_is_kept() -> None:
     assert watch.take("j1") is None
 
 
+def test_how_long_the_host_was_held_back_and_by_what_is_added_up() -> None:
+    def told(at: float, *words: str) -> HostMeasured:
+        return HostMeasured(at=at, host=HostState(throttling=words))
+
+    watch = watched(
+        told(0.0), STARTED, told(5.0, "throttled"), told(10.0), told(15.0, "under_voltage"), told(900.0, "throttled")
+    )
+    record = watch.take("j1")
+    assert record is not None
+    assert (record.throttled_seconds, record.throttling) == (25.0, ("throttled", "under_voltage"))
+    silent = watched(STARTED, measured(50.0)).take("j1")
+    assert silent is not None and silent.throttled_seconds is None
+
+
 def test_a_job_that_ran_before_this_service_is_watched_from_the_moment_it_is_found() -> None:
     state = PrinterState(job=JobState(id="j7", file="a.gcode"))
     watch = watched(PrinterAttached(at=1.0, printer="p", state=state), measured(50.0))

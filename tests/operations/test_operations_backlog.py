@@ -11,6 +11,7 @@ from hydrogen.errors import Conflict, Forbidden, InvalidMessage, NotFound
 from hydrogen.jobs.book import QueueBook
 from hydrogen.jobs.bookkeeper import Step
 from hydrogen.model.backlog import QueueEntry
+from hydrogen.model.job import JobOutcome
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.codec import model_from_plain
 from hydrogen.operations.operation import Operation
@@ -130,7 +131,7 @@ async def test_a_hold_without_a_printer_is_one_of_all_that_the_caller_may_reach(
 
 
 async def test_a_bed_is_declared_clear_for_the_job_that_was_seen_there(desk: Desk) -> None:
-    desk.queue.book = desk.queue.book.occupy("voron", "j1").not_started("voron", "j1")
+    desk.queue.book = desk.queue.book.occupy("voron", "j1").finished("voron", "j1", JobOutcome.COMPLETED, 1.0)
     with pytest.raises(Conflict):
         await desk("printer.clear_bed", "voron", job="j0")
     assert await desk("printer.clear_bed", "voron", job="j1") == {"bed": "clear"}
