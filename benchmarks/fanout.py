@@ -150,7 +150,7 @@ async def line_of(process: Process, seconds: float) -> bytes:
     except TimeoutError:
         raise BenchmarkFailed("the clients hang") from None
     if not line:
-        raise BenchmarkFailed("the clients gave up")
+        raise BenchmarkFailed(f"the clients gave up (exit code {await process.wait()})")
     return line
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import socket
 import struct
 import sys
@@ -77,9 +78,12 @@ def trickle(port: int, key: str, seconds: float) -> dict[str, float]:
 
 
 def _trickle_until_cut(connection: socket.socket, ends_at: float) -> int:
+    """1 if it was cut off. What the kernel has received can be read long after a reset, so the socket itself is asked."""
+    poll = select.poll()
+    poll.register(connection, select.POLLRDHUP)
     try:
         while time.monotonic() < ends_at:
-            if not connection.recv(1):
+            if poll.poll(0) or not connection.recv(1):
                 return 1
             time.sleep(1.0)
     except ConnectionError:

@@ -47,6 +47,7 @@ from hydrogen.operations.job import job_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
+from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.operations.system import system_operations
 from hydrogen.spooler.client import SpoolerClient
 from hydrogen.spooler.launcher import SpoolerLauncher
@@ -154,6 +155,13 @@ class Hydrogen:
         self._queue = self._make_queue()
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
+        self._repeat_file = RepeatFile(
+            configuration.server.data_dir / FILE_NAME,
+            adopt=lambda results: self._repeats.adopt(results),
+            clock=clock,
+            log=log,
+        )
+        self._repeats = RepeatMemory(clock=clock, record=self._repeat_file)
         self.registry = self._make_registry()
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket(access)
@@ -173,6 +181,7 @@ class Hydrogen:
         return (
             self._folder,
             self._store,
+            self._repeat_file,
             self._queue,
             self._websocket,
             Announcement(self._folder, self._record),
@@ -243,7 +252,7 @@ class Hydrogen:
         return Registry(
             operations,
             fleet=self._fleet,
-            repeats=RepeatMemory(clock=self._clock),
+            repeats=self._repeats,
             freshness=Freshness(
                 clock=self._clock,
                 is_synchronised=is_clock_synchronised,

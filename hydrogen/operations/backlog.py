@@ -190,7 +190,12 @@ def queue_operations(queue: Queue, fleet: PrinterFleet) -> list[Operation]:
     does = QueueOperations(queue, fleet)
     return [
         Operation(
-            name="queue.add", params=AddParams, scope="print", summary="Queue a file for printing", handler=does.add
+            name="queue.add",
+            params=AddParams,
+            scope="print",
+            summary="Queue a file for printing",
+            handler=does.add,
+            is_lasting=True,
         ),
         Operation(name="queue.list", params=ListParams, scope="read", summary="List the queue", handler=does.list),
         Operation(

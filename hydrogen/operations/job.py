@@ -125,13 +125,21 @@ def job_operations(
     """All operations of this module."""
     does = JobOperations(fleet, files, ids, starter, ledger)
 
-    def declare(name: str, params: type[Params], summary: str, handler: Handler) -> Operation:
+    def declare(
+        name: str, params: type[Params], summary: str, handler: Handler, *, is_lasting: bool = False
+    ) -> Operation:
         return Operation(
-            name=f"job.{name}", params=params, scope="print", summary=summary, handler=handler, needs_printer=True
+            name=f"job.{name}",
+            params=params,
+            scope="print",
+            summary=summary,
+            handler=handler,
+            needs_printer=True,
+            is_lasting=is_lasting,
         )
 
     return [
-        declare("start", StartParams, "Print a file", does.start),
+        declare("start", StartParams, "Print a file", does.start, is_lasting=True),
         declare("pause", NoParams, "Pause the job", does.pause),
         declare("resume", NoParams, "Resume the job", does.resume),
         declare("cancel", CancelParams, "Cancel the job", does.cancel),

@@ -63,6 +63,7 @@ class Operation:
 
     needs_printer: the registry finds out which one (or refuses); otherwise the handler gets what the caller said.
     is_urgent: makes the printer safe, so it is never queued, limited, taken for a repeat or refused for its age.
+    is_lasting: what it begins goes on without the service, so that a repeat must be known to the next one, too.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Operation:
     handler: Handler
     needs_printer: bool = False
     is_urgent: bool = False
+    is_lasting: bool = False
 
     @property
     def description(self) -> str:

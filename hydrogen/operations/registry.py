@@ -95,7 +95,13 @@ class Registry:
         if idempotency_key is None:
             return await operation.handler(call)
         digest = digest_of(operation, target, checked)
-        return await self._repeats.once(principal.name, idempotency_key, digest, lambda: operation.handler(call))
+        return await self._repeats.once(
+            principal.name,
+            idempotency_key,
+            digest,
+            lambda: operation.handler(call),
+            is_lasting=operation.is_lasting,
+        )
 
     def _target_of(self, operation: Operation, principal: Principal, printer: str | None) -> str | None:
         if printer is None and not operation.needs_printer:

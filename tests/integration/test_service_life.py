@@ -80,9 +80,14 @@ async def test_a_command_that_is_repeated_to_the_next_service_is_carried_out_onc
                 await client.command("job.start", "bench", {"file": "other.gcode"}, idempotency_key=key)
             finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=50)
             assert finished["job"] == first["job"]
+        assert await house.stop() == 0, house.said
+        await until(lambda: house.spooler_pid() is None)  # and with it what the spooler remembers
+        await house.start()
+        async with connected(house.address) as client:
+            await await_status(client, "idle")
+            assert await client.command("job.start", "bench", {"file": "job.gcode"}, idempotency_key=key) == first
             assert len((await client.command("job.history"))["jobs"]) == 1
         assert await house.stop() == 0, house.said
-        await until(lambda: house.spooler_pid() is None)
     assert printer.ledger.job_hash == job_hash(lines)
 
 
