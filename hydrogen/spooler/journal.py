@@ -149,12 +149,14 @@ def write_atomically(path: Path, body: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobHeader:
-    """What the journal's records are about: the job and its file, compared before anything is continued.
+    """What the journals' records are about: the job and its file, compared before anything is continued. A copy lies beside
+    the hot journal, another in the cold one.
 
-    sequence: the journal's when the job's lines began. status: the job's, as it was last known. place: where its head was
-    when it stepped aside, until it is back. baud, firmware, port_identity:
-    of the connection that it last printed on. outcome is None while the job runs; `interrupted` after a stop that left it
-    unfinished, else the job's outcome.
+    sequence: the hot journal's when the job's lines began. status: the job's, as it was last known. place: where its head was
+    when it stepped aside, until it is back. baud, firmware, port_identity: of the connection that it last printed on. printer:
+    whose it is. outcome is None while the job runs; `interrupted` after a stop that left it unfinished and may be recovered
+    from, else the job's outcome. continues: the job that this one takes up, from offset `start`, behind `lines_before` lines
+    with a command, after the commands in `opening` (see PreparedJob).
     """
 
     job: str
@@ -174,6 +176,11 @@ class JobHeader:
     firmware: Firmware | None = None
     port_identity: str = ""
     outcome: str | None = None
+    printer: str = ""
+    continues: str = ""
+    start: int = 0
+    lines_before: int = 0
+    opening: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         """Atomic. Raises OSError."""
