@@ -98,6 +98,17 @@ class HotJournal:
         """That of the next record: what is recorded from now on is this one or a later one."""
         return self._sequence
 
+    @property
+    def latest(self) -> JournalRecord | None:
+        """What was recorded last, at once; None before this process recorded anything."""
+        at = self._at - RECORD_BYTES if self._at > HEADER_BYTES else self._size - RECORD_BYTES
+        epoch, number, offset, acknowledged, sequence, _ = _BODY.unpack_from(self._map, at)
+        return JournalRecord(epoch, number, offset, acknowledged, sequence) if sequence == self._sequence - 1 else None
+
+    def farthest(self, *, since: int) -> int | None:
+        """The highest place that was given to the printer of a stream that began with record `since`. None: not known."""
+        return max((r.offset for r in self.records() if r.sequence >= since and r.offset >= 0), default=None)
+
     def resumption(self) -> Resumption | None:
         """What the records say, now, of a printer that was left in the middle; None for an empty journal."""
         return resumption_of(self.records())

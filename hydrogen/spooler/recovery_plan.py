@@ -48,7 +48,7 @@ class RecoveryChoice:
     """What a person chooses. line: of the file, from 1, for `line`; height_mm: for `height`; z_mm: how high the nozzle stands
     now, in the file's coordinates, where somebody measured it."""
 
-    at: StartAt = StartAt.RECORD
+    start: StartAt = StartAt.RECORD
     line: int | None = None
     height_mm: float | None = None
     z_mm: float | None = None
@@ -104,7 +104,7 @@ class PlanBasis:
 class PlanOption:
     """A place that may be chosen instead."""
 
-    at: StartAt
+    start: StartAt
     line: int
     layer: int
     z_mm: float | None

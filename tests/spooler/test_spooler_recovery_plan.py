@@ -159,7 +159,7 @@ def test_digest_is_over_all_it_rests_on_and_not_over_the_hour() -> None:
         plan(basis=replace(BASIS, record_sequence=8)),
         plan(basis=replace(BASIS, sha256="cd")),
         plan(basis=replace(BASIS, doubt=replace(BASIS.doubt, last_line=141))),
-        plan(choice=RecoveryChoice(at=StartAt.LINE, line=120)),
+        plan(choice=RecoveryChoice(start=StartAt.LINE, line=120)),
         plan(choice=RecoveryChoice(z_mm=4.2)),
     ]
     assert len({plan().digest, *(other.digest for other in others)}) == len(others) + 1
