@@ -50,11 +50,13 @@ class ColdProgress:
 
     number and epoch: the line number of that, and the numbering it belongs to. given_offset: the farthest place that can have
     been given to the printer, where the writer knows it; None where lines may have followed. targets_celsius: by heater, what
-    the printer said or was told last; it may differ from the file's, as people turn knobs.
+    the printer said or was told last; it may differ from the file's, as people turn knobs. is_aside: the head was not at the
+    job, but parked.
     """
 
     offset: int
     given_offset: int | None = None
+    is_aside: bool = False
     lines_done: int = 0
     number: int = 0
     epoch: int = 0

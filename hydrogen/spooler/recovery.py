@@ -124,7 +124,7 @@ def _basis(job: InterruptedJob, record: ColdRecord, at: int, file: FileSurvey, f
         given_offset=max(progress.given_offset or 0, at),
     )
     standing = StateReader(path).state_at(at)
-    is_in_opening = progress.offset < job.header.start
+    is_elsewhere = progress.is_aside or progress.offset < job.header.start  # parked, or not yet back from the recovery
     return PlanBasis(
         job=job.job,
         file=job.header.file,
@@ -133,7 +133,7 @@ def _basis(job: InterruptedJob, record: ColdRecord, at: int, file: FileSurvey, f
         firmware=firmware.name if firmware is not None else "",
         guarantee=firmware.guarantee if firmware is not None else progress.guarantee,
         targets_celsius=progress.targets_celsius,
-        standing_z_mm=None if standing is None or is_in_opening else standing.z_mm,
+        standing_z_mm=None if standing is None or is_elsewhere else standing.z_mm,
         highest_z_mm=None if standing is None else standing.highest_z_mm,
         doubt=Doubt(
             first_line=line_at(path, executed.certain_offset),

@@ -144,7 +144,10 @@ def make_plan(
     standing = choice.z_mm if choice.z_mm is not None else basis.standing_z_mm
     if standing is None:
         raise Conflict(
-            "nobody knows how high the nozzle stands: measure it and give it as z_mm", job=basis.job, reason="unknown_z"
+            "the head was not at its place in the file when it was last recorded (it was parked, or on its way back), so nobody"
+            " knows how high the nozzle stands: measure it and give it as z_mm",
+            job=basis.job,
+            reason="unknown_z",
         )
     steps = tuple(_steps(basis, place.machine, standing))
     plan = RecoveryPlan(
