@@ -86,16 +86,27 @@ def offset_of_height(path: Path, height_mm: float) -> int | None:
     return None
 
 
+def offset_of_plastic(path: Path, start: int) -> int | None:
+    """Where the first line from `start` on begins that lays plastic; None if there is none."""
+    scanner = _scanner_at(path, start)
+    scanner.machine.highest_z = None
+    for at, block in _blocks(path, start=start):
+        before = scanner.copy()
+        scanner.feed(block)
+        if scanner.highest_z_mm is not None:
+            return _first_line(before, at, block, lambda lines: lines.highest_z_mm is not None)
+    return None
+
+
 def executed_range(path: Path, offset: int, *, seconds: float | None, given_offset: int | None) -> ExecutedRange:
     """What can have been executed when everything before `offset` was acknowledged.
 
     seconds: how long the printer may have gone on after that; None: not at all, but for what lies before `given_offset`.
     """
-    behind, back = MachineScanner(), b""
+    back = b""
     for _, block in _blocks(path, stop=offset):
-        behind.feed(block)
         back = (back + block)[-BACK_BYTES:]
-    machine = behind.copy().machine
+    machine = _scanner_at(path, offset).machine
     walk = FrontWalk(machine, seconds if seconds is not None else float("inf"))
     stop = given_offset if seconds is None and given_offset is not None else None
     possible = offset
@@ -109,6 +120,13 @@ def executed_range(path: Path, offset: int, *, seconds: float | None, given_offs
         lowest_z_mm=walk.lowest_z_mm,
         highest_z_mm=walk.highest_z_mm,
     )
+
+
+def _scanner_at(path: Path, offset: int) -> MachineScanner:
+    scanner = MachineScanner()
+    for _, block in _blocks(path, stop=offset):
+        scanner.feed(block)
+    return scanner
 
 
 def _is_up(scanner: MachineScanner, goal: float) -> bool:

@@ -22,6 +22,7 @@ from hydrogen.spooler.file_survey import (
     line_at,
     offset_of_height,
     offset_of_line,
+    offset_of_plastic,
     survey,
 )
 from hydrogen.spooler.interrupted import InterruptedJob
@@ -60,7 +61,7 @@ def plan_recovery(
     path = job.spool_file
     at = max(record.progress.offset, job.header.start)
     basis = _basis(job, record, at, file, firmware)
-    places = {kind: _place(path, file, _offset(file, at, kind)) for kind in (StartAt.RECORD, StartAt.LAYER)}
+    places = {kind: _place(path, file, _offset(path, file, at, kind)) for kind in (StartAt.RECORD, StartAt.LAYER)}
     options = tuple(
         PlanOption(start=kind, line=place.line, layer=place.layer, z_mm=place.machine.z_mm)
         for kind, place in places.items()
@@ -145,10 +146,13 @@ def _basis(job: InterruptedJob, record: ColdRecord, at: int, file: FileSurvey, f
     )
 
 
-def _offset(file: FileSurvey, at: int, kind: StartAt) -> int:
-    if kind is StartAt.LAYER:
-        layer = layer_at(file.outline, at)
-        return file.outline.layer_offsets[layer - 1] if layer else at
+def _offset(path: Path, file: FileSurvey, at: int, kind: StartAt) -> int:
+    """A layer is begun with its first plastic: at its mark the head would still be as high as the layer below, inside of what
+    may have been printed of this one."""
+    layer = layer_at(file.outline, at)
+    if kind is StartAt.LAYER and layer:
+        mark = file.outline.layer_offsets[layer - 1]
+        return offset_of_plastic(path, mark) or mark
     return at
 
 

@@ -305,7 +305,8 @@ def _warnings(basis: PlanBasis, choice: RecoveryChoice, place: StartPlace, cold_
     doubt = basis.doubt
     yield (
         f"the print stopped somewhere between line {doubt.first_line} and line {doubt.last_line}; it would go on at line"
-        f" {place.line}. What lies before is printed twice, what was skipped is missing: look at the part"
+        f" {place.line}. What had been printed behind that is printed again, what had not been printed before it is missing:"
+        " look at the part"
     )
     if cold_seconds >= 60:
         yield f"the part has been cooling for {cold_seconds / 60:.0f} minutes: make sure that it still sticks to the bed"

@@ -7,7 +7,14 @@ import pytest
 
 from hydrogen.errors import FileUnreadable
 from hydrogen.spooler import file_survey as module
-from hydrogen.spooler.file_survey import executed_range, line_at, offset_of_height, offset_of_line, survey
+from hydrogen.spooler.file_survey import (
+    executed_range,
+    line_at,
+    offset_of_height,
+    offset_of_line,
+    offset_of_plastic,
+    survey,
+)
 
 HEAD = ["G28", "M83", "G92 E0"]
 
@@ -47,6 +54,15 @@ def test_height_is_where_plastic_is_laid_and_not_where_the_head_was_lifted(laid:
     assert offset_of_height(path, 0.6) == starts[expected]
     assert offset_of_height(path, 0.1) == starts[lines.index("G1 Z0.2") + 1]
     assert offset_of_height(path, 99.0) is None
+
+
+def test_plastic_of_a_layer_is_found_behind_its_mark(laid: tuple[Path, list[int]]) -> None:
+    path, starts = laid
+    marks = [number for number, line in enumerate(layered()) if line == ";LAYER_CHANGE"]
+    for mark in marks:
+        assert offset_of_plastic(path, starts[mark]) == starts[mark + 4]
+        assert offset_of_plastic(path, starts[mark + 9]) == starts[mark + 9]
+    assert offset_of_plastic(path, path.stat().st_size) is None
 
 
 def test_survey_tells_what_the_file_is(laid: tuple[Path, list[int]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hydrogen.core.clock import SystemClock
-from hydrogen.errors import Conflict, FileRejected, FileUnreadable, InvalidMessage, NotFound
+from hydrogen.errors import Conflict, FileRejected, FileUnreadable, InvalidMessage, LinkLost, NotFound, PortMissing
 from hydrogen.model.events import ErrorRaised, JobFinished, JobRecoveryChanged, JobStarted
 from hydrogen.spooler import cold_journal
 from hydrogen.spooler import spooler as spooler_module
@@ -104,6 +104,18 @@ async def recover(bench: Bench, plan: Mapping[str, Any], **choice: Any) -> Mappi
     )
 
 
+async def heat_up(bench: Bench, before_the_end: Callable[[], object] = lambda: None) -> None:
+    """Bed and nozzle come to their targets, one after the other."""
+    for command in ("M190", "M109"):
+        await wait_until(
+            lambda: bench.driver.connection.is_waiting_for_heat and bench.driver.executed[-1].startswith(command),  # noqa: B023
+            what=command,
+        )
+        if command == "M109":
+            before_the_end()
+        bench.driver.connection.heat()
+
+
 @pytest.fixture
 def lives(tmp_path: Path) -> tuple[Path, Path]:
     first, second = tmp_path / "first", tmp_path / "second"
@@ -134,10 +146,7 @@ async def test_print_is_taken_up_after_a_power_cut_and_not_before_somebody_appro
 
         answer = await recover(bench, plan)
         assert (answer["job"], answer["continues"]) == ("j2", "j1")
-        await wait_until(lambda: bench.driver.connection.is_waiting_for_heat)
-        bench.driver.connection.heat()
-        await wait_until(lambda: "M109 S210" in bench.driver.executed)
-        bench.driver.connection.heat()
+        await heat_up(bench)
         done = await bench.until_finished("j2")
         opening = [step["gcode"] for step in plan["steps"]]
         rest = [text for text in part()[plan["line"] - 1 :] if not text.startswith(";")]
@@ -171,10 +180,7 @@ async def test_second_power_cut_in_the_recovered_job_can_be_recovered_too(
     await bench.connect()
     bench.driver.pace_seconds = 0.001
     await recover(bench, await plan_of(bench))
-    for _ in range(2):
-        await wait_until(lambda: bench.driver.connection.is_waiting_for_heat)
-        bench.driver.connection.heat()
-        await wait_until(lambda: not bench.driver.connection.is_waiting_for_heat)
+    await heat_up(bench)
     before = len(bench.driver.moves)
     await bench.until_executed(before + 60)
     bench.driver.connection.gate.clear()
@@ -270,7 +276,8 @@ async def test_places_that_may_be_chosen(lives: tuple[Path, Path]) -> None:
         plan = await plan_of(bench)
         layer = next(option for option in plan["options"] if option["start"] == "layer")
         by_layer = await plan_of(bench, start=StartAt.LAYER)
-        assert text[by_layer["line"] - 1] == ";LAYER_CHANGE"
+        assert text[by_layer["line"] - 1].startswith("G1 X20.0 Y"), "the first plastic of the layer"
+        assert by_layer["z_mm"] == plan["z_mm"]
         assert layer["line"] == by_layer["line"] <= plan["line"] <= line + 1
         assert (await plan_of(bench, start=StartAt.LINE, line=line))["line"] == line
         by_height = await plan_of(bench, start=StartAt.HEIGHT, height_mm=0.6)
@@ -328,3 +335,58 @@ async def test_disk_that_takes_no_records_is_told_and_the_print_goes_on(
         await bench.print(bench.file(part()))
         assert (await bench.until_finished()).outcome.value == "completed"
         assert [event.error.code for event in bench.all(ErrorRaised)] == ["disk_full"]
+
+
+async def test_printer_that_was_reset_while_its_cable_was_out_is_offered_where_it_stopped(tmp_path: Path) -> None:
+    async with Bench(tmp_path, clock=HurriedClock()) as bench:
+        await bench.connect()
+        bench.driver.pace_seconds = 0.0005
+        await bench.print(bench.file(part()))
+        await bench.until_executed(150)
+        bench.driver.failure = PortMissing("no such port")
+        bench.driver.connection.lose(LinkLost("the cable is out"))
+        numbers = [number for number, line in enumerate(part(), start=1) if line.startswith("G1")]
+        line = numbers[len(bench.driver.moves) - 1]
+        moves = list(bench.driver.moves)
+        bench.driver.last_number = 0
+        bench.driver.failure = None
+        await bench.until_finished()
+        await wait_until(lambda: bench.spooler.state.recoverable)
+        plan = await plan_of(bench)
+        assert plan["doubt"]["first_line"] <= line <= plan["doubt"]["last_line"] <= plan["line"] + 1
+        assert bench.driver.moves == moves
+
+
+async def test_spooler_that_dies_in_the_middle_of_the_commands_is_replaced_and_the_rest_of_them_follow(
+    lives: tuple[Path, Path],
+) -> None:
+    await cut_power(await printing(lives[0], 100), lives[1])
+    bench = Bench(lives[1])
+    bench.spooler.start()
+    await bench.connect()
+    plan = await plan_of(bench)
+    await recover(bench, plan)
+    await heat_up(bench, before_the_end=lambda: setattr(bench.driver, "pace_seconds", 0.05))
+    await wait_until(lambda: "G92 Z" in bench.driver.executed[-1])
+    connection = bench.driver.connection
+    connection.listener = Deaf()  # type: ignore[assignment]
+    connection._pump.cancel()
+    bench.journal.close()
+    for task in tuple(bench.spooler._errands._tasks):
+        task.cancel()
+    successor = Bench(lives[1], bench.driver, instance="i2")
+    bench.driver.pace_seconds = 0.0
+    async with successor:
+        done = await successor.until_finished("j2")
+        opening = [step["gcode"] for step in plan["steps"]]
+        rest = [text for text in part()[plan["line"] - 1 :] if not text.startswith(";")]
+        sent = successor.driver.executed
+        assert sent[sent.index(opening[0]) :] == [*opening, *rest, "M400"]
+        assert (done.outcome.value, done.lines_done) == ("completed", done.lines_total)
+
+
+class Deaf:
+    def on_event(self, event: object) -> None: ...
+    def on_action(self, action: str, text: str) -> None: ...
+    def on_traffic(self, line: str) -> None: ...
+    def on_lost(self, error: object) -> None: ...
