@@ -45,6 +45,7 @@ from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.printer import printer_operations
+from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
@@ -243,6 +244,7 @@ class Hydrogen:
         operations = [
             *printer_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
+            *recovery_operations(self._fleet, self._job_ids),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
             *system_operations(self._status),

@@ -15,11 +15,9 @@ from hydrogen.cli.exit_code import ExitCode
 from hydrogen.cli.follower import Follower
 from hydrogen.cli.printing import PrintWatch, bring_file
 from hydrogen.cli.render import duration_text, heater_text, make_display
+from hydrogen.cli.snapshot import snapshot_of
 from hydrogen.core.clock import SystemClock
-from hydrogen.errors import NotFound, ServerFault
-
-SNAPSHOT_SECONDS = 5.0
-"""The snapshot follows the first frame of a connection; it is there at once or not at all."""
+from hydrogen.errors import NotFound
 
 
 def places_of(options: argparse.Namespace) -> Places:
@@ -36,7 +34,7 @@ async def print_file(options: argparse.Namespace) -> ExitCode:
     name = await bring_file(options.file, address)
     async with connected(address) as client:
         started = await client.command("job.start", options.printer, {"file": name})
-        printer = options.printer or next(iter((await _snapshot(client)).get("printers", {})), "?")
+        printer = options.printer or next(iter((await snapshot_of(client)).get("printers", {})), "?")
     print(f"{printer}: printing {name}, {started.get('lines_total', '?')} lines, job {started.get('job')}")
     if not options.wait:
         return ExitCode.DONE
@@ -85,7 +83,7 @@ async def status(options: argparse.Namespace) -> ExitCode:
     address = find_service(places_of(options))
     async with connected(address) as client:
         service = await client.status()
-        state = await _snapshot(client)
+        state = await snapshot_of(client)
     printers = state.get("printers", {})
     if options.json:
         print(json.dumps({"service": service, "printers": printers}))
@@ -134,15 +132,6 @@ async def list_files(options: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-async def _snapshot(client: Any) -> Mapping[str, Any]:
-    async with asyncio.timeout(SNAPSHOT_SECONDS):
-        async for frame in client.frames():
-            if frame.get("type") == "snapshot":
-                state = frame.get("state")
-                return state if isinstance(state, Mapping) else {}
-    raise ServerFault("the service sent no snapshot")
-
-
 def _unknown(name: str, known: Mapping[str, object]) -> NotFound:
     return NotFound(f"unknown printer {name!r} ({', '.join(sorted(known)) or 'none is configured'})", printer=name)
 
@@ -158,6 +147,9 @@ def _printer_lines(name: str, printer: Mapping[str, Any]) -> list[str]:
         lines.append(f"    {job.get('file')}: {float(job.get('fraction') or 0):.1%}, {left} left, job {job.get('id')}")
     if printer.get("prompt"):
         lines.append(f"    asks: {printer['prompt']} (hydrogen answer)")
+    recoverable = printer.get("recoverable")
+    if recoverable:
+        lines.append(f"    {recoverable.get('file')} was interrupted and can be recovered (hydrogen recover)")
     error = printer.get("error")
     if error:
         lines.append(f"    last error: {error.get('message')} [{error.get('code')}]")

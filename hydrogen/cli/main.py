@@ -117,10 +117,29 @@ def _add_print_commands(commands: Commands) -> None:
         "button", nargs="?", metavar="BUTTON", help="its name, or its number from 0; not needed for one"
     )
     _add_printer(answer)
+    _add_recover(commands)
     emergency = _add(commands, "emergency", "stop a printer now (M112); all of them if none is named", _emergency)
     emergency.add_argument("printer", nargs="?", metavar="PRINTER")
     _add_places(emergency)
     _add_printer(print_file)
+
+
+def _add_recover(commands: Commands) -> None:
+    recover = _add(commands, "recover", "take up an interrupted print: shows the plan, and asks first", _recover)
+    recover.add_argument("job", nargs="?", metavar="JOB", help="not needed for the youngest one")
+    place = recover.add_mutually_exclusive_group()
+    place.add_argument(
+        "--start", choices=("record", "layer"), default="record", help="where it was recorded last (record)"
+    )
+    place.add_argument("--line", type=int, metavar="N", help="start at this line of the file")
+    place.add_argument("--height", type=float, metavar="MM", help="start where plastic is laid at this height")
+    recover.add_argument("--z", type=float, metavar="MM", help="how high the nozzle stands now, if you measured it")
+    recover.add_argument("--yes", metavar="DIGEST", help="approve the plan with this digest, without being asked")
+    recover.add_argument("--discard", action="store_true", help="give the job up instead")
+    recover.add_argument(
+        "--json", action="store_true", help="the plan for programs; nothing is asked or done without --yes"
+    )
+    _add_printer(recover)
 
 
 def _add_other_commands(commands: Commands) -> None:
@@ -255,6 +274,12 @@ def _change_queue(options: argparse.Namespace) -> int:
     from hydrogen.cli.backlog import change_queue
 
     return asyncio.run(change_queue(options))
+
+
+def _recover(options: argparse.Namespace) -> int:
+    from hydrogen.cli.recovery import recover_command
+
+    return recover_command(options)
 
 
 def _client(name: str) -> Callable[[argparse.Namespace], int]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from itertools import accumulate
 
 from hydrogen.errors import LineRefused
@@ -29,8 +30,8 @@ _lays_forward = re.compile(rb"[XYIJ] *[-.0-9][^\nE]*E *[.0]*[1-9]").search
 class MachineScanner:
     """Fed with whole raw lines of a file, in order; `state` at any time between. Pure; a microsecond or less per line."""
 
-    def __init__(self) -> None:
-        self._machine = Machine()
+    def __init__(self, machine: Machine | None = None) -> None:
+        self._machine = Machine() if machine is None else machine
 
     @property
     def state(self) -> MachineState:
@@ -41,6 +42,15 @@ class MachineScanner:
     def highest_z_mm(self) -> float | None:
         """As in the state; cheap."""
         return self._machine.highest_z
+
+    @property
+    def machine(self) -> Machine:
+        """What is followed; whoever changes it owns the scanner."""
+        return self._machine
+
+    def copy(self) -> MachineScanner:
+        """A scanner that goes on from here by itself."""
+        return MachineScanner(deepcopy(self._machine))
 
     def feed(self, block: bytes) -> None:
         """Take in whole lines (a last one may lack its end)."""

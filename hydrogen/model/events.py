@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from hydrogen.model.backlog import BedState, QueueEntry, QueueSummary
 from hydrogen.model.host import HostState
-from hydrogen.model.job import JobOutcome
+from hydrogen.model.job import JobOutcome, RecoverableJob
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
 from hydrogen.model.receipt import Receipt
 
@@ -164,6 +164,8 @@ class TemperatureMeasured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted(Event):
+    """continues: the interrupted job whose file this one takes up; None for a job of its own."""
+
     wire_type: ClassVar[str] = "job.started"
 
     job: str
@@ -172,6 +174,7 @@ class JobStarted(Event):
     bytes_total: int
     layers_total: int | None = None
     actor: str = ""
+    continues: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +213,15 @@ class JobResumed(Event):
 
     job: str
     actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecoveryChanged(Event):
+    """There is an interrupted job that can be recovered, or there is none any more (None)."""
+
+    wire_type: ClassVar[str] = "job.recovery_changed"
+
+    recoverable: RecoverableJob | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,6 +338,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     JobProgressed,
     JobPaused,
     JobResumed,
+    JobRecoveryChanged,
     JobFinished,
     JobReceiptIssued,
     QueueChanged,

@@ -91,3 +91,17 @@ class JobState:
     remaining_source: str = ""
     started_at: float | None = None
     actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoverableJob:
+    """An interrupted job that can be taken up again, once somebody has seen its recovery plan and approved it.
+
+    job and file: as in JobState. interrupted_at: its last sign of life. fraction and layer: how far it had come.
+    """
+
+    job: str
+    file: str
+    interrupted_at: float | None = None
+    fraction: float = 0.0
+    layer: int = 0

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from hydrogen.model.backlog import BedState
-from hydrogen.model.job import JobState
+from hydrogen.model.job import JobState, RecoverableJob
 from hydrogen.model.temperature import HeaterState
 
 
@@ -92,7 +92,7 @@ class PrinterState:
     possible answers; None and empty while nobody is. error is the last error that still explains the
     status; it is cleared by a successful connect and by the start of a job. unsafe says why the printer may be hot without
     anybody who can turn it off; None after the next successful connect. bed and bed_job (the last one started there) are the
-    service's knowledge: a spooler always says `unknown`.
+    service's knowledge: a spooler always says `unknown`. recoverable: the youngest interrupted job that can be taken up again.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -110,3 +110,4 @@ class PrinterState:
     unsafe: str | None = None
     bed: BedState = BedState.UNKNOWN
     bed_job: str | None = None
+    recoverable: RecoverableJob | None = None

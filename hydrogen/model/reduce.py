@@ -16,6 +16,7 @@ from hydrogen.model.events import (
     JobFinished,
     JobPaused,
     JobProgressed,
+    JobRecoveryChanged,
     JobResumed,
     JobStarted,
     LinkMeasured,
@@ -80,6 +81,8 @@ def reduce_printer(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, link=event.statistics)
         case ErrorRaised():
             return replace(printer, error=event.error)
+        case JobRecoveryChanged():
+            return replace(printer, recoverable=event.recoverable)
         case JobStarted() | JobProgressed() | JobFinished() | JobPaused() | JobResumed():
             return _reduce_job(printer, event)
         case _:

@@ -11,14 +11,15 @@ from typing import Any
 from hydrogen.core.clock import Clock
 from hydrogen.errors import HydrogenError
 from hydrogen.model.codec import plain
-from hydrogen.model.events import ErrorRaised, Event, PrinterStateChanged
-from hydrogen.model.job import JobState
+from hydrogen.model.events import ErrorRaised, Event, JobRecoveryChanged, PrinterStateChanged
+from hydrogen.model.job import JobState, RecoverableJob
 from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
 from hydrogen.model.reduce import reduce_printer
 from hydrogen.spooler.outbox import Outbox
 
 KEPT_TOPICS = frozenset({"job", "error", "link"})
-"""Facts of these topics go through the outbox; what the others tell is in the printer's state as well."""
+"""Facts of these topics go through the outbox; what the others tell, and that a job can be recovered, is in the printer's
+state as well."""
 
 MESSAGE_CHARACTERS = 1000
 """An error's sentence is cut here, so that an event always fits a frame."""
@@ -53,7 +54,7 @@ class Announcer:
         if event.printer is None:
             event = replace(event, printer=self.printer)
         self.state = reduce_printer(self.state, event)
-        is_kept = not event.is_sample and event.topic in KEPT_TOPICS
+        is_kept = not event.is_sample and event.topic in KEPT_TOPICS and not isinstance(event, JobRecoveryChanged)
         fact_id = self.outbox.keep(event) if is_kept else None
         for listener in tuple(self._listeners.values()):
             listener(event, fact_id)
@@ -66,6 +67,10 @@ class Announcer:
     def adopt(self, job: JobState) -> None:
         """The job of a spooler before this one is the printer's, from before anybody listens."""
         self.state = replace(self.state, status=PrinterStatus.LINK_LOST, job=job)
+
+    def offer(self, recoverable: RecoverableJob | None) -> None:
+        """An interrupted job can be recovered, from before anybody listens."""
+        self.state = replace(self.state, recoverable=recoverable)
 
     def raise_error(self, error: HydrogenError) -> None:
         """Publish `error` as it goes over the wire."""

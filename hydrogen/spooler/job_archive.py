@@ -1,4 +1,4 @@
-"""What is on disk of the job that runs: its header beside the journal, its spool file.
+"""What is on disk of the job that runs: its header beside the hot journal, its spool file, its cold journal on the shelf.
 
 The header is closed in the same breath as `job.finished` is published, before the service can acknowledge it: so after a
 kill -9 the next spooler knows whether the terminal event was made (it lies in the outbox, or the header is closed), or the
@@ -17,8 +17,10 @@ from hydrogen.devices.parking import HeadPlace
 from hydrogen.errors import DiskFull
 from hydrogen.gcode.resumption import Resumption
 from hydrogen.model.events import JobFinished
-from hydrogen.model.job import JobStatus
+from hydrogen.model.job import JobOutcome, JobStatus
 from hydrogen.model.printer import Firmware
+from hydrogen.spooler.cold_record import ColdProgress
+from hydrogen.spooler.cold_shelf import ColdShelf
 from hydrogen.spooler.journal import HotJournal, JobHeader, read_job_header
 from hydrogen.spooler.preflight import PreparedJob
 
@@ -26,14 +28,17 @@ INTERRUPTED = "interrupted"
 """The error code of a job that could not be finished though nothing is wrong with it: the printer was reset, the process was
 stopped, the power went. On the wire its outcome is `failed`."""
 
+_NO_USE_TO_RECOVER = frozenset({"file_unreadable", "line_refused", "file_rejected"})
+"""Codes of failures that would come again at the same place."""
+
 
 class JobArchive:
     """One header at a time. Writes are small and go to tmpfs."""
 
-    def __init__(self, path: Path, spool_dir: Path, journal: HotJournal, log: Log) -> None:
+    def __init__(self, path: Path, journal: HotJournal, shelf: ColdShelf, log: Log) -> None:
         self._path = path
-        self._spool_dir = spool_dir
         self._journal = journal
+        self._shelf = shelf
         self._log = log
         self._job: PreparedJob | None = None
         self._header = read_job_header(path)
@@ -65,6 +70,11 @@ class JobArchive:
             baud=baud,
             firmware=firmware,
             port_identity=port_identity,
+            printer=self._shelf.printer,
+            continues=job.continues,
+            start=job.start,
+            lines_before=job.lines_before,
+            opening=job.opening,
         )
         try:
             header.write(self._path)
@@ -72,14 +82,53 @@ class JobArchive:
             job.discard()
             raise DiskFull(f"the job's header {self._path.name} cannot be written: {error.strerror}") from error
         self._job, self._header = job, header
+        self._shelf.open(header)
 
-    def close(self, finished: JobFinished) -> None:
-        """The job has its terminal event. The spool file of an interrupted one stays: it can be gone on with."""
-        outcome = INTERRUPTED if finished.error_code == INTERRUPTED else finished.outcome.value
-        self._close_header(outcome)
-        if self._job is not None and outcome != INTERRUPTED:
+    def note(self, progress: ColdProgress) -> None:
+        """The job has come so far; written to disk now and then."""
+        latest = self._journal.latest
+        if latest is not None:
+            progress = replace(progress, number=latest.acknowledged, epoch=latest.epoch)
+        self._shelf.note(replace(progress, is_aside=self._is_aside))
+
+    def close(self, finished: JobFinished, progress: ColdProgress) -> None:
+        """The job has its terminal event; `progress` is the last that is known of it. The files of one that can be recovered
+        stay."""
+        acknowledged, given = self._last_places()
+        offset = max(progress.offset, acknowledged, 0)
+        may_be_recovered = (
+            finished.outcome is JobOutcome.FAILED
+            and finished.error_code not in _NO_USE_TO_RECOVER
+            and (offset > 0 or finished.error_code == INTERRUPTED)
+        )
+        self._shelf.close(
+            INTERRUPTED if may_be_recovered else finished.outcome.value,
+            replace(progress, offset=offset, given_offset=max(offset, given), is_aside=self._is_aside),
+        )
+        self._close_header(INTERRUPTED if finished.error_code == INTERRUPTED else finished.outcome.value)
+        if self._job is not None and not may_be_recovered:
             self._discard(self._job.spool_file)
         self._job = None
+
+    @property
+    def _is_aside(self) -> bool:
+        return self._header is not None and self._header.place is not None
+
+    def _last_places(self) -> tuple[int, int]:
+        """How much of the job was acknowledged for certain, and how much was given, by the hot journal; -1: not known.
+
+        A printer that was reset has begun another numbering since; what was known before its port was opened still holds.
+        """
+        header = self._header
+        if header is None:
+            return -1, -1
+        places = [
+            known.offset(known.numbering.acknowledged, since=header.sequence)
+            for known in (self._resumption, self._journal.resumption())
+            if known is not None and known.youngest >= header.sequence
+        ]
+        given = self._journal.farthest(since=header.sequence)
+        return max((place for place in places if place is not None), default=-1), -1 if given is None else given
 
     def left_open(self, finished_jobs: Collection[str]) -> JobHeader | None:
         """The job of a spooler that died while it ran; None if there is none, or its terminal event was made already."""
@@ -91,6 +140,13 @@ class JobArchive:
     def take_over(self, job: PreparedJob) -> None:
         """The job that was left open is this spooler's now."""
         self._job = job
+        if self._header is not None:
+            self._shelf.open(self._header)
+
+    @property
+    def last_job(self) -> tuple[str, str | None] | None:
+        """The job of the header, and its outcome; None without a header: the machine was started anew, or never printed."""
+        return None if self._header is None else (self._header.job, self._header.outcome)
 
     def note_status(self, status: JobStatus) -> None:
         """What the job is doing, for whoever comes after us."""
@@ -125,7 +181,7 @@ class JobArchive:
         if header is None or known is None:
             return None
         if known.youngest < header.sequence:
-            return 0  # nothing was recorded since the job began, so nothing was sent
+            return header.start - len(header.opening)  # nothing was recorded since the job began, so nothing was sent
         return known.offset(number, since=header.sequence)
 
     def _close_header(self, outcome: str) -> None:

@@ -39,16 +39,18 @@ from hydrogen.model.job import JobOutcome, JobState, JobStatus
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.announcer import Announcer
+from hydrogen.spooler.cold_record import ColdProgress
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.host_action import ACTOR
 from hydrogen.spooler.job_archive import INTERRUPTED, JobArchive
+from hydrogen.spooler.job_recovery import JobRecovery
 from hydrogen.spooler.job_survey import outline_of, state_before
 from hydrogen.spooler.journal import JobHeader
 from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.policy import ParkPolicy
 from hydrogen.spooler.preflight import Preflight, PreparedJob
 from hydrogen.spooler.receipt_clerk import ReceiptClerk
-from hydrogen.spooler.request import CancelJob, PauseJob, ResumeJob, StartJob
+from hydrogen.spooler.request import CancelJob, PauseJob, RecoverJob, ResumeJob, StartJob
 from hydrogen.spooler.runner import JobRunner
 
 JOB_TASK = "job"
@@ -98,6 +100,7 @@ class JobDesk:
         preflight: Preflight,
         errands: Errands,
         *,
+        recovery: JobRecovery,
         spool_dir: Path,
         clock: Clock,
         log: Log,
@@ -110,6 +113,7 @@ class JobDesk:
         self._receipts = receipts
         self._preflight = preflight
         self._errands = errands
+        self._recovery = recovery
         self._spool_dir = spool_dir
         self._clock = clock
         self._log = log
@@ -132,6 +136,7 @@ class JobDesk:
     def adopt(self) -> None:
         """Take over the job of a spooler that died: it waits for its printer. Nothing if there is none."""
         header = self._archive.left_open(self._announcer.outbox.finished_jobs())
+        self._recovery.take_in(self._archive.last_job, goes_on=header is not None)
         if header is None:
             return
         at = self._clock.wall()
@@ -250,7 +255,8 @@ class JobDesk:
                 return
             is_proven = connection.firmware.guarantee != "at_most_once"
             runner.take_up(connection, offset, doubt="" if is_proven else _DOUBT)
-            runner.learn(*await asyncio.to_thread(outline_of, spool_file, offset))
+            outline, lines_before = await asyncio.to_thread(outline_of, spool_file, max(offset, runner.job.start))
+            runner.learn(outline, lines_before - len(runner.job.opening_from(offset)))
         except FileUnreadable as error:
             runner.fail(error.code, error.message)
 
@@ -263,19 +269,31 @@ class JobDesk:
         if self._host.connection is not connection or self._host.is_ending:
             job.discard()
             raise Conflict("the printer went away while the file was checked", status=self._status_word)
-        job = replace(job, expected_seconds=request.expected_seconds)
+        return self._begin(replace(job, expected_seconds=request.expected_seconds), connection, request.actor)
+
+    async def recover(self, request: RecoverJob, connection: PrinterConnection) -> Mapping[str, Any]:
+        """See RecoverJob."""
+        self._refuse_unless_idle()
+        job = await self._recovery.prepare(request, connection.firmware)
+        if self._host.connection is not connection or self._host.is_ending:
+            job.discard()
+            raise Conflict("the printer went away while the file was checked", status=self._status_word)
+        return {**self._begin(job, connection, request.actor), "continues": job.continues}
+
+    def _begin(self, job: PreparedJob, connection: PrinterConnection, actor: str) -> Mapping[str, Any]:
         started_at = self._clock.wall()
         self._archive.open(
             job,
-            actor=request.actor,
+            actor=actor,
             started_at=started_at,
             baud=connection.baud,
             firmware=connection.firmware,
             port_identity=connection.port_identity,
         )
-        self._receipts.open(job, actor=request.actor, started_at=started_at)
+        self._receipts.open(job, actor=actor, started_at=started_at)
+        self._recovery.tell()
         self._runner = runner = JobRunner(
-            job, connection, self, self._clock, actor=request.actor, limits=self._limits, park=self._park
+            job, connection, self, self._clock, actor=actor, limits=self._limits, park=self._park
         )
         runner.start()
         self._errands.start(runner.run(), name=JOB_TASK)
@@ -308,9 +326,26 @@ class JobDesk:
         self._preflight.abandon()
 
     def measure(self) -> None:
-        """Publish the progress, if there is a job and it moved."""
+        """Publish the progress, if there is a job and it moved; keep it for the case that the power goes."""
         if self._runner is not None:
             self._runner.measure()
+            if self._host.connection is not None and not self._is_waiting:
+                self._archive.note(self._cold_progress(self._runner))
+
+    def _cold_progress(self, runner: JobRunner) -> ColdProgress:
+        connection, measured = self._host.connection, runner.progress
+        heaters = self._announcer.state.heaters
+        told = {name: heater.target_celsius for name, heater in heaters.items() if heater.target_celsius is not None}
+        asked = connection.targets_asked if connection is not None else {}
+        return ColdProgress(
+            offset=connection.stream_progress.offset if connection is not None else 0,
+            lines_done=measured.lines_done if measured is not None else 0,
+            layer=measured.layer if measured is not None else 0,
+            fraction=measured.fraction if measured is not None else 0.0,
+            elapsed_seconds=measured.elapsed_seconds if measured is not None else 0.0,
+            guarantee=connection.firmware.guarantee if connection is not None else "",
+            targets_celsius={**asked, **told},
+        )
 
     def fail(self, code: str, reason: str, *, actor: str = "") -> None:
         """The job cannot go on, if there is one."""
@@ -325,6 +360,7 @@ class JobDesk:
         if connection is not None:
             await self._bring_to_line_end(runner, connection)
         self._interrupt(reason)
+        await self._recovery.settle()
 
     async def _bring_to_line_end(self, runner: JobRunner, connection: PrinterConnection) -> None:
         runner.hold()
@@ -358,9 +394,11 @@ class JobDesk:
         self._announcer.set_status(PrinterStatus(status.value), reason)
 
     def job_over(self, finished: JobFinished) -> None:
+        progress = ColdProgress(offset=0) if self._runner is None else self._cold_progress(self._runner)
         self._runner = None
         self._receipts.close(finished)
-        self._archive.close(finished)
+        self._archive.close(finished, progress)
+        self._errands.start(self._recovery.settle(), name="what is left of the job")
         if self._host.connection is None:
             self._host.cool_down_when_back(finished.outcome is not JobOutcome.COMPLETED)
             if finished.error_code in _UNREACHABLE and not self._host.is_ending:
@@ -427,6 +465,10 @@ def _job_of(header: JobHeader, spool_dir: Path) -> PreparedJob:
         size_bytes=header.size_bytes,
         inode=header.inode,
         sha256=header.sha256,
+        continues=header.continues,
+        start=header.start,
+        lines_before=header.lines_before,
+        opening=header.opening,
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -122,7 +122,7 @@ class FileSource:
 
     on_ready: lines are there again after `take` had none (the owner wakes the link). on_exhausted: the last line was taken.
     on_failed: the file could not be read, or holds a line that must not be sent; nothing more will come. Each is called on
-    the loop; the last two at most once, and not both.
+    the loop; the last two at most once, and not both. opening: prepared lines that go before the file's, with offsets.
     """
 
     def __init__(
@@ -133,13 +133,14 @@ class FileSource:
         on_ready: Callable[[], None],
         on_exhausted: Callable[[], None],
         on_failed: Callable[[HydrogenError], None],
+        opening: Iterable[tuple[bytes, int]] = (),
     ) -> None:
         self._reader = reader
         self._prepare = prepare
         self._on_ready = on_ready
         self._on_exhausted = on_exhausted
         self._on_failed = on_failed
-        self._ready: deque[tuple[bytes, int]] = deque()
+        self._ready: deque[tuple[bytes, int]] = deque(opening)
         self._block = b""
         self._at = 0
         self._base = reader.start

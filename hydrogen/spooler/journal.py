@@ -98,6 +98,17 @@ class HotJournal:
         """That of the next record: what is recorded from now on is this one or a later one."""
         return self._sequence
 
+    @property
+    def latest(self) -> JournalRecord | None:
+        """What was recorded last, at once; None before this process recorded anything."""
+        at = self._at - RECORD_BYTES if self._at > HEADER_BYTES else self._size - RECORD_BYTES
+        epoch, number, offset, acknowledged, sequence, _ = _BODY.unpack_from(self._map, at)
+        return JournalRecord(epoch, number, offset, acknowledged, sequence) if sequence == self._sequence - 1 else None
+
+    def farthest(self, *, since: int) -> int | None:
+        """The highest place that was given to the printer of a stream that began with record `since`. None: not known."""
+        return max((r.offset for r in self.records() if r.sequence >= since and r.offset >= 0), default=None)
+
     def resumption(self) -> Resumption | None:
         """What the records say, now, of a printer that was left in the middle; None for an empty journal."""
         return resumption_of(self.records())
@@ -149,12 +160,14 @@ def write_atomically(path: Path, body: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobHeader:
-    """What the journal's records are about: the job and its file, compared before anything is continued.
+    """What the journals' records are about: the job and its file, compared before anything is continued. A copy lies beside
+    the hot journal, another in the cold one.
 
-    sequence: the journal's when the job's lines began. status: the job's, as it was last known. place: where its head was
-    when it stepped aside, until it is back. baud, firmware, port_identity:
-    of the connection that it last printed on. outcome is None while the job runs; `interrupted` after a stop that left it
-    unfinished, else the job's outcome.
+    sequence: the hot journal's when the job's lines began. status: the job's, as it was last known. place: where its head was
+    when it stepped aside, until it is back. baud, firmware, port_identity: of the connection that it last printed on. printer:
+    whose it is. outcome is None while the job runs; `interrupted` after a stop that left it unfinished and may be recovered
+    from, else the job's outcome. continues: the job that this one takes up, from offset `start`, behind `lines_before` lines
+    with a command, after the commands in `opening` (see PreparedJob).
     """
 
     job: str
@@ -174,6 +187,11 @@ class JobHeader:
     firmware: Firmware | None = None
     port_identity: str = ""
     outcome: str | None = None
+    printer: str = ""
+    continues: str = ""
+    start: int = 0
+    lines_before: int = 0
+    opening: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         """Atomic. Raises OSError."""

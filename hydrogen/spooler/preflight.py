@@ -32,7 +32,12 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedJob:
-    """A file that may be printed: linked, read, found good. expected_seconds: how long it took last time."""
+    """A file that may be printed: linked, read, found good. expected_seconds: how long it took last time.
+
+    continues: the job that this one takes up, at offset `start` of the file, behind lines_before lines with a command. opening
+    goes out before that, as part of the stream: its lines have the offsets just below `start`, so that a place in the stream is
+    one number for whoever records it.
+    """
 
     id: str
     file: str
@@ -43,6 +48,20 @@ class PreparedJob:
     sha256: str
     prepare: Prepare = prepare
     expected_seconds: float | None = None
+    continues: str = ""
+    start: int = 0
+    lines_before: int = 0
+    opening: tuple[str, ...] = ()
+
+    @property
+    def first_offset(self) -> int:
+        """Where the stream begins."""
+        return self.start - len(self.opening)
+
+    def opening_from(self, offset: int) -> list[tuple[bytes, int]]:
+        """The lines of the opening that lie behind `offset`, each with the offset behind it."""
+        lines = enumerate(self.opening, start=self.first_offset + 1)
+        return [(line.encode("ascii"), behind) for behind, line in lines if behind > offset]
 
     @property
     def layers_total(self) -> int | None:
@@ -50,8 +69,8 @@ class PreparedJob:
         return len(self.outline.layer_offsets) or None
 
     def reader(self, start: int = 0) -> BlockReader:
-        """A fresh reader of the linked file, from the line at offset `start`."""
-        return BlockReader(self.spool_file, start=start)
+        """A fresh reader of the linked file, from the line at offset `start`, or where the job begins in it."""
+        return BlockReader(self.spool_file, start=max(start, self.start))
 
     def discard(self) -> None:
         """The spool file is not needed any more. May be called twice."""

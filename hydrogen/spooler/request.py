@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
+from hydrogen.spooler.recovery_plan import StartAt
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -154,6 +156,47 @@ class AnswerPrompt(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecovery(Request):
+    """What recovering the interrupted `job` would do: a RecoveryPlan (recovery_plan.py). Nothing is sent.
+
+    start, line, height_mm, z_mm: see RecoveryChoice.
+    """
+
+    wire_name: ClassVar[str] = "job_recovery_plan"
+
+    job: str
+    start: StartAt = StartAt.RECORD
+    line: int | None = None
+    height_mm: float | None = None
+    z_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoverJob(Request):
+    """Carry out the plan that was shown, as the job `new_job`. `conflict` unless idle, and when the plan for this choice has
+    another digest by now. Returns what StartJob does, and `continues`."""
+
+    wire_name: ClassVar[str] = "job_recover"
+
+    job: str
+    new_job: str
+    plan_digest: str
+    start: StartAt = StartAt.RECORD
+    line: int | None = None
+    height_mm: float | None = None
+    z_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscardRecovery(Request):
+    """Throw away what is left of the interrupted `job`."""
+
+    wire_name: ClassVar[str] = "job_discard_recovery"
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceTerminal(Request):
     """Send `terminal.line` events while on."""
 
@@ -186,6 +229,9 @@ ALL_REQUESTS: tuple[type[Request], ...] = (
     ResumeJob,
     CancelJob,
     AnswerPrompt,
+    PlanRecovery,
+    RecoverJob,
+    DiscardRecovery,
     TraceTerminal,
     StopSpooler,
 )

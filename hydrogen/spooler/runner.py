@@ -110,9 +110,9 @@ class JobRunner:
             self._progress.stop(clock.monotonic())
         self._last_measured: JobProgressed | None = None
         self._tally = LinkTally(connection)
-        self._lines_before: int | None = 0
+        self._lines_before: int | None = job.lines_before - len(job.opening)
         self._left: list[FileSource] = []
-        self.source = self._make_source(0)
+        self.source = self._make_source(job.first_offset)
 
     # ------------------------------------------------------------------------------------------------- wishes
 
@@ -128,10 +128,11 @@ class JobRunner:
                 bytes_total=job.outline.bytes_total,
                 layers_total=job.layers_total,
                 actor=self._started_by,
+                continues=job.continues or None,
             )
         )
         self._host.job_changed(self.status, "")
-        self._line.stream(self.source)
+        self._line.stream(self.source, start=job.first_offset)
         self.source.start()
 
     def pause(self, *, actor: str, reason: str = "", is_printers_own: bool = False) -> None:
@@ -231,6 +232,11 @@ class JobRunner:
         """What the job is, or comes back to when its printer does."""
         return self._held if self.status is JobStatus.LINK_LOST else self.status
 
+    @property
+    def progress(self) -> JobProgressed | None:
+        """As it was measured last; None before that."""
+        return self._last_measured
+
     def _leave_source(self) -> None:
         self.source.stop()
         self._left.append(self.source)
@@ -242,6 +248,7 @@ class JobRunner:
             on_ready=self._wake,
             on_exhausted=self._turn.set,
             on_failed=self._source_failed,
+            opening=self.job.opening_from(offset),
         )
 
     def _wake(self) -> None:
@@ -267,8 +274,8 @@ class JobRunner:
             at=0.0,
             job=self.job.id,
             fraction=figures.fraction,
-            lines_done=self._lines_before + done.lines,
-            bytes_done=done.offset,
+            lines_done=max(self._lines_before + done.lines, 0),
+            bytes_done=max(done.offset, 0),
             layer=figures.layer,
             elapsed_seconds=figures.elapsed_seconds,
             remaining_seconds=figures.remaining.seconds,

@@ -11,6 +11,7 @@ set_temperature     with a connection
 home jog extrude    with a connection, and no job but a paused one, which comes back to its own place before it goes on
 answer_prompt       with a connection, while the printer asks something
 job_start           idle
+job_recover         idle
 job_pause …         see model/job.py
 =================== ======================================================================================================
 """
@@ -38,12 +39,14 @@ from hydrogen.model.job import JobStatus
 from hydrogen.model.printer import LinkStatistics, PrinterState, PrinterStatus
 from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.announcer import Announcer, EventListener
+from hydrogen.spooler.cold_shelf import ColdShelf
 from hydrogen.spooler.connector import CONNECT_TASK, Connector
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.heat_warden import HeatWarden, WardenLimits
 from hydrogen.spooler.host_action import HostActions
 from hydrogen.spooler.job_archive import JobArchive
 from hydrogen.spooler.job_desk import JOB_TASK, JobDesk
+from hydrogen.spooler.job_recovery import JobRecovery
 from hydrogen.spooler.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
 from hydrogen.spooler.patience import RunnerLimits
@@ -57,9 +60,12 @@ from hydrogen.spooler.request import (
     AnswerPrompt,
     CancelJob,
     ConnectPrinter,
+    DiscardRecovery,
     DisconnectPrinter,
     EmergencyStop,
     PauseJob,
+    PlanRecovery,
+    RecoverJob,
     Request,
     ResumeJob,
     SendGcode,
@@ -117,13 +123,17 @@ class Spooler:
         self._repeats = Repeats()
         self._tap = TerminalTap(self._tell_terminal)
         self._receipts = ReceiptClerk(self._announcer, self._errands, clock, log, statistics=self._link_statistics)
+        preflight = preflight or Preflight(spool_dir)
+        shelf = ColdShelf(spool_dir, files.name, clock=clock, log=log, tell=self._announcer.raise_error)
+        self._recovery = JobRecovery(shelf, self._announcer, preflight, clock)
         self._desk = JobDesk(
             self,
             self._announcer,
-            JobArchive(files.job, spool_dir, journal, log),
+            JobArchive(files.job, journal, shelf, log),
             self._receipts,
-            preflight or Preflight(spool_dir),
+            preflight,
             self._errands,
+            recovery=self._recovery,
             spool_dir=spool_dir,
             clock=clock,
             log=log,
@@ -249,6 +259,13 @@ class Spooler:
                 await self._connector.disconnect(f"asked for{f' by {request.actor}' if request.actor else ''}")
             case StartJob():
                 return await self._desk.start(request, self._connected())
+            case PlanRecovery():
+                connection = self._connector.connection
+                return await self._recovery.plan(request, connection.firmware if connection is not None else None)
+            case RecoverJob():
+                return await self._desk.recover(request, self._connected())
+            case DiscardRecovery():
+                await self._recovery.discard(request)
             case TraceTerminal():
                 self.trace(request.on)
             case StopSpooler():

@@ -4,25 +4,32 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.core.clock import ManualClock
 from hydrogen.devices.driver import ResumePoint
 from hydrogen.errors import DiskFull
 from hydrogen.model.events import JobFinished
 from hydrogen.model.job import JobOutcome, JobStatus
 from hydrogen.model.printer import Firmware
+from hydrogen.spooler.cold_record import ColdProgress
+from hydrogen.spooler.cold_shelf import ColdShelf
 from hydrogen.spooler.job_archive import JobArchive
 from hydrogen.spooler.journal import HotJournal, read_job_header
 from hydrogen.spooler.preflight import Preflight, PreparedJob
 from tests.support.recording_log import RecordingLog
 
 
-def archive(folder: Path) -> JobArchive:
-    return JobArchive(folder / "p.job.json", folder / "spool", HotJournal(folder / "p.journal"), RecordingLog())
+def archive(folder: Path, journal: HotJournal | None = None, path: Path | None = None) -> JobArchive:
+    shelf = ColdShelf(folder / "spool", "p", clock=ManualClock(), log=RecordingLog())
+    return JobArchive(path or folder / "p.job.json", journal or HotJournal(folder / "p.journal"), shelf, RecordingLog())
 
 
 async def prepared(folder: Path) -> PreparedJob:
     path = folder / "part.gcode"
     path.write_text("G28\nG1 X1\n")
     return await Preflight(folder / "spool").check("j1", path, "part.gcode")
+
+
+PROGRESS = ColdProgress(offset=4)
 
 
 def finished(code: str | None = None) -> JobFinished:
@@ -37,7 +44,7 @@ async def test_header_tells_what_prints_and_how_it_ended(tmp_path: Path) -> None
     assert header is not None
     assert (header.job, header.size_bytes, header.lines_total, header.outcome) == ("j1", 10, 2, None)
     assert header.inode == (tmp_path / "part.gcode").stat().st_ino
-    shelf.close(finished())
+    shelf.close(finished(), PROGRESS)
     assert not job.spool_file.exists()
     header = read_job_header(tmp_path / "p.job.json")
     assert header is not None
@@ -56,7 +63,7 @@ async def test_place_in_the_file_is_that_behind_the_last_line_the_printer_has(tm
     journal = HotJournal(tmp_path / "p.journal")
     journal.begin(1000)
     journal.record(1001, 500, 1000)  # of the job before
-    shelf = JobArchive(tmp_path / "p.job.json", tmp_path / "spool", journal, RecordingLog())
+    shelf = archive(tmp_path, journal)
     firmware = Firmware(name="Marlin", dialect="marlin")
     shelf.open(await prepared(tmp_path), actor="ada", started_at=5.0, baud=115200, firmware=firmware)
     assert shelf.resume_point() is not None
@@ -75,7 +82,7 @@ async def test_place_in_the_file_is_that_behind_the_last_line_the_printer_has(tm
 async def test_line_that_was_given_again_lies_where_it_was_given_last(tmp_path: Path) -> None:
     journal = HotJournal(tmp_path / "p.journal")
     journal.begin(1000)
-    shelf = JobArchive(tmp_path / "p.job.json", tmp_path / "spool", journal, RecordingLog())
+    shelf = archive(tmp_path, journal)
     shelf.open(await prepared(tmp_path), actor="", started_at=5.0)
     for record in ((1000, 0, 1000), (1001, 4, 1000), (1002, 10, 1000), (1002, -1, 1001)):
         journal.record(*record)
@@ -95,7 +102,7 @@ async def test_what_the_job_is_doing_is_known_to_the_next_spooler(tmp_path: Path
 async def test_interrupted_job_is_over_and_its_file_stays(tmp_path: Path) -> None:
     shelf, job = archive(tmp_path), await prepared(tmp_path)
     shelf.open(job, actor="ada", started_at=5.0)
-    shelf.close(finished("interrupted"))
+    shelf.close(finished("interrupted"), PROGRESS)
     assert job.spool_file.exists()
     header = read_job_header(tmp_path / "p.job.json")
     assert header is not None
@@ -105,7 +112,7 @@ async def test_interrupted_job_is_over_and_its_file_stays(tmp_path: Path) -> Non
 
 async def test_header_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
     job = await prepared(tmp_path)
-    shelf = JobArchive(tmp_path / "no" / "p.job.json", tmp_path, HotJournal(tmp_path / "p.journal"), RecordingLog())
+    shelf = archive(tmp_path, path=tmp_path / "no" / "p.job.json")
     with pytest.raises(DiskFull):
         shelf.open(job, actor="ada", started_at=5.0)
     assert not job.spool_file.exists()

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from hydrogen.errors import DiskFull, FileUnreadable
 from hydrogen.gcode.resumption import Numbering
 from hydrogen.spooler.journal import HEADER_BYTES, RECORD_BYTES, HotJournal, JobHeader, read_job_header
+from tests.spooler.cold_images import damaged
 
 
 def test_last_record_is_read_back(tmp_path: Path) -> None:
@@ -101,6 +103,33 @@ def test_torn_record_is_skipped(tmp_path: Path, torn_byte: int) -> None:
     last = HotJournal(path).last()
     assert last is not None
     assert last.number == 1001
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_damaged_journal_is_read_and_never_tells_what_was_not_written(tmp_path: Path, seed: int) -> None:
+    """A tenth of 1,000 each: torn writes, flipped bits, zeroed sectors, cut files."""
+    random = Random(seed)
+    path = tmp_path / "p.journal"
+    journal = HotJournal(path, records=64)
+    for _ in range(100):
+        journal.begin(random.randrange(1000, 9000))
+        for _ in range(random.randrange(120)):
+            before = journal.last()
+            assert before is not None
+            journal.record(before.number + 1, before.number * 30, before.number - random.randrange(4))
+        written = set(journal.records())
+        youngest, whole = journal.last(), path.read_bytes()
+        assert youngest is not None
+        data = bytearray(whole)
+        at = HEADER_BYTES + youngest.sequence % 64 * RECORD_BYTES
+        data[at : at + RECORD_BYTES] = random.randbytes(random.randrange(RECORD_BYTES)).ljust(RECORD_BYTES, b"\0")
+        path.write_bytes(damaged(data, random))
+        left = HotJournal(path, records=64)
+        assert set(left.records()) <= written
+        last = left.last()
+        assert last is None or (last.sequence < youngest.sequence and last.acknowledged < last.number + 1)
+        left.close()
+        path.write_bytes(whole)
 
 
 def test_file_of_another_format_is_begun_anew(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ async def test_job_is_printed_line_for_line(tmp_path: Path) -> None:
         assert bench.last(JobProgressed).fraction == 1.0
         assert bench.spooler.state.status is PrinterStatus.IDLE
         assert bench.spooler.state.job is None
-        assert not list((tmp_path / "spool").iterdir())
+        await wait_until(lambda: not list((tmp_path / "spool").iterdir()), what="an empty spool folder")
         assert bench.statuses == ["connecting", "idle", "printing", "finishing", "idle"]
 
 
@@ -244,7 +244,7 @@ async def test_emergency_stop_overtakes_a_start_that_is_being_checked(tmp_path: 
             await starting
         assert bench.driver.executed == ["M112"]
         assert not bench.all(JobStarted)
-        assert not list((tmp_path / "spool").iterdir())
+        await wait_until(lambda: not list((tmp_path / "spool").iterdir()), what="an empty spool folder")
 
 
 async def test_emergency_stop_without_a_port_says_so(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ async def test_check_of_a_file_can_be_cancelled(tmp_path: Path) -> None:
         with pytest.raises(Conflict, match="cancelled"):
             await starting
         assert not bench.all(JobStarted)
-        assert not list((tmp_path / "spool").iterdir())
+        await wait_until(lambda: not list((tmp_path / "spool").iterdir()), what="an empty spool folder")
 
 
 async def test_gcode_goes_between_the_lines_of_a_job_but_moves_by_button_do_not(tmp_path: Path) -> None:
