@@ -23,6 +23,7 @@ from hydrogen.config import Configuration, configured_printers
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
+from hydrogen.core.disk import make_folder, told_about
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
@@ -30,7 +31,7 @@ from hydrogen.errors import HydrogenError
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
-from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord, make_folder, told_about
+from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.store import JobStore
 from hydrogen.model.events import ErrorRaised
