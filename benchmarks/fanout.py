@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks.child import ROOT
 from benchmarks.figure import BenchmarkFailed, Plan, Sample
 from benchmarks.house import KEY, PRINTER
+from hydrogen.auth.authority import Authority
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
 from hydrogen.core.bus import Bus
@@ -152,7 +153,7 @@ def _make_server() -> tuple[WebSocketServer, Context]:
         context=context,
         bus=bus,
         registry=Registry([], fleet=fleet, repeats=RepeatMemory(clock=clock)),
-        keys=KeyRing([ApiKey(key=KEY, principal=Principal(name="bench"))]),
+        authority=Authority(KeyRing([ApiKey(key=KEY, principal=Principal(name="bench"))]), clock=clock),
         status=StatusBuilder(clock=clock, epoch="bench", version="0", figures=figures),
         figures=figures,
         fleet=fleet,

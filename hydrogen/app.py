@@ -15,19 +15,24 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.auth.keys import KeyRing
+from hydrogen.auth.authority import Authority
+from hydrogen.auth.credentials import OriginRule
+from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
+from hydrogen.auth.key_watch import KeyWatch
+from hydrogen.auth.keys import KeyRing, new_key
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
-from hydrogen.core.disk import make_folder, told_about
+from hydrogen.core.disk import make_folder, told_about, write_atomically
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
-from hydrogen.errors import HydrogenError
+from hydrogen.errors import FileUnreadable, HydrogenError
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
@@ -53,9 +58,6 @@ from hydrogen.websocket.server import WebSocketServer
 LOOPBACK = "127.0.0.1"
 API_KEY_FILE = "api_key"
 
-KEY_BYTES = 24
-"""Random bytes of a generated key: 32 characters, more than anybody guesses."""
-
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -74,7 +76,11 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Who may come in, and where. is_generated: the key is ours, so only loopback is bound; is_first: it was just made."""
+    """Who may come in, and where.
+
+    keys: those that may do everything, in the clear. is_generated: there is no key but ours, so only loopback is bound.
+    is_first: it was just made.
+    """
 
     keys: tuple[str, ...]
     is_generated: bool = False
@@ -97,25 +103,40 @@ class ServeOptions:
 
 
 def prepare_data_dir(configuration: Configuration) -> Access:
-    """Make the data folder and find the keys; generates one if none is configured. Blocks. Raises HostError."""
+    """Make the data folder and find the keys that may do everything; makes one if there is no key at all.
+
+    Blocks. Raises HostError.
+    """
     data_dir = configuration.server.data_dir
     for folder in (data_dir, data_dir / "files", data_dir / "spool"):
         make_folder(folder)
     if configuration.api_keys:
         return Access(keys=configuration.api_keys)
-    path = data_dir / API_KEY_FILE
+    kept = _kept_key(data_dir / API_KEY_FILE)
+    if _has_stored_keys(KeyStore(data_dir)):
+        return Access(keys=(kept,) if kept else ())
+    if kept:
+        return Access(keys=(kept,), is_generated=True)
+    key = new_key()
+    write_atomically(data_dir / API_KEY_FILE, f"{key}\n".encode(), 0o600)
+    return Access(keys=(key,), is_generated=True, is_first=True)
+
+
+def _kept_key(path: Path) -> str:
+    """The key of an earlier start; empty if there is none."""
     with told_about(path):
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            kept = path.read_text(encoding="ascii").strip()
-            if kept:
-                return Access(keys=(kept,), is_generated=True)
-            handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
-        key = secrets.token_urlsafe(KEY_BYTES)
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(f"{key}\n")
-    return Access(keys=(key,), is_generated=True, is_first=True)
+            return path.read_text(encoding="ascii", errors="replace").strip()
+        except FileNotFoundError:
+            return ""
+
+
+def _has_stored_keys(store: KeyStore) -> bool:
+    """Did somebody make keys? A damaged file opens no door to other machines: the watch tells of it once we run."""
+    try:
+        return bool(store.records())
+    except FileUnreadable:
+        return False
 
 
 class Hydrogen:
@@ -139,6 +160,9 @@ class Hydrogen:
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db")
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
+        self._full_keys = KeyRing.of_full_keys(access.keys)
+        origins = OriginRule(configuration.websocket.allowed_origins)
+        self._authority = Authority(self._full_keys, clock=clock, origins=origins)
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket(access)
         self.supervisor = Supervisor(
@@ -154,6 +178,7 @@ class Hydrogen:
         return (
             self._folder,
             self._store,
+            KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=self._report, log=self._log),
             self._websocket,
             Announcement(self._folder, self._record),
             *self._options.extra,
@@ -192,13 +217,16 @@ class Hydrogen:
             context=self._context,
             bus=self._bus,
             registry=Registry(operations, fleet=self._fleet, repeats=RepeatMemory(clock=self._clock)),
-            keys=KeyRing.of_full_keys(access.keys),
+            authority=self._authority,
             status=status,
             figures=figures,
             fleet=self._fleet,
             clock=self._clock,
             log=self._log,
         )
+
+    def _take_keys(self, records: Sequence[KeyRecord]) -> None:
+        self._authority.take_keys(self._full_keys.with_entries(usable_entries(records)))
 
     def _record(self) -> ServiceRecord:
         return ServiceRecord(
@@ -234,7 +262,6 @@ def websocket_settings(configuration: Configuration, access: Access) -> WebSocke
         max_message_bytes=section.max_message_bytes,
         max_connections=section.max_connections,
         max_connections_per_address=section.max_connections_per_address,
-        allowed_origins=section.allowed_origins,
     )
 
 

@@ -55,7 +55,7 @@ class ServerSection(Section):
     )
     data_dir: FolderPath = Field(
         default_factory=default_data_dir,
-        description="Folder for what must survive: `files/`, `spool/`, `hydrogen.db`, `api_key`. Created with mode 0750. The "
+        description="Folder for what must survive: `files/`, `spool/`, `hydrogen.db`, keys. Created with mode 0750. The "
         "default is where the system keeps such data: /var/lib/hydrogen for root, else ~/.local/share/hydrogen.",
     )
     runtime_dir: FolderPath = Field(
@@ -134,9 +134,10 @@ class AuthSection(Section):
 
     keys: Keys = Field(
         default=(),
-        description="API keys, each of ASCII characters without spaces, 8 or more in production. Empty by default: then "
-        "the variables HYDROGEN_API_KEY and WEBSOCKET_KEY are looked at, and if there is none either, a key is generated, "
-        "kept in `data_dir/api_key` (mode 0600), printed once, and only loopback is bound. There is no built-in key.",
+        description="API keys that may do everything, each of ASCII characters without spaces, 8 or more in production. Keys "
+        "with narrower rights are made with `hydrogen keys create`. Empty by default: then the variables HYDROGEN_API_KEY "
+        "and WEBSOCKET_KEY are looked at, and if there is no key of any kind, one is generated, kept in "
+        "`data_dir/api_key` (mode 0600), printed once, and only loopback is bound. There is no built-in key.",
     )
 
     @field_validator("keys")

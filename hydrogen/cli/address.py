@@ -7,6 +7,7 @@ configuration.
 
 from __future__ import annotations
 
+import argparse
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +63,22 @@ def runtime_dir(places: Places) -> Path:
         return load_configuration(config).server.runtime_dir
     named = os.environ.get("HYDROGEN_SERVER__RUNTIME_DIR")
     return Path(named).absolute() if named else default_runtime_dir()
+
+
+def places_of(options: argparse.Namespace) -> Places:
+    """Where a local command's options say to look."""
+    return Places(runtime_dir=options.runtime_dir, config=options.client_config)
+
+
+def data_dir(places: Places) -> Path:
+    """The data folder that is meant: of the named configuration, else of the service that runs, else of the default one."""
+    if places.config is None:
+        record = read_service_record(runtime_dir(places))
+        if record is not None and _is_alive(record.pid):
+            return Path(record.data_dir)
+    from hydrogen.config import load_configuration
+
+    return load_configuration(places.config or default_config_file()).server.data_dir
 
 
 def find_service(places: Places) -> ServiceAddress:

@@ -22,6 +22,7 @@ examples
   hydrogen print cube.gcode --wait               print a file, show the progress, tell how it ended
   hydrogen status                                what is every printer doing?
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
+  hydrogen keys create panel --scopes read       a key for somebody, shown once
   hydrogen stop                                  end the service; what prints, prints on
   hydrogen stop --all                            end everything; jobs are stopped, heaters are off
 
@@ -67,6 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_service_commands(commands)
     _add_print_commands(commands)
     _add_other_commands(commands)
+    _add_key_commands(commands)
     return parser
 
 
@@ -128,6 +130,23 @@ def _add_other_commands(commands: Commands) -> None:
     _add_places(files)
 
 
+def _add_key_commands(commands: Commands) -> None:
+    keys = _add(commands, "keys", "make, list and revoke API keys", _keys("list_all"))
+    _add_places(keys, is_local=True)
+    actions = keys.add_subparsers(title="actions", metavar="ACTION")
+    create = _add(actions, "create", "make a key; it is shown once", _keys("create"))
+    create.add_argument("name", metavar="NAME", help="whom it is for: stands in logs, events and the audit log")
+    scopes = "read, control, print, files, admin, emergency; all if left out"
+    create.add_argument("--scopes", metavar="A,B", help=f"what it may: {scopes}")
+    create.add_argument("--printers", metavar="A,B", help="which printers it may see and control (all)")
+    create.add_argument("--expires", metavar="WHEN", help="a life (12h, 30d, 8w) or a moment in ISO 8601 (never)")
+    _add_places(create, is_local=True)
+    _add_places(_add(actions, "list", "show who has a key", _keys("list_all")), is_local=True)
+    revoke = _add(actions, "revoke", "take a key away; its connections are closed within a second", _keys("revoke"))
+    revoke.add_argument("name", metavar="NAME", help="the key's name or id")
+    _add_places(revoke, is_local=True)
+
+
 DEMO_SPEED = "40"
 """The sample takes 20 minutes on a printer and half a minute so: long enough to watch, short enough to wait for."""
 
@@ -183,6 +202,16 @@ def _stop(options: argparse.Namespace) -> int:
     from hydrogen.cli.service import stop_command
 
     return asyncio.run(stop_command(options))
+
+
+def _keys(name: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        from hydrogen.cli import keys
+
+        work: Callable[[argparse.Namespace], ExitCode] = getattr(keys, name)
+        return work(options)
+
+    return run
 
 
 def _demo(options: argparse.Namespace) -> int:

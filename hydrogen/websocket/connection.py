@@ -16,6 +16,7 @@ from typing import Any
 from websockets.asyncio.server import Server, ServerConnection, broadcast
 from websockets.server import ServerProtocol
 
+from hydrogen.auth.grant import Grant
 from hydrogen.auth.principal import Principal
 from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
 from hydrogen.model.codec import encode_json
@@ -99,6 +100,8 @@ class ClientConnection:
         """printers: all there are. cut(connection, code, reason): called once when the client must go."""
         self.socket = socket
         self.visit = visit
+        self.grant: Grant = visit.grant
+        self.announced_end: float | None = None
         self.in_flight = 0
         self.wish = Wish()
         self._context = context
@@ -106,12 +109,13 @@ class ClientConnection:
         self._cut = cut
         self._is_over = False
         self._invalid: deque[float] = deque(maxlen=context.settings.invalid_messages)
-        self.outbox = Outbox(socket, clock=context.clock, catch_up=lambda: context.snapshot_frame(visit.principal))
+        self.outbox = Outbox(socket, clock=context.clock, catch_up=lambda: context.snapshot_frame(self.principal))
         socket.outbox = self.outbox
 
     @property
     def principal(self) -> Principal:
-        return self.visit.principal
+        """Who it is, with the rights of this moment: they may change while the connection is open."""
+        return self.grant.principal
 
     @property
     def is_over(self) -> bool:

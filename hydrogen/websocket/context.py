@@ -20,9 +20,9 @@ from hydrogen.system.info import StatusBuilder, WebSocketFigures
 class WebSocketSettings:
     """How the WebSocket is to behave; the defaults are the interface document's.
 
-    port: 0 takes any free one. port_fallback: try the following nine if it is taken. allowed_origins: pages of other hosts
-    that may connect with a key in the URL. commands_in_flight: of one connection. invalid_messages: of one connection
-    within invalid_window_seconds, then it is closed with 1008. drain_seconds and grace_seconds: how long the shutdown
+    port: 0 takes any free one. port_fallback: try the following nine if it is taken. commands_in_flight: of one
+    connection. invalid_messages: of one connection within invalid_window_seconds, then it is closed with 1008.
+    drain_seconds and grace_seconds: how long the shutdown
     waits for commands in flight, and for a client to answer the close frame; together below the 2 s of the phase.
     """
 
@@ -34,7 +34,6 @@ class WebSocketSettings:
     status_interval_seconds: float = 1.0
     max_connections: int = 512
     max_connections_per_address: int = 64
-    allowed_origins: tuple[str, ...] = ()
     commands_in_flight: int = 32
     command_timeout_seconds: float = 900.0
     urgent_timeout_seconds: float = 10.0

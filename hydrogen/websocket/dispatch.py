@@ -21,6 +21,7 @@ from hydrogen.operations.registry import Registry
 from hydrogen.websocket.broadcast import Broadcaster
 from hydrogen.websocket.connection import ClientConnection
 from hydrogen.websocket.context import ServerContext, error_frame
+from hydrogen.websocket.credentials import CredentialGuard
 from hydrogen.websocket.message import (
     Authenticate,
     Command,
@@ -37,15 +38,20 @@ from hydrogen.websocket.message import (
 class Dispatcher:
     """One for all connections of a server."""
 
-    def __init__(self, context: ServerContext, *, registry: Registry, broadcaster: Broadcaster) -> None:
+    def __init__(
+        self, context: ServerContext, *, registry: Registry, broadcaster: Broadcaster, credentials: CredentialGuard
+    ) -> None:
         self._context = context
         self._registry = registry
         self._broadcaster = broadcaster
+        self._credentials = credentials
         self._commands: set[asyncio.Task[None]] = set()
 
     def receive(self, connection: ClientConnection, text: str | bytes) -> None:
         """A complete message came. Returns at once and never raises; the answer may come later."""
         self._context.figures.total_requests += 1
+        if not self._credentials.is_let_in(connection):
+            return
         message_id = None
         try:
             body = read_object(text)

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from hydrogen.auth.keys import KeyRing
+from hydrogen.auth.authority import Authority
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -31,6 +31,7 @@ from hydrogen.websocket.auth import Doorkeeper, Refusal
 from hydrogen.websocket.broadcast import Broadcaster
 from hydrogen.websocket.connection import ClientConnection, ClientSocket
 from hydrogen.websocket.context import ServerContext, WebSocketSettings
+from hydrogen.websocket.credentials import CredentialGuard
 from hydrogen.websocket.dispatch import Dispatcher
 from hydrogen.websocket.lobby import Lobby
 from hydrogen.websocket.outbox import HIGH_WATER_BYTES, LOW_WATER_BYTES
@@ -63,7 +64,7 @@ class WebSocketServer(Service):
         context: Context,
         bus: Bus,
         registry: Registry,
-        keys: KeyRing,
+        authority: Authority,
         status: StatusBuilder,
         figures: WebSocketFigures,
         fleet: PrinterFleet,
@@ -79,13 +80,15 @@ class WebSocketServer(Service):
         self._clock = clock
         self._log = log
         self._context = ServerContext(settings, house=context, status=status, figures=figures, clock=clock, log=log)
-        self._doorkeeper = Doorkeeper(
-            keys=keys, subprotocol=settings.subprotocol, allowed_origins=settings.allowed_origins
-        )
+        self._authority = authority
+        self._doorkeeper = Doorkeeper(authority=authority, subprotocol=settings.subprotocol)
         self._lobby = Lobby(seats=settings.max_connections, seats_per_address=settings.max_connections_per_address)
         self._switch = TraceSwitch(fleet, log=log)
         self._broadcaster = Broadcaster(self._context, self._switch)
-        self._dispatcher = Dispatcher(self._context, registry=registry, broadcaster=self._broadcaster)
+        self._credentials = CredentialGuard(authority, members=lambda: self._broadcaster.members, clock=clock)
+        self._dispatcher = Dispatcher(
+            self._context, registry=registry, broadcaster=self._broadcaster, credentials=self._credentials
+        )
         self._farewells: set[asyncio.Task[None]] = set()
         self._unlisten: list[Callable[[], None]] = []
         self._server: Server | None = None
@@ -109,6 +112,7 @@ class WebSocketServer(Service):
         self._unlisten = [
             self._bus.listen(self._broadcaster.on_published, name="websocket broadcast"),
             self._bus.listen(self._switch.on_published, name="websocket terminal"),
+            self._authority.on_changed(self._credentials.look_after),
         ]
         self._log.info("websocket bound", host=self._settings.host, port=self.bound_port)
 
@@ -198,13 +202,14 @@ class WebSocketServer(Service):
             create_connection=cast(type[ServerConnection], connection_for),
         )
 
-    def _answer_handshake(self, socket: ServerConnection, request: Request) -> Response | None:
+    async def _answer_handshake(self, socket: ServerConnection, request: Request) -> Response | None:
         """None lets the client in; the order of the checks is that of auth.py."""
         assert isinstance(socket, ClientSocket)
         try:
             self._doorkeeper.check_path(request)
             self._check_room(socket.address)
-            socket.visit = self._doorkeeper.admit(request)
+            socket.visit = await self._doorkeeper.admit(request, socket.address)
+            self._check_room(socket.address)
         except Refusal as refusal:
             self._log.info(
                 "client refused", address=socket.address, status=refusal.status, reason=refusal.error.message
@@ -286,8 +291,9 @@ class WebSocketServer(Service):
             self.look_after()
 
     def look_after(self) -> None:
-        """Cut off those that have not read for too long; done every second while the service runs."""
+        """Cut off those that have not read for too long or whose credentials are over; done every second."""
         self._broadcaster.cut_hopeless()
+        self._credentials.look_after()
 
     async def _keep_fresh(self) -> None:
         """The figures of the machine, only while somebody looks."""

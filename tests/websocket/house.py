@@ -14,6 +14,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from hydrogen.auth.authority import Authority
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
 from hydrogen.core.bus import Bus
@@ -149,6 +150,7 @@ class House:
     figures: WebSocketFigures
     log: RecordingLog
     stack: AsyncExitStack
+    authority: Authority
 
     @property
     def url(self) -> str:
@@ -230,16 +232,17 @@ def make_house(
         *extra,
     ]
     log = RecordingLog()
+    authority = Authority(key_ring(), clock=clock)
     server = WebSocketServer(
         settings,
         context=context,
         bus=bus,
         registry=Registry(operations, fleet=fleet, repeats=RepeatMemory(clock=clock)),
-        keys=key_ring(),
+        authority=authority,
         status=status,
         figures=figures,
         fleet=fleet,
         clock=clock,
         log=log,
     )
-    return House(server, context, bus, fleet, figures, log, stack)
+    return House(server, context, bus, fleet, figures, log, stack, authority)

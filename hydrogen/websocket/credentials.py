@@ -1,0 +1,50 @@
+"""Credentials of open connections: what expires is announced, what is over is closed (1008), what can be renewed is renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from hydrogen.auth.authority import Authority
+from hydrogen.core.clock import Clock
+from hydrogen.errors import AuthFailed
+from hydrogen.model.codec import iso_time
+from hydrogen.websocket.connection import ClientConnection
+from hydrogen.websocket.context import error_frame
+
+ANNOUNCED_SECONDS = 60.0
+"""So long before the end a client is told, so that it can fetch a new token and send it."""
+
+
+class CredentialGuard:
+    """Looks after the grants of all members: every second, and at once when keys or sessions have changed."""
+
+    def __init__(
+        self, authority: Authority, *, members: Callable[[], Sequence[ClientConnection]], clock: Clock
+    ) -> None:
+        self._authority = authority
+        self._members = members
+        self._clock = clock
+
+    def look_after(self) -> None:
+        """One round. Never raises, never waits."""
+        for member in self._members():
+            if self.is_let_in(member):
+                self._announce(member)
+
+    def is_let_in(self, member: ClientConnection) -> bool:
+        """Is this connection's grant still good? Brings its rights up to date; if not: one error frame, then 1008."""
+        try:
+            member.grant = self._authority.current(member.grant)
+        except AuthFailed as error:
+            member.answer_frame(error_frame(error.as_wire()))
+            member.cut(1008, "credentials no longer valid")
+            return False
+        return True
+
+    def _announce(self, member: ClientConnection) -> None:
+        ends_at = member.grant.expires_at
+        if ends_at is None or ends_at == member.announced_end:
+            return
+        if ends_at - self._clock.wall() <= ANNOUNCED_SECONDS:
+            member.announced_end = ends_at
+            member.answer({"type": "auth.expiring", "expires_at": iso_time(ends_at)})
