@@ -34,6 +34,9 @@ runtime_dir = "{folder}/run"
 host = "127.0.0.1"
 port = {port}
 port_fallback = false
+[web]
+host = "127.0.0.1"
+port = 0
 [auth]
 keys = ["{key}"]
 [printers.{printer}]

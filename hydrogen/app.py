@@ -1,8 +1,8 @@
 """The composition root of the service: configuration in, objects out, wired once, handed to the supervisor.
 
 Everything that is built is built here, and nothing is looked up later. The order of the services is the order in which
-they start: the folder is taken, the record opened, the WebSocket bound and announced (clients are served from here on),
-then come the printers. They are released in the reverse order.
+they start: the folder is taken, the record opened, the ports bound and announced (clients are served from here on), then
+come the printers. They are released in the reverse order.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from hydrogen.auth.credentials import OriginRule
 from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
 from hydrogen.auth.key_watch import KeyWatch
 from hydrogen.auth.keys import KeyRing, new_key
+from hydrogen.auth.session_store import SessionStore
+from hydrogen.auth.sessions import SessionSettings, SessionTokens
+from hydrogen.auth.throttle import FailedLogins, ThrottleLimits
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
@@ -52,11 +55,14 @@ from hydrogen.spooler.client import SpoolerClient
 from hydrogen.spooler.launcher import SpoolerLauncher
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.sampler import HostSampler
+from hydrogen.web.server import WebServer
+from hydrogen.web.settings import WebSettings
 from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
 
 LOOPBACK = "127.0.0.1"
 API_KEY_FILE = "api_key"
+DAY_SECONDS = 86_400.0
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -161,10 +167,12 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._full_keys = KeyRing.of_full_keys(access.keys)
-        origins = OriginRule(configuration.websocket.allowed_origins)
-        self._authority = Authority(self._full_keys, clock=clock, origins=origins)
+        self._authority = self._make_authority()
+        self._figures = WebSocketFigures()
+        self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
         self._settings = websocket_settings(configuration, access)
-        self._websocket = self._make_websocket(access)
+        self._websocket = self._make_websocket()
+        self._web = self._make_web(access)
         self.supervisor = Supervisor(
             self._services(), clock=clock, log=log, report=self._report, limits=SHUTDOWN_LIMITS
         )
@@ -180,6 +188,7 @@ class Hydrogen:
             self._store,
             KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=self._report, log=self._log),
             self._websocket,
+            *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
             *self._options.extra,
             self._fleet,
@@ -202,15 +211,48 @@ class Hydrogen:
             end_own=self._launcher.close,
         )
 
-    def _make_websocket(self, access: Access) -> WebSocketServer:
-        figures = WebSocketFigures()
-        status = StatusBuilder(clock=self._clock, epoch=self._epoch, version=__version__, figures=figures)
+    def _make_authority(self) -> Authority:
+        section = self._configuration.auth
+        return Authority(
+            self._full_keys,
+            clock=self._clock,
+            origins=OriginRule(self._configuration.websocket.allowed_origins),
+            sessions=SessionTokens(
+                SessionStore(self._configuration.server.data_dir),
+                clock=self._clock,
+                settings=SessionSettings(
+                    life_seconds=section.session_seconds, rotation_seconds=section.session_key_days * DAY_SECONDS
+                ),
+            ),
+            failed_logins=FailedLogins(
+                clock=self._clock,
+                limits=ThrottleLimits(
+                    free_failures=section.failed_logins,
+                    first_wait_seconds=section.failed_login_wait_seconds,
+                    longest_wait_seconds=section.failed_login_longest_wait_seconds,
+                ),
+            ),
+        )
+
+    def _make_web(self, access: Access) -> WebServer:
+        return WebServer(
+            web_settings(self._configuration, access),
+            authority=self._authority,
+            status=self._status,
+            figures=self._figures,
+            version=__version__,
+            report=self._report,
+            clock=self._clock,
+            log=self._log,
+        )
+
+    def _make_websocket(self) -> WebSocketServer:
         files = FileStore(self._configuration.server.data_dir / "files")
         operations = [
             *printer_operations(self._fleet),
             *job_operations(self._fleet, files, JobIds(self._clock), self._store),
             *file_operations(files),
-            *system_operations(status),
+            *system_operations(self._status),
         ]
         return WebSocketServer(
             self._settings,
@@ -218,8 +260,8 @@ class Hydrogen:
             bus=self._bus,
             registry=Registry(operations, fleet=self._fleet, repeats=RepeatMemory(clock=self._clock)),
             authority=self._authority,
-            status=status,
-            figures=figures,
+            status=self._status,
+            figures=self._figures,
             fleet=self._fleet,
             clock=self._clock,
             log=self._log,
@@ -237,6 +279,7 @@ class Hydrogen:
             websocket_port=self._websocket.bound_port,
             data_dir=str(self._configuration.server.data_dir),
             started_at=self._clock.wall(),
+            web_port=self._web.bound_port,
         )
 
     def _report(self, name: str, error: BaseException) -> None:
@@ -262,6 +305,17 @@ def websocket_settings(configuration: Configuration, access: Access) -> WebSocke
         max_message_bytes=section.max_message_bytes,
         max_connections=section.max_connections,
         max_connections_per_address=section.max_connections_per_address,
+    )
+
+
+def web_settings(configuration: Configuration, access: Access) -> WebSettings:
+    """The configured HTTP port; on loopback if nobody chose a key."""
+    section = configuration.web
+    return WebSettings(
+        host=LOOPBACK if access.is_generated else section.host,
+        port=section.port,
+        port_fallback=section.port_fallback,
+        allowed_origins=configuration.websocket.allowed_origins,
     )
 
 

@@ -113,8 +113,12 @@ class WebSocketSection(Section):
 
 
 class WebSection(Section):
-    """HTTP. Read and checked; takes effect when the web surface is part of the version that runs."""
+    """HTTP: sessions, tickets, the status document. The same keys and rights as the WebSocket's."""
 
+    enabled: bool = Field(
+        default=True,
+        description="Bind the port at all. On; a host whose clients speak WebSocket only may save 5 MiB.",
+    )
     host: str = Field(default="0.0.0.0", description="Address to bind, as for the WebSocket.")  # noqa: S104
     port: Port = Field(default=5000, description="TCP port; 5000 is what OctoPrint's clients try.")
     port_fallback: bool = Field(default=True, description="If the port is taken, try the next ones, ten in all.")
@@ -138,6 +142,32 @@ class AuthSection(Section):
         "with narrower rights are made with `hydrogen keys create`. Empty by default: then the variables HYDROGEN_API_KEY "
         "and WEBSOCKET_KEY are looked at, and if there is no key of any kind, one is generated, kept in "
         "`data_dir/api_key` (mode 0600), printed once, and only loopback is bound. There is no built-in key.",
+    )
+
+    session_seconds: Annotated[float, Field(ge=60, le=604_800)] = Field(
+        default=3600.0,
+        description="Life of a session token (`POST /api/auth/session`), in seconds. An hour: a stolen one is soon worth "
+        "nothing, and a client that is told 60 s before the end renews it in place.",
+    )
+    session_key_days: Annotated[float, Field(ge=1, le=3650)] = Field(
+        default=30.0,
+        description="Days that one RSA key signs sessions; then the next one is made, and the old one goes on proving what it "
+        "signed.",
+    )
+    failed_logins: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=5,
+        description="Wrong keys, tokens or tickets from one address (IPv6: one /64) before it has to wait. Five, for slips of "
+        "the keyboard. A right one forgives all.",
+    )
+    failed_login_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=1.0,
+        description="The first wait, in seconds; each further failure doubles it. During it the answer is 429 with "
+        "`Retry-After`, whatever is shown; open connections are not touched.",
+    )
+    failed_login_longest_wait_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        default=60.0,
+        description="The longest wait, in seconds: somebody with the right key who shares the address is not shut out for "
+        "long, and 192 random bits are not guessed at one try a minute.",
     )
 
     @field_validator("keys")

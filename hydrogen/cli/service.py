@@ -98,7 +98,8 @@ def _read_configuration(options: argparse.Namespace, folder: Path | None) -> Con
         if f"HYDROGEN_SERVER__{key.upper()}" not in os.environ:
             server[key] = str(folder / key)
     printer = {"driver": "marlin", "port": str(folder / "ttyVIRTUAL")}
-    table = {"server": server, "websocket": {"host": "127.0.0.1"}, "printers": {SIMULATED_NAME: printer}}
+    here = {"host": "127.0.0.1"}
+    table = {"server": server, "websocket": here, "web": here, "printers": {SIMULATED_NAME: printer}}
     return configuration_from_table(table, "hydrogen serve --simulate")
 
 

@@ -43,7 +43,7 @@ def default_runtime_dir() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRecord:
-    """What the running service tells about itself; websocket_port is the bound one."""
+    """What the running service tells about itself; websocket_port and web_port (HTTP) are the bound ones."""
 
     pid: int
     epoch: str
@@ -52,6 +52,7 @@ class ServiceRecord:
     websocket_port: int
     data_dir: str
     started_at: float
+    web_port: int = 0
 
 
 class RuntimeFolder(Service):

@@ -24,14 +24,14 @@ from hydrogen.auth.authority import Authority
 from hydrogen.auth.credentials import Query, Request
 from hydrogen.auth.grant import Grant
 from hydrogen.auth.principal import Principal
-from hydrogen.errors import AuthFailed, ClientError, Forbidden, HydrogenError, InvalidMessage, NotFound, RateLimited
+from hydrogen.errors import AuthFailed, Forbidden, HydrogenError, InvalidMessage, NotFound, RateLimited
 
 PATHS = frozenset({"/", "/websocket"})
 
-_STATUSES: MappingProxyType[type[ClientError], int] = MappingProxyType(
+_STATUSES: MappingProxyType[type[HydrogenError], int] = MappingProxyType(
     {AuthFailed: 401, Forbidden: 403, RateLimited: 429},
 )
-"""What the authority refuses with, as HTTP statuses."""
+"""What the authority refuses with, as HTTP statuses; anything else (its files cannot be read) is the house's fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +76,8 @@ class Doorkeeper:
         request = _request_of(handshake, address)
         try:
             grant = await self._authority.admit(request)
-        except ClientError as error:
-            raise Refusal(_STATUSES.get(type(error), 400), error, error.details.get("retry_after_seconds")) from None
+        except HydrogenError as error:
+            raise Refusal(_STATUSES.get(type(error), 500), error, error.details.get("retry_after_seconds")) from None
         self._check_subprotocol(handshake)
         query = request.query
         return Visit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from hydrogen.auth.authority import Authority
 from hydrogen.core.clock import Clock
@@ -40,6 +41,16 @@ class CredentialGuard:
             member.cut(1008, "credentials no longer valid")
             return False
         return True
+
+    async def renew(self, member: ClientConnection, token: str) -> dict[str, Any]:
+        """Go on with this token; what the answer says. Raises AuthFailed, RateLimited: the old grant stays, and its end."""
+        member.grant = await self._authority.renewed(member.grant, token, address=member.socket.address)
+        principal, ends_at = member.grant.principal, member.grant.expires_at
+        return {
+            "principal": principal.name,
+            "scopes": sorted(principal.scopes),
+            "expires_at": None if ends_at is None else iso_time(ends_at),
+        }
 
     def _announce(self, member: ClientConnection) -> None:
         ends_at = member.grant.expires_at

@@ -26,6 +26,7 @@ def configuration_for(folder: Path, printers: Mapping[str, Path], *, port: int =
                 "runtime_dir": str(folder / "run"),
             },
             "websocket": {"host": "127.0.0.1", "port": port, "status_interval_seconds": 0.1},
+            "web": {"host": "127.0.0.1", "port": 0},
             "auth": {"keys": [KEY]},
             "printers": {name: {"driver": "marlin", "port": str(link)} for name, link in printers.items()},
         },

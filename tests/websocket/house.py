@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.session_store import SessionStore
+from hydrogen.auth.sessions import SessionTokens
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -232,7 +235,9 @@ def make_house(
         *extra,
     ]
     log = RecordingLog()
-    authority = Authority(key_ring(), clock=clock)
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    sessions = SessionTokens(SessionStore(folder), clock=clock)
+    authority = Authority(key_ring(), clock=clock, sessions=sessions)
     server = WebSocketServer(
         settings,
         context=context,
