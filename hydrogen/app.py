@@ -15,27 +15,23 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.auth.authority import Authority
-from hydrogen.auth.credentials import OriginRule
+from hydrogen.access import Access, make_authority
+from hydrogen.auth.audit import AuditEntry, AuditLog
+from hydrogen.auth.audit_files import AuditFiles, AuditLimits
 from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
 from hydrogen.auth.key_watch import KeyWatch
-from hydrogen.auth.keys import KeyRing, new_key
-from hydrogen.auth.session_store import SessionStore
-from hydrogen.auth.sessions import SessionSettings, SessionTokens
-from hydrogen.auth.throttle import FailedLogins, ThrottleLimits
+from hydrogen.auth.keys import KeyRing
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
-from hydrogen.core.disk import make_folder, told_about, write_atomically
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
-from hydrogen.errors import FileUnreadable, HydrogenError
+from hydrogen.errors import HydrogenError
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
@@ -61,8 +57,6 @@ from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
 
 LOOPBACK = "127.0.0.1"
-API_KEY_FILE = "api_key"
-DAY_SECONDS = 86_400.0
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -81,19 +75,6 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """Who may come in, and where.
-
-    keys: those that may do everything, in the clear. is_generated: there is no key but ours, so only loopback is bound.
-    is_first: it was just made.
-    """
-
-    keys: tuple[str, ...]
-    is_generated: bool = False
-    is_first: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
     """What the command line adds to the configuration.
 
@@ -106,43 +87,6 @@ class ServeOptions:
     has_lifeline: bool = False
     extra: Sequence[Service] = ()
     may_restart: Callable[[], object] = lambda: None
-
-
-def prepare_data_dir(configuration: Configuration) -> Access:
-    """Make the data folder and find the keys that may do everything; makes one if there is no key at all.
-
-    Blocks. Raises HostError.
-    """
-    data_dir = configuration.server.data_dir
-    for folder in (data_dir, data_dir / "files", data_dir / "spool"):
-        make_folder(folder)
-    if configuration.api_keys:
-        return Access(keys=configuration.api_keys)
-    kept = _kept_key(data_dir / API_KEY_FILE)
-    if _has_stored_keys(KeyStore(data_dir)):
-        return Access(keys=(kept,) if kept else ())
-    if kept:
-        return Access(keys=(kept,), is_generated=True)
-    key = new_key()
-    write_atomically(data_dir / API_KEY_FILE, f"{key}\n".encode(), 0o600)
-    return Access(keys=(key,), is_generated=True, is_first=True)
-
-
-def _kept_key(path: Path) -> str:
-    """The key of an earlier start; empty if there is none."""
-    with told_about(path):
-        try:
-            return path.read_text(encoding="ascii", errors="replace").strip()
-        except FileNotFoundError:
-            return ""
-
-
-def _has_stored_keys(store: KeyStore) -> bool:
-    """Did somebody make keys? A damaged file opens no door to other machines: the watch tells of it once we run."""
-    try:
-        return bool(store.records())
-    except FileUnreadable:
-        return False
 
 
 class Hydrogen:
@@ -167,7 +111,9 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._full_keys = KeyRing.of_full_keys(access.keys)
-        self._authority = self._make_authority()
+        self._stored: dict[str, str] = {}
+        self._authority = make_authority(configuration, self._full_keys, clock=clock)
+        self._audit = AuditLog(self._audit_files(), clock=clock, log=log, report=self._report)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
         self._settings = websocket_settings(configuration, access)
@@ -185,6 +131,7 @@ class Hydrogen:
         data_dir = self._configuration.server.data_dir
         return (
             self._folder,
+            self._audit,
             self._store,
             KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=self._report, log=self._log),
             self._websocket,
@@ -211,33 +158,16 @@ class Hydrogen:
             end_own=self._launcher.close,
         )
 
-    def _make_authority(self) -> Authority:
+    def _audit_files(self) -> AuditFiles:
         section = self._configuration.auth
-        return Authority(
-            self._full_keys,
-            clock=self._clock,
-            origins=OriginRule(self._configuration.websocket.allowed_origins),
-            sessions=SessionTokens(
-                SessionStore(self._configuration.server.data_dir),
-                clock=self._clock,
-                settings=SessionSettings(
-                    life_seconds=section.session_seconds, rotation_seconds=section.session_key_days * DAY_SECONDS
-                ),
-            ),
-            failed_logins=FailedLogins(
-                clock=self._clock,
-                limits=ThrottleLimits(
-                    free_failures=section.failed_logins,
-                    first_wait_seconds=section.failed_login_wait_seconds,
-                    longest_wait_seconds=section.failed_login_longest_wait_seconds,
-                ),
-            ),
-        )
+        limits = AuditLimits(file_bytes=section.audit_file_bytes, files=section.audit_files)
+        return AuditFiles(self._configuration.server.data_dir, limits)
 
     def _make_web(self, access: Access) -> WebServer:
         return WebServer(
             web_settings(self._configuration, access),
             authority=self._authority,
+            audit=self._audit,
             status=self._status,
             figures=self._figures,
             version=__version__,
@@ -258,7 +188,9 @@ class Hydrogen:
             self._settings,
             context=self._context,
             bus=self._bus,
-            registry=Registry(operations, fleet=self._fleet, repeats=RepeatMemory(clock=self._clock)),
+            registry=Registry(
+                operations, fleet=self._fleet, repeats=RepeatMemory(clock=self._clock), audit=self._audit
+            ),
             authority=self._authority,
             status=self._status,
             figures=self._figures,
@@ -268,6 +200,13 @@ class Hydrogen:
         )
 
     def _take_keys(self, records: Sequence[KeyRecord]) -> None:
+        """Keys were made or revoked, by the command line: the audit log tells which, and from when on they count."""
+        stored = {record.id: record.name for record in records}
+        for action, ids in (("key.added", stored.keys() - self._stored), ("key.removed", self._stored.keys() - stored)):
+            for key_id in sorted(ids):
+                names = {"id": key_id, "name": (stored | self._stored)[key_id]}
+                self._audit.record(AuditEntry(actor="hydrogen", source="keys.json", action=action, params=names))
+        self._stored = stored
         self._authority.take_keys(self._full_keys.with_entries(usable_entries(records)))
 
     def _record(self) -> ServiceRecord:

@@ -169,6 +169,15 @@ class AuthSection(Section):
         description="The longest wait, in seconds: somebody with the right key who shares the address is not shut out for "
         "long, and 192 random bits are not guessed at one try a minute.",
     )
+    audit_file_bytes: Annotated[int, Field(ge=65_536, le=2**30)] = Field(
+        default=4_194_304,
+        description="Bytes of one file of the audit log (`data_dir/audit/`); then the next one begins. 4 MiB are some ten "
+        "thousand commands.",
+    )
+    audit_files: Annotated[int, Field(ge=2, le=10_000)] = Field(
+        default=16,
+        description="Files of the audit log that are kept; the oldest is deleted when one more begins. Bounds the disk.",
+    )
 
     @field_validator("keys")
     @classmethod

@@ -36,9 +36,9 @@ class Authority:
         """sessions None: no tokens are given out or taken."""
         self._ring = ring
         self._clock = clock
-        self._origins = origins or OriginRule()
+        self._origins = OriginRule() if origins is None else origins
         self._sessions = sessions
-        self._failed_logins = failed_logins or FailedLogins(clock=clock)
+        self._failed_logins = FailedLogins(clock=clock) if failed_logins is None else failed_logins
         self._tickets = TicketBook(clock=clock)
         self._listeners: list[Listener] = []
 

@@ -69,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_print_commands(commands)
     _add_other_commands(commands)
     _add_key_commands(commands)
+    _add_audit_commands(commands)
     return parser
 
 
@@ -131,21 +132,40 @@ def _add_other_commands(commands: Commands) -> None:
 
 
 def _add_key_commands(commands: Commands) -> None:
-    keys = _add(commands, "keys", "make, list and revoke API keys", _keys("list_all"))
+    keys = _add(commands, "keys", "make, list and revoke API keys", _local("keys", "list_all"))
     _add_places(keys, is_local=True)
     actions = keys.add_subparsers(title="actions", metavar="ACTION")
-    create = _add(actions, "create", "make a key; it is shown once", _keys("create"))
+    create = _add(actions, "create", "make a key; it is shown once", _local("keys", "create"))
     create.add_argument("name", metavar="NAME", help="whom it is for: stands in logs, events and the audit log")
     scopes = "read, control, print, files, admin, emergency; all if left out"
     create.add_argument("--scopes", metavar="A,B", help=f"what it may: {scopes}")
     create.add_argument("--printers", metavar="A,B", help="which printers it may see and control (all)")
     create.add_argument("--expires", metavar="WHEN", help="a life (12h, 30d, 8w) or a moment in ISO 8601 (never)")
     _add_places(create, is_local=True)
-    _add_places(_add(actions, "list", "show who has a key", _keys("list_all")), is_local=True)
-    revoke = _add(actions, "revoke", "take a key away; its connections are closed within a second", _keys("revoke"))
+    _add_places(_add(actions, "list", "show who has a key", _local("keys", "list_all")), is_local=True)
+    revoke = _add(
+        actions, "revoke", "take a key away; its connections are closed within a second", _local("keys", "revoke")
+    )
     revoke.add_argument("name", metavar="NAME", help="the key's name or id")
     _add_places(revoke, is_local=True)
 
+
+def _add_audit_commands(commands: Commands) -> None:
+    audit = _add(commands, "audit", "show and verify the record of who did what", _local("audit", "show"))
+    audit.set_defaults(number=LAST_RECORDS, actor=None, json=False)
+    _add_places(audit, is_local=True)
+    actions = audit.add_subparsers(title="actions", metavar="ACTION")
+    show = _add(actions, "show", "show the last records", _local("audit", "show"))
+    show.add_argument("-n", "--number", type=int, default=LAST_RECORDS, metavar="N", help=f"how many ({LAST_RECORDS})")
+    show.add_argument("--actor", metavar="NAME", help="only what this one did")
+    show.add_argument("--json", action="store_true", help="one object a line, as it is stored")
+    _add_places(show, is_local=True)
+    verify = _add(actions, "verify", "read the whole chain and say where it is broken", _local("audit", "verify"))
+    verify.add_argument("--expect", action="append", metavar="DIGEST", help="noted earlier; must be part of the chain")
+    _add_places(verify, is_local=True)
+
+
+LAST_RECORDS = 50
 
 DEMO_SPEED = "40"
 """The sample takes 20 minutes on a printer and half a minute so: long enough to watch, short enough to wait for."""
@@ -204,11 +224,14 @@ def _stop(options: argparse.Namespace) -> int:
     return asyncio.run(stop_command(options))
 
 
-def _keys(name: str) -> Callable[[argparse.Namespace], int]:
-    def run(options: argparse.Namespace) -> int:
-        from hydrogen.cli import keys
+def _local(room: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """A command that works on the folders of this machine, not on the service."""
 
-        work: Callable[[argparse.Namespace], ExitCode] = getattr(keys, name)
+    def run(options: argparse.Namespace) -> int:
+        from hydrogen.cli import audit, keys
+
+        rooms: dict[str, object] = {"keys": keys, "audit": audit}
+        work: Callable[[argparse.Namespace], ExitCode] = getattr(rooms[room], name)
         return work(options)
 
     return run

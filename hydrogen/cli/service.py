@@ -59,7 +59,8 @@ def serve_command(options: argparse.Namespace) -> ExitCode:
 def _serve(options: argparse.Namespace, folder: Path | None) -> str:
     configuration = _read_configuration(options, folder)
 
-    from hydrogen.app import Hydrogen, ServeOptions, prepare_data_dir, serve
+    from hydrogen.access import prepare_data_dir
+    from hydrogen.app import Hydrogen, ServeOptions, serve
     from hydrogen.cli.simulation import SimulatedPrinter
     from hydrogen.core.structured_log import configure_log
 

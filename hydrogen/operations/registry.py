@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from hydrogen.auth.audit import AuditEntry
 from hydrogen.auth.principal import SCOPES, Principal
-from hydrogen.errors import Forbidden, NotFound
+from hydrogen.errors import Forbidden, HydrogenError, NotFound
 from hydrogen.operations.codec import describe, digest_of, model_from_plain
-from hydrogen.operations.operation import Call, Operation, PrinterFleet
+from hydrogen.operations.operation import AuditTrail, Call, Operation, PrinterFleet
 from hydrogen.operations.repeat import RepeatMemory
 
 
 class Registry:
     """Finds, checks, carries out. Every surface comes through here, so that all have the same rights and refusals."""
 
-    def __init__(self, operations: Iterable[Operation], *, fleet: PrinterFleet, repeats: RepeatMemory) -> None:
-        """Raises ValueError for two operations of one name, or a scope that does not exist."""
+    def __init__(
+        self,
+        operations: Iterable[Operation],
+        *,
+        fleet: PrinterFleet,
+        repeats: RepeatMemory,
+        audit: AuditTrail | None = None,
+    ) -> None:
+        """audit: where every attempt to change something is recorded; None for a house without a record.
+
+        Raises ValueError for two operations of one name, or a scope that does not exist."""
         by_name: dict[str, Operation] = {}
         for operation in operations:
             if operation.name in by_name or operation.scope not in SCOPES:
@@ -26,6 +36,7 @@ class Registry:
         self._operations: Mapping[str, Operation] = MappingProxyType(by_name)
         self._fleet = fleet
         self._repeats = repeats
+        self._audit = audit
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,13 +65,45 @@ class Registry:
         printer: str | None,
         params: object,
         idempotency_key: str | None = None,
+        *,
+        source: str = "",
     ) -> Mapping[str, Any]:
-        """Carry it out and return its result (JSON values).
+        """Carry it out and return its result (JSON values). source: for the audit log, the surface and the address.
 
         params: decoded JSON, checked here. Raises NotFound (operation, printer), Forbidden (scope, printer),
         InvalidMessage (details `field`, `reason`, `limit`), Conflict, Unavailable, or what the printer's side raised.
         """
         operation = self.get(name)
+        end = self._begin_record(operation, principal, printer, params, source)
+        try:
+            result = await self._carry_out(operation, principal, printer, params, idempotency_key)
+        except HydrogenError as error:
+            end(error.code)
+            raise
+        except BaseException:
+            end("broken_off")  # cancelled, out of time, or a defect: whether it happened is not known
+            raise
+        end("ok")
+        return result
+
+    def _begin_record(
+        self, operation: Operation, principal: Principal, printer: str | None, params: object, source: str
+    ) -> Callable[[str], None]:
+        if self._audit is None or not operation.is_mutating:
+            return _nowhere
+        given = params if isinstance(params, Mapping) else {}
+        entry = AuditEntry(actor=principal.name, source=source, action=operation.name, printer=printer, params=given)
+        return self._audit.begin(entry)
+
+    async def _carry_out(
+        self,
+        operation: Operation,
+        principal: Principal,
+        printer: str | None,
+        params: object,
+        idempotency_key: str | None,
+    ) -> Mapping[str, Any]:
+        name = operation.name
         if not principal.may(operation.scope):
             raise Forbidden(f"{name} needs the scope {operation.scope!r}", operation=name, scope=operation.scope)
         checked = model_from_plain(operation.params, params, what=name)
@@ -78,3 +121,7 @@ class Registry:
         if not principal.may_reach(target):
             raise Forbidden(f"printer {target!r} is not yours to control", printer=target)
         return target
+
+
+def _nowhere(_result: str) -> None:
+    """Where the end of something is told that nobody records."""

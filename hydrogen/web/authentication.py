@@ -6,18 +6,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hydrogen.auth.audit import AuditEntry, AuditLog
 from hydrogen.auth.grant import Grant
 from hydrogen.errors import InvalidMessage
 from hydrogen.model.codec import iso_time
 from hydrogen.web.answer import json_answer
-from hydrogen.web.door import Door, shown_in
+from hydrogen.web.door import Door, address_of, shown_in
 
 
 class AuthenticationRoutes:
     """What each promises to clients is its docstring."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, audit: AuditLog) -> None:
         self._door = door
+        self._audit = audit
 
     @property
     def routes(self) -> list[Route]:
@@ -37,12 +39,19 @@ class AuthenticationRoutes:
         """`{"token","expires_at"}` for the credentials of the header, or for `{"key"}` in the body."""
         grant = await self._grant_of(request)
         session = await self._door.authority.session_for(grant)
+        self._record(request, grant, "session.begun")
         return json_answer({"token": session.token, "expires_at": iso_time(session.expires_at)})
 
     async def end_session(self, request: Request) -> Response:
         """204: the session of the header is over, and the connections that it opened are closed."""
-        await self._door.authority.end_session(await self._door.admit(request))
+        grant = await self._door.admit(request)
+        await self._door.authority.end_session(grant)
+        self._record(request, grant, "session.ended")
         return Response(status_code=204)
+
+    def _record(self, request: Request, grant: Grant, action: str) -> None:
+        source = f"http {address_of(request)}"
+        self._audit.record(AuditEntry(actor=grant.principal.name, source=source, action=action))
 
     async def _grant_of(self, request: Request) -> Grant:
         body = await self._door.body_of(request)

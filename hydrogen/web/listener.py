@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
@@ -35,6 +36,7 @@ class Listener:
         sockets: Sequence[socket.socket],
         *,
         authority: Authority,
+        audit: AuditLog,
         status: StatusBuilder,
         version: str,
         is_refusing: Callable[[], bool],
@@ -44,7 +46,7 @@ class Listener:
         """Requests are answered when it returns."""
         door = Door(authority, self._settings)
         routes = [
-            *AuthenticationRoutes(door).routes,
+            *AuthenticationRoutes(door, audit).routes,
             *SystemRoutes(door, status=status, version=version).routes,
         ]
         application = make_application(

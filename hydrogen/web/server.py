@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
@@ -37,6 +38,7 @@ class WebServer(Service):
         settings: WebSettings,
         *,
         authority: Authority,
+        audit: AuditLog,
         status: StatusBuilder,
         figures: WebSocketFigures,
         version: str,
@@ -47,6 +49,7 @@ class WebServer(Service):
         """figures: where the bound port is told. report: tells the house of a defect."""
         self._settings = settings
         self._authority = authority
+        self._audit = audit
         self._status = status
         self._figures = figures
         self._version = version
@@ -82,6 +85,7 @@ class WebServer(Service):
         await listener.listen(
             self._sockets,
             authority=self._authority,
+            audit=self._audit,
             status=self._status,
             version=self._version,
             is_refusing=lambda: self._is_refusing,

@@ -117,6 +117,10 @@ class ClientConnection:
         """Who it is, with the rights of this moment: they may change while the connection is open."""
         return self.grant.principal
 
+    def take_grant(self, grant: Grant) -> None:
+        """Go on with these rights, and this end."""
+        self.grant = grant
+
     @property
     def is_over(self) -> bool:
         """Closed, or being closed: nothing is sent any more."""

@@ -35,16 +35,18 @@ class CredentialGuard:
     def is_let_in(self, member: ClientConnection) -> bool:
         """Is this connection's grant still good? Brings its rights up to date; if not: one error frame, then 1008."""
         try:
-            member.grant = self._authority.current(member.grant)
+            grant = self._authority.current(member.grant)
         except AuthFailed as error:
             member.answer_frame(error_frame(error.as_wire()))
             member.cut(1008, "credentials no longer valid")
             return False
+        if grant is not member.grant:
+            member.take_grant(grant)
         return True
 
     async def renew(self, member: ClientConnection, token: str) -> dict[str, Any]:
         """Go on with this token; what the answer says. Raises AuthFailed, RateLimited: the old grant stays, and its end."""
-        member.grant = await self._authority.renewed(member.grant, token, address=member.socket.address)
+        member.take_grant(await self._authority.renewed(member.grant, token, address=member.socket.address))
         principal, ends_at = member.grant.principal, member.grant.expires_at
         return {
             "principal": principal.name,

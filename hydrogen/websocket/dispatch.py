@@ -153,7 +153,12 @@ class Dispatcher:
         limit = settings.urgent_timeout_seconds if is_urgent else settings.command_timeout_seconds
         async with asyncio.timeout(limit):
             result = await self._registry.execute(
-                connection.principal, command.operation, command.printer, command.params, command.idempotency_key
+                connection.principal,
+                command.operation,
+                command.printer,
+                command.params,
+                command.idempotency_key,
+                source=f"websocket {connection.socket.address}",
             )
         return encode_json({"type": "result", "id": command.id, "result": dict(result)})
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from hydrogen.app import Hydrogen, ServeOptions, prepare_data_dir
+from hydrogen.access import prepare_data_dir
+from hydrogen.app import Hydrogen, ServeOptions
 from hydrogen.cli.address import ServiceAddress, url_of
 from hydrogen.config import Configuration, configuration_from_table
 from hydrogen.core.clock import SystemClock

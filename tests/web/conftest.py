@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from hydrogen.auth.audit import AuditLog
+from hydrogen.auth.audit_files import AuditFiles
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.credentials import OriginRule
 from hydrogen.auth.keys import ApiKey, KeyRing
@@ -75,6 +77,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
         async def start(*, clock: Clock | None = None, **settings: Any) -> Web:
             clock = clock or SystemClock()
             log, figures, reports = RecordingLog(), WebSocketFigures(), []  # type: ignore[var-annotated]
+            files = AuditFiles(tmp_path)
             authority = Authority(
                 key_ring(),
                 clock=clock,
@@ -84,6 +87,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             server = WebServer(
                 replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings),
                 authority=authority,
+                audit=AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error))),
                 status=StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures),
                 figures=figures,
                 version="1.2.3",

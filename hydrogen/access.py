@@ -1,0 +1,96 @@
+"""Who may come in: from the configuration and the data folder to keys, and to the authority that knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hydrogen.auth.authority import Authority
+from hydrogen.auth.credentials import OriginRule
+from hydrogen.auth.key_store import KeyStore
+from hydrogen.auth.keys import KeyRing, new_key
+from hydrogen.auth.session_store import SessionStore
+from hydrogen.auth.sessions import SessionSettings, SessionTokens
+from hydrogen.auth.throttle import FailedLogins, ThrottleLimits
+from hydrogen.config import Configuration
+from hydrogen.core.clock import Clock
+from hydrogen.core.disk import make_folder, told_about, write_atomically
+from hydrogen.errors import FileUnreadable
+
+API_KEY_FILE = "api_key"
+DAY_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Who may come in, and where.
+
+    keys: those that may do everything, in the clear. is_generated: there is no key but ours, so only loopback is bound.
+    is_first: it was just made.
+    """
+
+    keys: tuple[str, ...]
+    is_generated: bool = False
+    is_first: bool = False
+
+
+def prepare_data_dir(configuration: Configuration) -> Access:
+    """Make the data folder and find the keys that may do everything; makes one if there is no key at all.
+
+    Blocks. Raises HostError.
+    """
+    data_dir = configuration.server.data_dir
+    for folder in (data_dir, data_dir / "files", data_dir / "spool"):
+        make_folder(folder)
+    if configuration.api_keys:
+        return Access(keys=configuration.api_keys)
+    kept = _kept_key(data_dir / API_KEY_FILE)
+    if _has_stored_keys(KeyStore(data_dir)):
+        return Access(keys=(kept,) if kept else ())
+    if kept:
+        return Access(keys=(kept,), is_generated=True)
+    key = new_key()
+    write_atomically(data_dir / API_KEY_FILE, f"{key}\n".encode(), 0o600)
+    return Access(keys=(key,), is_generated=True, is_first=True)
+
+
+def _kept_key(path: Path) -> str:
+    """The key of an earlier start; empty if there is none."""
+    with told_about(path):
+        try:
+            return path.read_text(encoding="ascii", errors="replace").strip()
+        except FileNotFoundError:
+            return ""
+
+
+def _has_stored_keys(store: KeyStore) -> bool:
+    """Did somebody make keys? A damaged file opens no door to other machines: the watch tells of it once we run."""
+    try:
+        return bool(store.records())
+    except FileUnreadable:
+        return False
+
+
+def make_authority(configuration: Configuration, ring: KeyRing, *, clock: Clock) -> Authority:
+    """The authority as it is configured; `ring` holds the keys that are known already."""
+    section = configuration.auth
+    return Authority(
+        ring,
+        clock=clock,
+        origins=OriginRule(configuration.websocket.allowed_origins),
+        sessions=SessionTokens(
+            SessionStore(configuration.server.data_dir),
+            clock=clock,
+            settings=SessionSettings(
+                life_seconds=section.session_seconds, rotation_seconds=section.session_key_days * DAY_SECONDS
+            ),
+        ),
+        failed_logins=FailedLogins(
+            clock=clock,
+            limits=ThrottleLimits(
+                free_failures=section.failed_logins,
+                first_wait_seconds=section.failed_login_wait_seconds,
+                longest_wait_seconds=section.failed_login_longest_wait_seconds,
+            ),
+        ),
+    )
