@@ -9,6 +9,7 @@ from hydrogen.auth.authority import Authority
 from hydrogen.auth.credentials import OriginRule
 from hydrogen.auth.key_store import KeyStore
 from hydrogen.auth.keys import KeyRing, new_key
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionSettings, SessionTokens
 from hydrogen.auth.throttle import FailedLogins, ThrottleLimits
@@ -17,6 +18,7 @@ from hydrogen.core.clock import Clock
 from hydrogen.core.disk import make_folder, told_about, write_atomically
 from hydrogen.errors import FileUnreadable
 
+LOOPBACK = "127.0.0.1"
 API_KEY_FILE = "api_key"
 DAY_SECONDS = 86_400.0
 
@@ -69,6 +71,19 @@ def _has_stored_keys(store: KeyStore) -> bool:
         return bool(store.records())
     except FileUnreadable:
         return False
+
+
+def bound_host(configuration: Configuration, access: Access, host: str) -> str:
+    """What is bound where `host` is configured: loopback if nobody chose a key, or if it would be plain text in production."""
+    return LOOPBACK if access.is_generated or configuration.is_plain_refused else host
+
+
+def trusted_proxies(configuration: Configuration) -> TrustedProxies:
+    """Who stands in front of us. Where only a proxy makes plain text safe, nobody else may call."""
+    is_plain = configuration.certificate_files is None
+    networks = configuration.tls.trusted_proxies
+    is_alone = is_plain and bool(networks) and configuration.server.environment == "production"
+    return TrustedProxies(networks, is_alone=is_alone)
 
 
 def make_authority(configuration: Configuration, ring: KeyRing, *, clock: Clock) -> Authority:

@@ -11,6 +11,7 @@ import asyncio
 import os
 import secrets
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.access import Access, make_authority
+from hydrogen.access import Access, bound_host, make_authority, trusted_proxies
 from hydrogen.auth.audit import AuditEntry, AuditLog
 from hydrogen.auth.audit_files import AuditFiles, AuditLimits
 from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
@@ -31,6 +32,7 @@ from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
+from hydrogen.core.tls import Certificate
 from hydrogen.errors import HydrogenError
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
@@ -55,8 +57,6 @@ from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
 from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
-
-LOOPBACK = "127.0.0.1"
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -113,6 +113,8 @@ class Hydrogen:
         self._full_keys = KeyRing.of_full_keys(access.keys)
         self._stored: dict[str, str] = {}
         self._authority = make_authority(configuration, self._full_keys, clock=clock)
+        self._certificate = self._make_certificate()
+        self._proxies = trusted_proxies(configuration)
         self._audit = AuditLog(self._audit_files(), clock=clock, log=log, report=self._report)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
@@ -133,6 +135,7 @@ class Hydrogen:
             self._folder,
             self._audit,
             self._store,
+            *([] if self._certificate is None else [self._certificate]),
             KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=self._report, log=self._log),
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),
@@ -158,6 +161,14 @@ class Hydrogen:
             end_own=self._launcher.close,
         )
 
+    def _make_certificate(self) -> Certificate | None:
+        files = self._configuration.certificate_files
+        return None if files is None else Certificate(files, log=self._log, report=self._report)
+
+    @property
+    def _tls(self) -> ssl.SSLContext | None:
+        return None if self._certificate is None else self._certificate.context
+
     def _audit_files(self) -> AuditFiles:
         section = self._configuration.auth
         limits = AuditLimits(file_bytes=section.audit_file_bytes, files=section.audit_files)
@@ -167,6 +178,8 @@ class Hydrogen:
         return WebServer(
             web_settings(self._configuration, access),
             authority=self._authority,
+            proxies=self._proxies,
+            tls=self._tls,
             audit=self._audit,
             status=self._status,
             figures=self._figures,
@@ -192,6 +205,8 @@ class Hydrogen:
                 operations, fleet=self._fleet, repeats=RepeatMemory(clock=self._clock), audit=self._audit
             ),
             authority=self._authority,
+            proxies=self._proxies,
+            tls=self._tls,
             status=self._status,
             figures=self._figures,
             fleet=self._fleet,
@@ -219,6 +234,7 @@ class Hydrogen:
             data_dir=str(self._configuration.server.data_dir),
             started_at=self._clock.wall(),
             web_port=self._web.bound_port,
+            certificate=str(self._configuration.tls.certificate or ""),
         )
 
     def _report(self, name: str, error: BaseException) -> None:
@@ -237,7 +253,7 @@ def websocket_settings(configuration: Configuration, access: Access) -> WebSocke
     """The configured WebSocket; on loopback if nobody chose a key."""
     section = configuration.websocket
     return WebSocketSettings(
-        host=LOOPBACK if access.is_generated else section.host,
+        host=bound_host(configuration, access, section.host),
         port=section.port,
         port_fallback=section.port_fallback,
         status_interval_seconds=section.status_interval_seconds,
@@ -251,7 +267,7 @@ def web_settings(configuration: Configuration, access: Access) -> WebSettings:
     """The configured HTTP port; on loopback if nobody chose a key."""
     section = configuration.web
     return WebSettings(
-        host=LOOPBACK if access.is_generated else section.host,
+        host=bound_host(configuration, access, section.host),
         port=section.port,
         port_fallback=section.port_fallback,
         allowed_origins=configuration.websocket.allowed_origins,

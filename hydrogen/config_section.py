@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -50,8 +51,9 @@ class ServerSection(Section):
 
     environment: Literal["production", "development"] = Field(
         default="production",
-        description="What is tolerated. Development accepts API keys shorter than 8 characters, with a warning; production "
-        "refuses to start with one, because it can be guessed.",
+        description="What is tolerated. Production refuses API keys shorter than 8 characters, which can be guessed, and "
+        "speaks plain text (no `[tls]`) on loopback only, or to `tls.trusted_proxies`: a host that is configured to do "
+        "otherwise is refused. Development accepts both, with a warning.",
     )
     data_dir: FolderPath = Field(
         default_factory=default_data_dir,
@@ -77,7 +79,7 @@ class WebSocketSection(Section):
     host: str = Field(
         default="0.0.0.0",  # noqa: S104
         description="Address to bind. All addresses by default, because a printer host is used from other machines; without "
-        "a configured key only loopback is bound whatever stands here.",
+        "a key that somebody chose, and in production without `[tls]`, only loopback is bound.",
     )
     port: Port = Field(
         default=5001,
@@ -122,6 +124,47 @@ class WebSection(Section):
     host: str = Field(default="0.0.0.0", description="Address to bind, as for the WebSocket.")  # noqa: S104
     port: Port = Field(default=5000, description="TCP port; 5000 is what OctoPrint's clients try.")
     port_fallback: bool = Field(default=True, description="If the port is taken, try the next ones, ten in all.")
+
+
+class TlsSection(Section):
+    """TLS for both ports, or who does it instead of us."""
+
+    certificate: FolderPath | None = Field(
+        default=None,
+        description="PEM file with the certificate and its chain, for the WebSocket (`wss`) and HTTP (`https`). TLS 1.2 and "
+        "later. None by default; `hydrogen tls self-signed` makes one. A renewed file is taken within 10 s; nobody is "
+        "disconnected by it.",
+    )
+    key: FolderPath | None = Field(
+        default=None,
+        description="PEM file with the certificate's private key, without a password. May be the same file.",
+    )
+    trusted_proxies: Texts = Field(
+        default=(),
+        description="Addresses or networks of proxies that speak TLS in front of us (`10.0.0.2`, `172.16.0.0/12`). Their "
+        "`X-Forwarded-For` is believed. In production, without a certificate, nobody else but this machine itself may call.",
+    )
+
+    @field_validator("certificate", "key")
+    @classmethod
+    def _make_absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else _absolute_path(path)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError("addresses or networks (192.0.2.7, 10.0.0.0/8, fd00::/8)") from None
+        return networks
+
+    @model_validator(mode="after")
+    def _go_together(self) -> TlsSection:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key, both or neither")
+        return self
 
 
 class MdnsSection(Section):

@@ -111,6 +111,7 @@ async def connected(address: ServiceAddress, *, since: str | None = None) -> Asy
             max_size=None,
             compression=None,
             proxy=None,
+            ssl=address.tls(),
         )
     except InvalidStatus as error:
         raise _refused(error) from None

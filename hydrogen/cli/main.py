@@ -70,6 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_other_commands(commands)
     _add_key_commands(commands)
     _add_audit_commands(commands)
+    _add_tls_commands(commands)
     return parser
 
 
@@ -165,6 +166,20 @@ def _add_audit_commands(commands: Commands) -> None:
     _add_places(verify, is_local=True)
 
 
+def _add_tls_commands(commands: Commands) -> None:
+    tls = _add(commands, "tls", "make a certificate", _local("tls", "self_signed"))
+    actions = tls.add_subparsers(title="actions", metavar="ACTION", required=True)
+    made = _add(actions, "self-signed", "make a certificate that vouches for itself", _local("tls", "self_signed"))
+    made.add_argument("--name", action="append", metavar="NAME", help="a name or address (this host's names)")
+    made.add_argument("--days", type=float, default=CERTIFICATE_DAYS, help=f"its life ({CERTIFICATE_DAYS})")
+    made.add_argument("--folder", type=Path, metavar="DIR", help="where it goes (tls/ in the data folder)")
+    made.add_argument("--replace", action="store_true", help="make another one in the place of an older one")
+    _add_places(made, is_local=True)
+
+
+CERTIFICATE_DAYS = 825
+"""Longer ones are refused by Apple's systems, whoever signed them."""
+
 LAST_RECORDS = 50
 
 DEMO_SPEED = "40"
@@ -228,9 +243,9 @@ def _local(room: str, name: str) -> Callable[[argparse.Namespace], int]:
     """A command that works on the folders of this machine, not on the service."""
 
     def run(options: argparse.Namespace) -> int:
-        from hydrogen.cli import audit, keys
+        from hydrogen.cli import audit, certificate, keys
 
-        rooms: dict[str, object] = {"keys": keys, "audit": audit}
+        rooms: dict[str, object] = {"keys": keys, "audit": audit, "tls": certificate}
         work: Callable[[argparse.Namespace], ExitCode] = getattr(rooms[room], name)
         return work(options)
 

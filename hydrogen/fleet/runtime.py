@@ -43,7 +43,10 @@ def default_runtime_dir() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRecord:
-    """What the running service tells about itself; websocket_port and web_port (HTTP) are the bound ones."""
+    """What the running service tells about itself; websocket_port and web_port (HTTP) are the bound ones.
+
+    certificate: the file that both ports speak TLS with, empty for plain text.
+    """
 
     pid: int
     epoch: str
@@ -53,6 +56,7 @@ class ServiceRecord:
     data_dir: str
     started_at: float
     web_port: int = 0
+    certificate: str = ""
 
 
 class RuntimeFolder(Service):

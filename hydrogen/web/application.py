@@ -15,16 +15,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.clock import Clock
-from hydrogen.errors import HydrogenError, InvalidMessage, NotFound, ServerFault, Unavailable
+from hydrogen.errors import ClientError, HydrogenError, InvalidMessage, NotFound, ServerFault, Unavailable
 from hydrogen.web.answer import error_answer
+from hydrogen.web.door import peer_of
 from hydrogen.web.settings import WebSettings
 
 Report = Callable[[str, BaseException], None]
 
 
 def make_application(
-    routes: Sequence[Route], *, settings: WebSettings, is_refusing: Callable[[], bool], report: Report, clock: Clock
+    routes: Sequence[Route],
+    *,
+    settings: WebSettings,
+    proxies: TrustedProxies,
+    is_refusing: Callable[[], bool],
+    report: Report,
+    clock: Clock,
 ) -> ASGIApp:
     """The ASGI application. is_refusing: nothing new is begun. report: tells the house of a defect."""
     handlers = _Handlers(report)
@@ -48,14 +56,18 @@ def make_application(
             Exception: handlers.defect,
         },
     )
-    return _Porch(application, is_refusing=is_refusing, clock=clock)
+    return _Porch(application, proxies=proxies, is_refusing=is_refusing, clock=clock)
 
 
 class _Porch:
-    """In front of everything: 503 while the service goes down, and the date that RFC 9110 6.6.1 wants in every answer."""
+    """In front of everything: 503 while the service goes down, 403 for those who should come by a proxy, and the date that
+    RFC 9110 6.6.1 wants in every answer."""
 
-    def __init__(self, inside: ASGIApp, *, is_refusing: Callable[[], bool], clock: Clock) -> None:
+    def __init__(
+        self, inside: ASGIApp, *, proxies: TrustedProxies, is_refusing: Callable[[], bool], clock: Clock
+    ) -> None:
         self._inside = inside
+        self._proxies = proxies
         self._is_refusing = is_refusing
         self._clock = clock
 
@@ -66,11 +78,17 @@ class _Porch:
                 message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
             await send(message)
 
+        application = self._inside
+        try:
+            self._check(scope)
+        except ClientError as error:
+            application = error_answer(error)
+        await application(scope, receive, send_dated)
+
+    def _check(self, scope: Scope) -> None:
         if self._is_refusing():
-            refusal = Unavailable("the server is shutting down", retry_after_seconds=2)
-            await error_answer(refusal)(scope, receive, send_dated)
-        else:
-            await self._inside(scope, receive, send_dated)
+            raise Unavailable("the server is shutting down", retry_after_seconds=2)
+        self._proxies.check(peer_of(scope))
 
 
 class _Handlers:

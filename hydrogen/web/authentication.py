@@ -11,7 +11,7 @@ from hydrogen.auth.grant import Grant
 from hydrogen.errors import InvalidMessage
 from hydrogen.model.codec import iso_time
 from hydrogen.web.answer import json_answer
-from hydrogen.web.door import Door, address_of, shown_in
+from hydrogen.web.door import Door
 
 
 class AuthenticationRoutes:
@@ -50,7 +50,7 @@ class AuthenticationRoutes:
         return Response(status_code=204)
 
     def _record(self, request: Request, grant: Grant, action: str) -> None:
-        source = f"http {address_of(request)}"
+        source = f"http {self._door.address_of(request)}"
         self._audit.record(AuditEntry(actor=grant.principal.name, source=source, action=action))
 
     async def _grant_of(self, request: Request) -> Grant:
@@ -60,4 +60,4 @@ class AuthenticationRoutes:
             return await self._door.admit(request)
         if not isinstance(key, str):
             raise InvalidMessage("the key must be a string", field="key")
-        return await self._door.authority.admit_by_key(shown_in(request), key)
+        return await self._door.authority.admit_by_key(self._door.shown_in(request), key)

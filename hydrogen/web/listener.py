@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 
+from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
+from hydrogen.core.tls import HANDSHAKE_SECONDS
 from hydrogen.system.info import StatusBuilder
 from hydrogen.web.application import Report, make_application
 from hydrogen.web.authentication import AuthenticationRoutes
@@ -30,12 +34,15 @@ class Listener:
         self._log = log
         self._state = ServerState()
         self._servers: list[asyncio.Server] = []
+        self._application: ASGIApp | None = None
 
     async def listen(
         self,
         sockets: Sequence[socket.socket],
         *,
         authority: Authority,
+        proxies: TrustedProxies,
+        tls: ssl.SSLContext | None,
         audit: AuditLog,
         status: StatusBuilder,
         version: str,
@@ -44,14 +51,15 @@ class Listener:
         clock: Clock,
     ) -> None:
         """Requests are answered when it returns."""
-        door = Door(authority, self._settings)
+        door = Door(authority, self._settings, proxies)
         routes = [
             *AuthenticationRoutes(door, audit).routes,
             *SystemRoutes(door, status=status, version=version).routes,
         ]
         application = make_application(
-            routes, settings=self._settings, is_refusing=is_refusing, report=report, clock=clock
+            routes, settings=self._settings, proxies=proxies, is_refusing=is_refusing, report=report, clock=clock
         )
+        self._application = application
         config = self._make_config(application)
         loop = asyncio.get_running_loop()
 
@@ -59,7 +67,10 @@ class Listener:
             return HttpConnection(config, self._state, self._settings)
 
         for bound in sockets:
-            self._servers.append(await loop.create_server(connection, sock=bound))
+            handshake_seconds = None if tls is None else HANDSHAKE_SECONDS
+            self._servers.append(
+                await loop.create_server(connection, sock=bound, ssl=tls, ssl_handshake_timeout=handshake_seconds)
+            )
 
     def _make_config(self, application: object) -> Config:
         config = Config(

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
@@ -38,6 +40,8 @@ class WebServer(Service):
         settings: WebSettings,
         *,
         authority: Authority,
+        proxies: TrustedProxies,
+        tls: ssl.SSLContext | None,
         audit: AuditLog,
         status: StatusBuilder,
         figures: WebSocketFigures,
@@ -46,9 +50,11 @@ class WebServer(Service):
         clock: Clock,
         log: Log,
     ) -> None:
-        """figures: where the bound port is told. report: tells the house of a defect."""
+        """tls None: plain text. figures: where the bound port is told. report: tells the house of a defect."""
         self._settings = settings
         self._authority = authority
+        self._proxies = proxies
+        self._tls = tls
         self._audit = audit
         self._status = status
         self._figures = figures
@@ -85,6 +91,8 @@ class WebServer(Service):
         await listener.listen(
             self._sockets,
             authority=self._authority,
+            proxies=self._proxies,
+            tls=self._tls,
             audit=self._audit,
             status=self._status,
             version=self._version,

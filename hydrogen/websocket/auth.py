@@ -3,6 +3,7 @@
 ::
 
     path            `/` or `/websocket`, else 404 not_found
+    peer            403 forbidden: plain text is for the proxies only
     draining        503 unavailable
     room            503 unavailable (so many connections, so many from one address)
     throttle        429 rate_limited: too many failed logins from this address

@@ -41,11 +41,14 @@ class ClientSocket(ServerConnection):
         super().__init__(protocol, server, **options)
         self._lobby = lobby
         self.visit: Visit | None = None
+        self.told_address: str | None = None
         self.outbox: Outbox | None = None
 
     @property
     def address(self) -> str:
-        """The client's IP address, for limits and the log."""
+        """The client's IP address, for limits and the log: as a trusted proxy tells it, else the other end's."""
+        if self.told_address is not None:
+            return self.told_address
         peer = self.remote_address
         return str(peer[0]) if isinstance(peer, tuple) and peer else ""
 

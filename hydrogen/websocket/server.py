@@ -7,6 +7,7 @@ import errno
 import http
 import logging
 import random
+import ssl
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -17,12 +18,14 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from hydrogen.auth.authority import Authority
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
-from hydrogen.errors import PortsExhausted, Unavailable
+from hydrogen.core.tls import HANDSHAKE_SECONDS
+from hydrogen.errors import Forbidden, PortsExhausted, Unavailable
 from hydrogen.model.codec import encode_json
 from hydrogen.operations.operation import PrinterFleet
 from hydrogen.operations.registry import Registry
@@ -65,13 +68,15 @@ class WebSocketServer(Service):
         bus: Bus,
         registry: Registry,
         authority: Authority,
+        proxies: TrustedProxies,
+        tls: ssl.SSLContext | None,
         status: StatusBuilder,
         figures: WebSocketFigures,
         fleet: PrinterFleet,
         clock: Clock,
         log: Log,
     ) -> None:
-        """status and figures: the same `figures` object that the builder reads."""
+        """tls None: plain text. status and figures: the same `figures` object that the builder reads."""
         self._settings = settings
         self._bus = bus
         self._fleet = fleet
@@ -81,6 +86,8 @@ class WebSocketServer(Service):
         self._log = log
         self._context = ServerContext(settings, house=context, status=status, figures=figures, clock=clock, log=log)
         self._authority = authority
+        self._proxies = proxies
+        self._tls = tls
         self._doorkeeper = Doorkeeper(authority=authority, subprotocol=settings.subprotocol)
         self._lobby = Lobby(seats=settings.max_connections, seats_per_address=settings.max_connections_per_address)
         self._switch = TraceSwitch(fleet, log=log)
@@ -191,6 +198,8 @@ class WebSocketServer(Service):
             self._serve_client,
             settings.host,
             port,
+            ssl=self._tls,
+            ssl_handshake_timeout=None if self._tls is None else HANDSHAKE_SECONDS,
             process_request=self._answer_handshake,
             select_subprotocol=self._select_subprotocol,
             compression=None,
@@ -207,6 +216,7 @@ class WebSocketServer(Service):
         assert isinstance(socket, ClientSocket)
         try:
             self._doorkeeper.check_path(request)
+            self._check_peer(socket, request.headers)
             self._check_room(socket.address)
             socket.visit = await self._doorkeeper.admit(request, socket.address)
             self._check_room(socket.address)
@@ -217,6 +227,13 @@ class WebSocketServer(Service):
             return _response_of(refusal)
         self._lobby.seat(socket, socket.address)
         return None
+
+    def _check_peer(self, socket: ClientSocket, headers: Headers) -> None:
+        try:
+            self._proxies.check(socket.address)
+        except Forbidden as error:
+            raise Refusal(403, error) from None
+        socket.told_address = self._proxies.client_address(socket.address, headers.get_all("X-Forwarded-For"))
 
     def _check_room(self, address: str) -> None:
         wait_seconds = random.randint(1, 5)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hydrogen.access import Access, make_authority, prepare_data_dir
+from hydrogen.access import Access, make_authority, prepare_data_dir, trusted_proxies
 from hydrogen.app import web_settings, websocket_settings
 from hydrogen.auth.credentials import Query, Request
 from hydrogen.auth.key_store import KeyStore
 from hydrogen.auth.keys import KeyRing
 from hydrogen.config import Configuration, configuration_from_table
 from hydrogen.core.clock import ManualClock
-from hydrogen.errors import AuthFailed, RateLimited
+from hydrogen.errors import AuthFailed, Forbidden, RateLimited
 from tests.roof.house_in_process import KEY, configuration_for
 
 
-def without_keys(folder: Path) -> Configuration:
-    table = {"server": {"data_dir": str(folder / "data"), "runtime_dir": str(folder / "run")}}
+def without_keys(folder: Path, **more: Any) -> Configuration:
+    table = {"server": {"data_dir": str(folder / "data"), "runtime_dir": str(folder / "run")}, **more}
     return configuration_from_table(table, "test")
+
+
+def behind_a_proxy(folder: Path) -> Configuration:
+    return without_keys(folder, tls={"trusted_proxies": ["192.0.2.7"]})
 
 
 def test_a_configured_key_is_used_and_nothing_is_written(tmp_path: Path) -> None:
@@ -39,7 +44,9 @@ def test_without_a_key_one_is_made_once_and_only_loopback_is_bound(tmp_path: Pat
     assert (first.is_first, second.is_first) == (True, False)
     assert stat.S_IMODE((tmp_path / "data" / "api_key").stat().st_mode) == 0o600
     assert websocket_settings(configuration, first).host == "127.0.0.1"
-    assert websocket_settings(configuration, Access(keys=("x" * 8,))).host == configuration.websocket.host
+    chosen = Access(keys=("x" * 8,))
+    assert websocket_settings(configuration, chosen).host == "127.0.0.1"  # plain text in production
+    assert websocket_settings(behind_a_proxy(tmp_path), chosen).host == configuration.websocket.host
 
 
 def test_an_empty_key_file_is_filled_again(tmp_path: Path) -> None:
@@ -51,7 +58,7 @@ def test_an_empty_key_file_is_filled_again(tmp_path: Path) -> None:
 
 
 def test_made_keys_open_the_door_to_other_machines_and_the_generated_one_goes_on(tmp_path: Path) -> None:
-    configuration = without_keys(tmp_path)
+    configuration = behind_a_proxy(tmp_path)
     generated = prepare_data_dir(configuration)
     store = KeyStore(tmp_path / "data")
     store.create("panel", scopes=frozenset({"read"}), created_at=1.0)
@@ -81,3 +88,12 @@ async def test_the_limits_of_guessing_are_the_configured_ones(tmp_path: Path) ->
     with pytest.raises(RateLimited) as caught:
         await authority.admit(Request(address="192.0.2.1", query=Query.of(f"key={KEY}")))
     assert caught.value.details == {"retry_after_seconds": 30}
+
+
+def test_where_only_a_proxy_makes_plain_text_safe_nobody_else_may_call(tmp_path: Path) -> None:
+    with pytest.raises(Forbidden):
+        trusted_proxies(behind_a_proxy(tmp_path)).check("203.0.113.9")
+    tolerant = configuration_from_table(
+        {"server": {"environment": "development"}, "tls": {"trusted_proxies": ["192.0.2.7"]}}, "test"
+    )
+    trusted_proxies(tolerant).check("203.0.113.9")

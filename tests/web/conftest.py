@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from hydrogen.auth.authority import Authority
 from hydrogen.auth.credentials import OriginRule
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
 from hydrogen.core.clock import Clock, SystemClock
@@ -74,7 +76,13 @@ class Web:
 async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
     async with AsyncExitStack() as stack:
 
-        async def start(*, clock: Clock | None = None, **settings: Any) -> Web:
+        async def start(
+            *,
+            clock: Clock | None = None,
+            proxies: TrustedProxies | None = None,
+            tls: ssl.SSLContext | None = None,
+            **settings: Any,
+        ) -> Web:
             clock = clock or SystemClock()
             log, figures, reports = RecordingLog(), WebSocketFigures(), []  # type: ignore[var-annotated]
             files = AuditFiles(tmp_path)
@@ -87,6 +95,8 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             server = WebServer(
                 replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings),
                 authority=authority,
+                proxies=proxies or TrustedProxies(),
+                tls=tls,
                 audit=AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error))),
                 status=StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures),
                 figures=figures,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.system.info import StatusBuilder
 from tests.support.http_peer import raw
 from tests.web.conftest import PAGE, StartWeb, Web
@@ -65,3 +67,29 @@ async def test_without_allowed_pages_there_is_no_cors(start_web: StartWeb) -> No
     web = await start_web(allowed_origins=())
     answer = await web.ask("GET", "/api/system/health", headers={"Origin": PAGE})
     assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_a_proxys_word_counts_for_the_throttle(start_web: StartWeb) -> None:
+    web = await start_web(proxies=TrustedProxies(["127.0.0.1"]))
+    for _ in range(7):
+        await web.ask("GET", "/api/version", key="wrong-key-001", headers={"X-Forwarded-For": "203.0.113.9"})
+    blocked = await web.ask("GET", "/api/version", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert blocked.status == 429
+    assert (await web.ask("GET", "/api/version", headers={"X-Forwarded-For": "203.0.113.10"})).status == 200
+
+
+async def test_where_only_proxies_may_call_this_machine_may_too(start_web: StartWeb) -> None:
+    web = await start_web(proxies=TrustedProxies(["203.0.113.1"], is_alone=True))
+    assert (await web.ask("GET", "/api/system/health")).status == 200
+    application = web.server._listener._application  # type: ignore[union-attr]
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": "GET", "path": "/api/system/health", "headers": [], "client": ("192.0.2.1", 1)}
+    await application(scope | {"query_string": b""}, receive, send)
+    assert sent[0]["status"] == 403

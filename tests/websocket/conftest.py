@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.operations.operation import Operation
 from tests.websocket.house import House, ObedientFleet, make_house
@@ -25,10 +26,11 @@ async def start_house() -> AsyncIterator[StartHouse]:
             fleet: ObedientFleet | None = None,
             clock: Clock | None = None,
             extra: tuple[Operation, ...] = (),
+            proxies: TrustedProxies | None = None,
             is_running: bool = True,
             **settings: Any,
         ) -> House:
-            house = make_house(fleet or ObedientFleet(), clock or SystemClock(), extra, settings, stack)
+            house = make_house(fleet or ObedientFleet(), clock or SystemClock(), extra, settings, stack, proxies)
             await house.server.start()
             stack.push_async_callback(house.server.release)
             stack.push_async_callback(house.server.close_clients)

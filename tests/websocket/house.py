@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
 from hydrogen.core.bus import Bus
@@ -212,7 +213,12 @@ def key_ring() -> KeyRing:
 
 
 def make_house(
-    fleet: ObedientFleet, clock: Clock, extra: tuple[Operation, ...], options: dict[str, Any], stack: AsyncExitStack
+    fleet: ObedientFleet,
+    clock: Clock,
+    extra: tuple[Operation, ...],
+    options: dict[str, Any],
+    stack: AsyncExitStack,
+    proxies: TrustedProxies | None = None,
 ) -> House:
     failures: list[tuple[str, BaseException]] = []
     bus = Bus(lambda name, error: failures.append((name, error)))
@@ -244,6 +250,8 @@ def make_house(
         bus=bus,
         registry=Registry(operations, fleet=fleet, repeats=RepeatMemory(clock=clock)),
         authority=authority,
+        proxies=proxies or TrustedProxies(),
+        tls=None,
         status=status,
         figures=figures,
         fleet=fleet,

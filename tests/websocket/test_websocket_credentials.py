@@ -11,6 +11,7 @@ from hydrogen.auth.credentials import Query, Request
 from hydrogen.auth.grant import Grant
 from hydrogen.auth.keys import ApiKey, KeyEntry, KeyRing, digest_of_key
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.clock import ManualClock
 from tests.support.waiting import wait_until
 from tests.websocket.conftest import StartHouse
@@ -216,3 +217,24 @@ async def test_no_ticket_and_no_token_reaches_the_log(house: House) -> None:
     assert house.log.entries
     for secret in (ticket, token, token[:-4], token.rpartition(".")[2]):
         assert secret not in told
+
+
+# ------------------------------------------------------------------------------------------------- behind a proxy
+
+
+async def test_a_proxys_word_counts_for_the_throttle_the_limits_and_the_log(start_house: StartHouse) -> None:
+    house = await start_house(proxies=TrustedProxies(["127.0.0.1"]), clock=ManualClock(), is_running=False)
+    guesser, other = {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "203.0.113.10"}
+    statuses = [await refusal_of(house, key="guess-0000-key", headers=guesser) for _ in range(7)]
+    assert statuses == [401] * 6 + [429]
+    await house.greeted(headers=other)
+    assert any(entry.fields.get("address") == "203.0.113.10" for entry in house.log.entries)
+
+
+async def test_without_proxies_nobody_is_believed(start_house: StartHouse) -> None:
+    house = await start_house(clock=ManualClock(), is_running=False)
+    statuses = [
+        await refusal_of(house, key="guess-0000-key", headers={"X-Forwarded-For": f"203.0.113.{number}"})
+        for number in range(7)
+    ]
+    assert statuses == [401] * 6 + [429]
