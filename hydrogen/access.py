@@ -9,6 +9,7 @@ from hydrogen.auth.authority import Authority
 from hydrogen.auth.credentials import OriginRule
 from hydrogen.auth.key_store import KeyStore
 from hydrogen.auth.keys import KeyRing, new_key
+from hydrogen.auth.oidc import OidcTokens, ProviderSettings
 from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionSettings, SessionTokens
@@ -16,6 +17,7 @@ from hydrogen.auth.throttle import FailedLogins, ThrottleLimits
 from hydrogen.config import Configuration
 from hydrogen.core.clock import Clock
 from hydrogen.core.disk import make_folder, told_about, write_atomically
+from hydrogen.core.log import Log
 from hydrogen.errors import FileUnreadable
 
 LOOPBACK = "127.0.0.1"
@@ -86,7 +88,26 @@ def trusted_proxies(configuration: Configuration) -> TrustedProxies:
     return TrustedProxies(networks, is_alone=is_alone)
 
 
-def make_authority(configuration: Configuration, ring: KeyRing, *, clock: Clock) -> Authority:
+def make_oidc(configuration: Configuration, *, clock: Clock, log: Log) -> OidcTokens | None:
+    """The provider's tokens; None if no provider is configured."""
+    section = configuration.auth
+    if section.oidc_issuer is None:
+        return None
+    from hydrogen.auth.provider import published_keys  # an HTTP client, only for who calls a provider
+
+    settings = ProviderSettings(
+        issuer=section.oidc_issuer,
+        audience=section.oidc_audience,
+        group_claim=section.oidc_group_claim,
+        scopes_of_group={group: frozenset(scopes) for group, scopes in section.oidc_groups.items()},
+        default_scopes=frozenset(section.oidc_default_scopes),
+    )
+    return OidcTokens(settings, fetch=published_keys, clock=clock, log=log)
+
+
+def make_authority(
+    configuration: Configuration, ring: KeyRing, *, oidc: OidcTokens | None = None, clock: Clock
+) -> Authority:
     """The authority as it is configured; `ring` holds the keys that are known already."""
     section = configuration.auth
     return Authority(
@@ -100,6 +121,7 @@ def make_authority(configuration: Configuration, ring: KeyRing, *, clock: Clock)
                 life_seconds=section.session_seconds, rotation_seconds=section.session_key_days * DAY_SECONDS
             ),
         ),
+        oidc=oidc,
         failed_logins=FailedLogins(
             clock=clock,
             limits=ThrottleLimits(

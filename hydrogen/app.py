@@ -19,7 +19,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.access import Access, bound_host, make_authority, trusted_proxies
+from hydrogen.access import Access, bound_host, make_authority, make_oidc, trusted_proxies
 from hydrogen.auth.audit import AuditEntry, AuditLog
 from hydrogen.auth.audit_files import AuditFiles, AuditLimits
 from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
@@ -112,7 +112,8 @@ class Hydrogen:
         self._fleet = self._make_fleet(printers)
         self._full_keys = KeyRing.of_full_keys(access.keys)
         self._stored: dict[str, str] = {}
-        self._authority = make_authority(configuration, self._full_keys, clock=clock)
+        self._oidc = make_oidc(configuration, clock=clock, log=log)
+        self._authority = make_authority(configuration, self._full_keys, oidc=self._oidc, clock=clock)
         self._certificate = self._make_certificate()
         self._proxies = trusted_proxies(configuration)
         self._audit = AuditLog(self._audit_files(), clock=clock, log=log, report=self._report)
@@ -135,7 +136,7 @@ class Hydrogen:
             self._folder,
             self._audit,
             self._store,
-            *([] if self._certificate is None else [self._certificate]),
+            *(part for part in (self._certificate, self._oidc) if part is not None),
             KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=self._report, log=self._log),
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),

@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from hydrogen.auth.outgoing import is_fetchable
+from hydrogen.auth.principal import SCOPES
 from hydrogen.fleet.runtime import default_data_dir, default_runtime_dir
 
 
@@ -187,6 +189,28 @@ class AuthSection(Section):
         "`data_dir/api_key` (mode 0600), printed once, and only loopback is bound. There is no built-in key.",
     )
 
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="OpenID provider whose tokens are taken (`Authorization: Bearer`), exactly as it calls itself "
+        "(`https://login.example/realm`). None by default. https, checked against the system's authorities.",
+    )
+    oidc_audience: Annotated[str, Field(min_length=1, max_length=255)] = Field(
+        default="hydrogen",
+        description="What the provider's tokens for this service are addressed to (`aud`); others are refused.",
+    )
+    oidc_group_claim: Annotated[str, Field(min_length=1, max_length=255)] = Field(
+        default="groups",
+        description="The claim that lists a person's groups: a list, or words in one text.",
+    )
+    oidc_groups: dict[str, Texts] = Field(
+        default_factory=dict,
+        description='Which scopes each group has: `oidc_groups = { makers = ["read", "print"] }`. Who is in none of '
+        "them and gets nothing by `oidc_default_scopes` is refused.",
+    )
+    oidc_default_scopes: Texts = Field(
+        default=(),
+        description="Scopes of everybody whom the provider knows. None by default: an account there is no right here.",
+    )
     session_seconds: Annotated[float, Field(ge=60, le=604_800)] = Field(
         default=3600.0,
         description="Life of a session token (`POST /api/auth/session`), in seconds. An hour: a stolen one is soon worth "
@@ -221,6 +245,21 @@ class AuthSection(Section):
         default=16,
         description="Files of the audit log that are kept; the oldest is deleted when one more begins. Bounds the disk.",
     )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_called(cls, issuer: str | None) -> str | None:
+        if issuer is not None and not is_fetchable(issuer):
+            raise ValueError("an https address (http only to this machine)")
+        return issuer
+
+    @field_validator("oidc_groups", "oidc_default_scopes")
+    @classmethod
+    def _are_scopes(cls, value: Any) -> Any:
+        for scopes in value.values() if isinstance(value, dict) else [value]:
+            if set(scopes) - SCOPES:
+                raise ValueError(f"scopes of {', '.join(sorted(SCOPES))}")
+        return value
 
     @field_validator("keys")
     @classmethod

@@ -12,6 +12,7 @@ from dataclasses import replace
 from hydrogen.auth.credentials import OriginRule, Request, Shown, shown_by
 from hydrogen.auth.grant import Grant
 from hydrogen.auth.keys import KeyRing
+from hydrogen.auth.oidc import OidcTokens
 from hydrogen.auth.sessions import Session, SessionTokens
 from hydrogen.auth.throttle import FailedLogins
 from hydrogen.auth.tickets import Ticket, TicketBook
@@ -31,13 +32,15 @@ class Authority:
         clock: Clock,
         origins: OriginRule | None = None,
         sessions: SessionTokens | None = None,
+        oidc: OidcTokens | None = None,
         failed_logins: FailedLogins | None = None,
     ) -> None:
-        """sessions None: no tokens are given out or taken."""
+        """sessions None: no tokens are given out. oidc None: no provider's tokens are taken."""
         self._ring = ring
         self._clock = clock
         self._origins = OriginRule() if origins is None else origins
         self._sessions = sessions
+        self._oidc = oidc
         self._failed_logins = FailedLogins(clock=clock) if failed_logins is None else failed_logins
         self._tickets = TicketBook(clock=clock)
         self._listeners: list[Listener] = []
@@ -92,9 +95,11 @@ class Authority:
 
     async def _by_token(self, token: str) -> Grant:
         grant = None if self._sessions is None else await self._sessions.grant_for(token, self._ring)
-        if grant is None:
+        if grant is not None:
+            return grant
+        if self._oidc is None:
             raise AuthFailed("this token is not known here")
-        return grant
+        return await self._oidc.grant_for(token)
 
     # --------------------------------------------------------------------------------------------------------- giving
 

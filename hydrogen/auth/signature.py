@@ -22,6 +22,8 @@ RSA_BITS = 2048
 
 OWN_ALGORITHM = "RS256"
 
+_BASE64_BITS = 6
+
 PublicKey = RSAKey | ECKey | OKPKey
 
 _KINDS: Mapping[str, type[PublicKey]] = {"RS256": RSAKey, "ES256": ECKey, "EdDSA": OKPKey}
@@ -54,14 +56,15 @@ def signing_key(pem: str) -> RSAKey:
 
 
 def public_key(jwk: Mapping[str, Any]) -> PublicKey | None:
-    """The key of a JWK that a provider publishes; None for one we have no use for."""
+    """The key of a JWK that a provider publishes; None for one we have no use for, or that is too short to trust."""
     try:
         match jwk.get("kty"):
-            case "RSA":
-                return RSAKey.import_key(dict(jwk))
-            case "EC":
+            case "RSA" if len(str(jwk.get("n"))) * _BASE64_BITS >= RSA_BITS:
+                key = RSAKey.import_key(dict(jwk))
+                return key if key.raw_value.key_size >= RSA_BITS else None
+            case "EC" if jwk.get("crv") == "P-256":
                 return ECKey.import_key(dict(jwk))
-            case "OKP":
+            case "OKP" if jwk.get("crv") == "Ed25519":
                 return OKPKey.import_key(dict(jwk))
             case _:
                 return None
