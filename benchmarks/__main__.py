@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from benchmarks import (
+    chaos,
     emergency,
     fanout,
     latency,
@@ -50,6 +51,7 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
         "share": Trial(measure=share.measure, seconds=180, long_seconds=300, repeats=1),
         "stall": Trial(measure=stall.measure, seconds=180, long_seconds=600, repeats=1),
         "underrun": Trial(measure=underrun.measure, seconds=120, long_seconds=1800, repeats=1),
+        "chaos": Trial(measure=chaos.measure, seconds=600, long_seconds=3600, repeats=1),
         "emergency": Trial(measure=emergency.measure, seconds=120, long_seconds=300, repeats=1),
     }
 )
@@ -58,7 +60,7 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0, or 1 when a benchmark could not run or something else was executed than the file."""
     options = _parse(arguments)
-    plan = Plan(is_long=options.long)
+    plan = Plan(is_long=options.long, strikes=options.strikes, seed=options.seed)
     signal.signal(signal.SIGALRM, _time_is_up)
     figures: list[Figure] = []
     complaints: list[str] = []
@@ -86,6 +88,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--repeat", type=_positive, help="how often each is measured (default 3, slow ones 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all values to FILE")
     parser.add_argument("--long", action="store_true", help="also what takes long: 1,000 clients, 10 minutes")
+    parser.add_argument("--strikes", type=_positive, metavar="N", help="chaos: how many (20; with --long 200)")
+    parser.add_argument("--seed", type=int, metavar="N", help="chaos: which strikes, and when")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:
@@ -106,7 +110,7 @@ def _measured(name: str, plan: Plan, repeats: int | None) -> list[Figure]:
     samples: list[Sample] = []
     for repeat in range(1, repeats + 1):
         _show_progress(f"{name} {repeat}/{repeats}")
-        signal.alarm(trial.long_seconds if plan.is_long else trial.seconds)
+        signal.alarm(trial.long_seconds if plan.is_long or plan.strikes else trial.seconds)
         try:
             samples += trial.measure(plan)
         finally:

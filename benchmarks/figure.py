@@ -13,9 +13,12 @@ class BenchmarkFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What one repeat may do. is_long: also what takes minutes or many descriptors."""
+    """What one repeat may do. is_long: also what takes minutes or many descriptors. strikes, seed: for `chaos`; None is its
+    own choice."""
 
     is_long: bool = False
+    strikes: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

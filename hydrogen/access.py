@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hydrogen.auth.audit import AuditEntry, AuditLog
+from hydrogen.auth.audit_files import AuditFiles, AuditLimits
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.credentials import OriginRule
-from hydrogen.auth.key_store import KeyStore
+from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
+from hydrogen.auth.key_watch import KeyWatch
 from hydrogen.auth.keys import KeyRing, new_key
 from hydrogen.auth.oidc import OidcTokens, ProviderSettings
 from hydrogen.auth.proxy import TrustedProxies
@@ -18,6 +23,8 @@ from hydrogen.config import Configuration
 from hydrogen.core.clock import Clock
 from hydrogen.core.disk import make_folder, told_about, write_atomically
 from hydrogen.core.log import Log
+from hydrogen.core.service import Service
+from hydrogen.core.tls import Certificate
 from hydrogen.errors import FileUnreadable
 
 LOOPBACK = "127.0.0.1"
@@ -44,7 +51,7 @@ def prepare_data_dir(configuration: Configuration) -> Access:
     Blocks. Raises HostError.
     """
     data_dir = configuration.server.data_dir
-    for folder in (data_dir, data_dir / "files", data_dir / "spool"):
+    for folder in (data_dir, data_dir / "files", data_dir / "spool", data_dir / "receipts"):
         make_folder(folder)
     if configuration.api_keys:
         return Access(keys=configuration.api_keys)
@@ -131,3 +138,48 @@ def make_authority(
             ),
         ),
     )
+
+
+class FrontDoor:
+    """Everything that decides who comes in, wired: keys, sessions, the provider, the certificate, the audit log."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        access: Access,
+        *,
+        report: Callable[[str, BaseException], None],
+        clock: Clock,
+        log: Log,
+    ) -> None:
+        """report: tells the house that a part failed. Raises FileUnreadable for a certificate that cannot be used."""
+        data_dir, section, files = configuration.server.data_dir, configuration.auth, configuration.certificate_files
+        self._full_keys = KeyRing.of_full_keys(access.keys)
+        self._stored: dict[str, str] = {}
+        self._oidc = make_oidc(configuration, clock=clock, log=log)
+        self._certificate = None if files is None else Certificate(files, log=log, report=report)
+        self._watch = KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=report, log=log)
+        limits = AuditLimits(file_bytes=section.audit_file_bytes, files=section.audit_files)
+        self.audit = AuditLog(AuditFiles(data_dir, limits), clock=clock, log=log, report=report)
+        self.authority = make_authority(configuration, self._full_keys, oidc=self._oidc, clock=clock)
+        self.proxies = trusted_proxies(configuration)
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What the ports speak TLS with; None for plain text."""
+        return None if self._certificate is None else self._certificate.context
+
+    @property
+    def services(self) -> Sequence[Service]:
+        """In the order of their start, before anything listens. The audit log is not among them: it starts first."""
+        return tuple(part for part in (self._certificate, self._oidc, self._watch) if part is not None)
+
+    def _take_keys(self, records: Sequence[KeyRecord]) -> None:
+        """Keys were made or revoked, by the command line: the audit log tells which, and from when on they count."""
+        stored = {record.id: record.name for record in records}
+        for action, ids in (("key.added", stored.keys() - self._stored), ("key.removed", self._stored.keys() - stored)):
+            for key_id in sorted(ids):
+                names = {"id": key_id, "name": (stored | self._stored)[key_id]}
+                self.audit.record(AuditEntry(actor="hydrogen", source="keys.json", action=action, params=names))
+        self._stored = stored
+        self.authority.take_keys(self._full_keys.with_entries(usable_entries(records)))

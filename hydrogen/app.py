@@ -11,7 +11,6 @@ import asyncio
 import os
 import secrets
 import signal
-import ssl
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,12 +18,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.access import Access, bound_host, make_authority, make_oidc, trusted_proxies
-from hydrogen.auth.audit import AuditEntry, AuditLog
-from hydrogen.auth.audit_files import AuditFiles, AuditLimits
-from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
-from hydrogen.auth.key_watch import KeyWatch
-from hydrogen.auth.keys import KeyRing
+from hydrogen.access import Access, FrontDoor, bound_host
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
@@ -32,17 +26,19 @@ from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
-from hydrogen.core.tls import Certificate
 from hydrogen.errors import HydrogenError
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.jobs.ids import JobIds
+from hydrogen.jobs.print_queue import PrintQueue
+from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
 from hydrogen.jobs.store import JobStore
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
+from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.printer import printer_operations
@@ -107,18 +103,17 @@ class Hydrogen:
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
-        self._store = JobStore(configuration.server.data_dir / "hydrogen.db")
+        self._files = FileStore(configuration.server.data_dir / "files")
+        self._job_ids = JobIds(clock)
+        self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
+        self._record_keeper = self._make_record_keeper()
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
-        self._full_keys = KeyRing.of_full_keys(access.keys)
-        self._stored: dict[str, str] = {}
-        self._oidc = make_oidc(configuration, clock=clock, log=log)
-        self._authority = make_authority(configuration, self._full_keys, oidc=self._oidc, clock=clock)
-        self._certificate = self._make_certificate()
-        self._proxies = trusted_proxies(configuration)
-        self._audit = AuditLog(self._audit_files(), clock=clock, log=log, report=self._report)
+        self._queue = self._make_queue()
+        self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
+        self.registry = self._make_registry()
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket()
         self._web = self._make_web(access)
@@ -134,10 +129,10 @@ class Hydrogen:
         data_dir = self._configuration.server.data_dir
         return (
             self._folder,
-            self._audit,
+            self._door.audit,
             self._store,
-            *(part for part in (self._certificate, self._oidc) if part is not None),
-            KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=self._report, log=self._log),
+            *self._door.services,
+            self._queue,
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
@@ -156,32 +151,38 @@ class Hydrogen:
             make_port=lambda name: SpoolerClient(
                 name, runtime_dir, self._clock, version=__version__, instance=self._epoch, launcher=self._launcher
             ),
-            keep_fact=self._store.record_fact,
+            keep_fact=self._record_keeper.keep,
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
         )
 
-    def _make_certificate(self) -> Certificate | None:
-        files = self._configuration.certificate_files
-        return None if files is None else Certificate(files, log=self._log, report=self._report)
+    def _make_record_keeper(self) -> RecordKeeper:
+        watch = HostWatch()
+        self._bus.listen(watch.on_published, name="host watch")
+        shelf = ReceiptShelf(self._configuration.server.data_dir / "receipts")
+        return RecordKeeper(self._store, shelf, watch)
 
-    @property
-    def _tls(self) -> ssl.SSLContext | None:
-        return None if self._certificate is None else self._certificate.context
-
-    def _audit_files(self) -> AuditFiles:
-        section = self._configuration.auth
-        limits = AuditLimits(file_bytes=section.audit_file_bytes, files=section.audit_files)
-        return AuditFiles(self._configuration.server.data_dir, limits)
+    def _make_queue(self) -> PrintQueue:
+        return PrintQueue(
+            store=self._store,
+            hands=self._fleet,
+            files=self._files,
+            ids=self._job_ids,
+            context=self._context,
+            bus=self._bus,
+            clock=self._clock,
+            log=self._log,
+            on_trouble=self._report,
+        )
 
     def _make_web(self, access: Access) -> WebServer:
         return WebServer(
             web_settings(self._configuration, access),
-            authority=self._authority,
-            proxies=self._proxies,
-            tls=self._tls,
-            audit=self._audit,
+            authority=self._door.authority,
+            proxies=self._door.proxies,
+            tls=self._door.tls,
+            audit=self._door.audit,
             status=self._status,
             figures=self._figures,
             version=__version__,
@@ -190,40 +191,32 @@ class Hydrogen:
             log=self._log,
         )
 
-    def _make_websocket(self) -> WebSocketServer:
-        files = FileStore(self._configuration.server.data_dir / "files")
+    def _make_registry(self) -> Registry:
         operations = [
             *printer_operations(self._fleet),
-            *job_operations(self._fleet, files, JobIds(self._clock), self._store),
-            *file_operations(files),
+            *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
+            *queue_operations(self._queue, self._fleet),
+            *file_operations(self._files),
             *system_operations(self._status),
         ]
+        repeats = RepeatMemory(clock=self._clock)
+        return Registry(operations, fleet=self._fleet, repeats=repeats, audit=self._door.audit)
+
+    def _make_websocket(self) -> WebSocketServer:
         return WebSocketServer(
             self._settings,
             context=self._context,
             bus=self._bus,
-            registry=Registry(
-                operations, fleet=self._fleet, repeats=RepeatMemory(clock=self._clock), audit=self._audit
-            ),
-            authority=self._authority,
-            proxies=self._proxies,
-            tls=self._tls,
+            registry=self.registry,
+            authority=self._door.authority,
+            proxies=self._door.proxies,
+            tls=self._door.tls,
             status=self._status,
             figures=self._figures,
             fleet=self._fleet,
             clock=self._clock,
             log=self._log,
         )
-
-    def _take_keys(self, records: Sequence[KeyRecord]) -> None:
-        """Keys were made or revoked, by the command line: the audit log tells which, and from when on they count."""
-        stored = {record.id: record.name for record in records}
-        for action, ids in (("key.added", stored.keys() - self._stored), ("key.removed", self._stored.keys() - stored)):
-            for key_id in sorted(ids):
-                names = {"id": key_id, "name": (stored | self._stored)[key_id]}
-                self._audit.record(AuditEntry(actor="hydrogen", source="keys.json", action=action, params=names))
-        self._stored = stored
-        self._authority.take_keys(self._full_keys.with_entries(usable_entries(records)))
 
     def _record(self) -> ServiceRecord:
         return ServiceRecord(

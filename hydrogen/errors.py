@@ -33,6 +33,7 @@
         ├── ConfigurationInvalid      configuration_invalid
         ├── DiskFull                  disk_full
         ├── FileUnreadable            file_unreadable
+        ├── RecordDamaged             record_damaged
         ├── PortsExhausted            ports_exhausted
         ├── SpoolerLost               spooler_lost
         ├── ProtocolMismatch          protocol_mismatch
@@ -214,6 +215,12 @@ class DiskFull(HostError):
 
 class FileUnreadable(HostError):
     code = "file_unreadable"
+
+
+class RecordDamaged(HostError):
+    """The database did not pass its check; `details` has `file`, `aside` (where it lies now) and `from_copy`."""
+
+    code = "record_damaged"
 
 
 class PortsExhausted(HostError):

@@ -20,6 +20,8 @@ examples
   hydrogen serve --config hydrogen.toml          run the service
   hydrogen serve --simulate --speed 20           run it with a virtual printer
   hydrogen print cube.gcode --wait               print a file, show the progress, tell how it ended
+  hydrogen queue add cube.gcode --copies 3       let it be printed when its turn comes
+  hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
   hydrogen status                                what is every printer doing?
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen keys create panel --scopes read       a key for somebody, shown once
@@ -67,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_service_commands(commands)
     _add_print_commands(commands)
+    _add_queue_commands(commands)
     _add_other_commands(commands)
     _add_key_commands(commands)
     _add_audit_commands(commands)
@@ -130,6 +133,35 @@ def _add_other_commands(commands: Commands) -> None:
     files = _add(commands, "files", "list the files that can be printed", _client("list_files"))
     files.add_argument("--json", action="store_true", help="one object a line")
     _add_places(files)
+
+
+def _add_queue_commands(commands: Commands) -> None:
+    queue = _add(
+        commands, "queue", "what waits to be printed: list, add, remove, move, hold, release, clear-bed", _show_queue
+    )
+    queue.add_argument("--json", action="store_true", help="for programs")
+    _add_printer(queue)
+    actions = queue.add_subparsers(title="actions", metavar="ACTION", dest="action")
+    listed = _add(actions, "list", "show the queue, and what keeps it from going on", _show_queue)
+    listed.add_argument("--json", action="store_true", help="for programs")
+    add = _add(
+        actions, "add", "queue a file; it starts by itself once its turn has come and the bed is clear", _add_to_queue
+    )
+    add.add_argument("file", metavar="FILE", help="a local file, or the name of one in the files folder")
+    add.add_argument("--copies", type=int, default=1, metavar="N", help="how often (1)")
+    add.add_argument("--priority", type=int, default=0, metavar="N", help="higher goes first (0)")
+    remove = _add(actions, "remove", "take an entry out", _change_queue)
+    move = _add(actions, "move", "put an entry to another place", _change_queue)
+    for action in (remove, move):
+        action.add_argument("entry", metavar="ENTRY", help="its id, or the end of it that the list shows")
+    move.add_argument("place", type=int, metavar="PLACE", help="from 1")
+    hold = _add(actions, "hold", "start nothing more; what prints, prints on", _change_queue)
+    hold.add_argument("reason", nargs="?", default="", metavar="REASON")
+    release = _add(actions, "release", "let the queue go on", _change_queue)
+    clear = _add(actions, "clear-bed", "say that there is nothing on the bed", _change_queue)
+    for action in (listed, add, remove, move, hold, release, clear):
+        action.set_defaults(command="queue")
+        _add_printer(action)
 
 
 def _add_key_commands(commands: Commands) -> None:
@@ -262,6 +294,24 @@ def _emergency(options: argparse.Namespace) -> int:
     from hydrogen.cli.emergency import emergency
 
     return asyncio.run(emergency(options))
+
+
+def _show_queue(options: argparse.Namespace) -> int:
+    from hydrogen.cli.backlog import show_queue
+
+    return asyncio.run(show_queue(options))
+
+
+def _add_to_queue(options: argparse.Namespace) -> int:
+    from hydrogen.cli.backlog import add_to_queue
+
+    return asyncio.run(add_to_queue(options))
+
+
+def _change_queue(options: argparse.Namespace) -> int:
+    from hydrogen.cli.backlog import change_queue
+
+    return asyncio.run(change_queue(options))
 
 
 def _client(name: str) -> Callable[[argparse.Namespace], int]:

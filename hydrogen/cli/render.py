@@ -138,6 +138,8 @@ def _panel(printer: PrinterView, rate: float) -> Any:
     for name, heater in sorted(printer.heaters.items()):
         table.add_row(name, Text(heater_text(heater), style="" if _is_near(heater) else "yellow"))
     table.add_row("resends", Text(link_text(printer.link)))
+    if printer.reason and job is not None:
+        table.add_row(printer.status, Text(printer.reason, style="yellow"))
     if printer.prompt:
         table.add_row("printer asks", Text(printer.prompt, style="bold yellow"))
     if printer.error:

@@ -11,10 +11,12 @@ _LEAVES_JOB_STATUS = frozenset({"printing", "pausing", "paused", "resuming", "ca
 
 @dataclass(slots=True)
 class PrinterView:
-    """One printer, in the field names of the protocol. finished: the last `job.finished` frame."""
+    """One printer, in the field names of the protocol. reason: what the last change of status said, such as what is waited
+    for. finished: the last `job.finished` frame."""
 
     name: str
     status: str = "offline"
+    reason: str = ""
     heaters: dict[str, dict[str, Any]] = field(default_factory=dict)
     job: dict[str, Any] | None = None
     link: dict[str, Any] = field(default_factory=dict)
@@ -74,6 +76,7 @@ def _apply_to_printer(printer: PrinterView, frame: Mapping[str, Any]) -> None:
             printer.heaters[str(frame.get("heater"))] = {key: frame.get(key) for key in keys}
         case "printer.state_changed":
             printer.status = str(frame.get("status"))
+            printer.reason = str(frame.get("reason") or "")
             if printer.job is not None and printer.status in _LEAVES_JOB_STATUS:
                 printer.job["status"] = printer.status
         case "printer.attached":
@@ -85,7 +88,7 @@ def _apply_to_printer(printer: PrinterView, frame: Mapping[str, Any]) -> None:
         case "printer.prompt_shown":
             printer.prompt = str(frame.get("message"))
         case "printer.prompt_closed":
-            printer.prompt = None
+            printer.prompt, printer.reason = None, ""
         case "link.measured":
             printer.link = dict(frame.get("statistics") or {})
         case "error.raised":

@@ -138,6 +138,10 @@ class Subscription:
         self._has_lost = self._queue.lagged
         return self._queue.drain()
 
+    def wake(self) -> None:
+        """Let a waiting `take` return with what there is, maybe nothing: the reader has another reason to look."""
+        self._ready.set()
+
     def close(self) -> None:
         """No more events; a waiting `take` returns. May be called twice."""
         self._is_closed = True

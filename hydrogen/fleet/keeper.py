@@ -115,7 +115,8 @@ class Keeper:
             )
         if isinstance(request, ConnectPrinter | DisconnectPrinter):
             self._is_held = isinstance(request, DisconnectPrinter)
-            self._supervision.regained()
+            if self._is_held:
+                self._supervision.regained()
             self._nudged.set()
         try:
             return await port.request(request)
@@ -324,7 +325,17 @@ class Keeper:
     def _publish_attached(self, event: PrinterAttached) -> None:
         # The spooler knows the driver's module only, and before it connects not the speed; the configuration knows both.
         printer = self._printer
-        state = replace(event.state, driver=printer.driver, baud=event.state.baud or printer.baud)
+        # What lies on the bed no spooler knows; what made the printer unsafe is over when somebody holds its port, not when
+        # somebody looks for it.
+        known = self._state
+        state = replace(
+            event.state,
+            driver=printer.driver,
+            baud=event.state.baud or printer.baud,
+            unsafe=event.state.unsafe if holds_port(event.state) else event.state.unsafe or known.unsafe,
+            bed=known.bed,
+            bed_job=known.bed_job,
+        )
         self._context.publish(replace(event, printer=self.name, state=state))
         self._note_state()
 

@@ -29,6 +29,7 @@ class Acknowledging:
 
     __slots__ = (
         "_barrier",
+        "_beside",
         "_count",
         "_drain",
         "_events",
@@ -37,6 +38,7 @@ class Acknowledging:
         "_oks",
         "_stall",
         "_trust",
+        "_unread",
         "_window",
         "is_undecided",
         "numbers_checked",
@@ -50,6 +52,8 @@ class Acknowledging:
         self._barrier = parts.barrier
         self._oks = parts.oks
         self._window = parts.window
+        self._unread = parts.unread
+        self._beside = parts.unread.beside
         self._stall = parts.stall
         self._drain = parts.drain
         self._trust = parts.trust
@@ -101,6 +105,7 @@ class Acknowledging:
         elif meaning is OkMeaning.TEMPERATURES:
             self._on_temperature_ok(phase, now)
         elif meaning is OkMeaning.UNNUMBERED:
+            self._unread.on_word_answered()
             self._events.append(EmergencyWordSettled(is_confirmed=True))
             if (
                 phase is LinkPhase.DRAINING
@@ -183,6 +188,8 @@ class Acknowledging:
             self._events.extend([EmergencyWordSettled(is_confirmed=False)] * self._oks.on_executed(upto))
         for ticket in ledger.acknowledge(upto):
             self._events.append(CommandAcknowledged(ticket))
+        if self._beside:
+            self._unread.on_acknowledged(upto)
         self._barrier.on_acknowledged(upto)
         self._trust.on_acknowledged()
         self._stall.on_acknowledged(now, is_idle=upto == ledger.front)

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from hydrogen.gcode.emergency import Notice
+from hydrogen.gcode.window import SMALLEST_RING, USUAL_SLOTS
 
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
@@ -50,6 +51,9 @@ class Dialect:
     may_open_window: more than one line in flight is worth measuring and safe. Needs numbers that are checked in sequence,
         a receive ring that is flushed on a fault, and line ends that earn no `ok` (the measurement fills the ring with
         them).
+    slots: places in the command queue at least, the running command's included: so many lines are read while one runs.
+    ring_bytes: what the receive ring of the serial port holds at least, one byte more than can be used; until it is measured
+        the link goes by this when it sends past its window.
     empty_line_ok: an empty line earns an `ok`, which the link must not count (it sends one to end a half line).
     idle_words: what the firmware says when it has nothing to do; with a line unacknowledged the link probes at once
         instead of waiting for its patience to end.
@@ -73,6 +77,8 @@ class Dialect:
     number_modulus: int | None = None
     resend_modulus: int | None = None
     may_open_window: bool = False
+    slots: int = USUAL_SLOTS
+    ring_bytes: int = SMALLEST_RING
     empty_line_ok: bool = False
     idle_words: frozenset[str] = frozenset()
     words_on_arrival: frozenset[bytes] = frozenset()
@@ -147,8 +153,10 @@ _KNOWN = (
     Dialect(
         name="repetier",
         title="Repetier-Firmware",
+        slots=1,  # GCODE_BUFFER_SIZE, 1 or 2
         ok_follows_resend=True,  # gcode.cpp, requestResend: `Resend:13`, `ok`
         ok_comes_when="queued",  # gcode.cpp, pushCommand: ECHO_ON_EXECUTE is off
+        ring_bytes=128,  # HAL.h, SERIAL_BUFFER_SIZE
         number_modulus=65_536,  # gcode.cpp, checkAndPushCommand: lastLineNumber + 1 against N, both & 65535
         idle_words=frozenset({"wait"}),  # Configuration.h, WAITING_IDENTIFIER
         words_when_read=_STOP,  # gcode.cpp, checkAndPushCommand: M112 resets the board
@@ -158,6 +166,7 @@ _KNOWN = (
     Dialect(
         name="smoothieware",
         title="Smoothieware",
+        slots=1,  # one line is dispatched at a time
         ok_follows_resend=False,  # GcodeDispatch.cpp: `rs N13` and no more
         may_open_window=False,  # the same: nothing is flushed, every line behind a bad one earns its own `rs`
         empty_line_ok=True,  # the same: blank lines and comments earn an `ok`
@@ -168,6 +177,7 @@ _KNOWN = (
     Dialect(
         name="reprapfirmware",
         title="RepRapFirmware 2",
+        slots=1,  # one line is buffered per channel
         numbers="checksum_only",  # GCodeBuffer.cpp: the line number is read and not compared
         ok_follows_resend=False,  # GCodes.cpp, HandleReply: `rs 13` alone
         reports_temperatures=False,  # GCodes2.cpp: no M155
@@ -177,6 +187,7 @@ _KNOWN = (
     Dialect(
         name="reprapfirmware-3",
         title="RepRapFirmware 3",
+        slots=1,  # the same
         numbers="checksum_only",  # StringParser.cpp, LineFinished
         refusal="silence",  # the same: a line with a bad checksum is dropped without a word
         ok_follows_resend=False,
@@ -187,6 +198,7 @@ _KNOWN = (
     Dialect(
         name="klipper",
         title="Klipper",
+        slots=1,  # one line runs at a time
         numbers="ignored",  # facts/klipper-moonraker.md 2.2
         refusal="silence",  # nothing is refused; invalid UTF-8 drops what was read without a word (2.1)
         ok_follows_resend=False,  # there is no `Resend:` (2.2)
@@ -199,6 +211,7 @@ _KNOWN = (
     Dialect(
         name="teacup",
         title="Teacup",
+        slots=1,  # gcode_parse.c: the line is parsed as it comes
         numbers="checksum_only",  # gcode_parse.c: the number of a line is kept, not compared
         ok_follows_resend=False,  # gcode_parse.c, request_resend: `rs N13 …` and `rs 13`
         resend_modulus=256,  # the second of them goes through serwrite_uint8

@@ -23,11 +23,13 @@ class Giving:
     given: number and stream offset (-1: a command) of the line that was fetched last. long_number, temperature_number: the
     last line given that may take minutes, and whose `ok` may carry the temperatures. trial_lines: so many lines that do
     nothing are still to be sent while the link is idle. highest_number: behind it the numbering has to begin anew.
-    is_ok_early: an `ok` comes when the line is queued, so the lines behind one that takes minutes wait for it in the queue.
+    numbers_checked: does the firmware check line numbers? is_ok_early: an `ok` comes when the line is queued, so the lines
+    behind one that takes minutes wait for it in the queue.
     """
 
     __slots__ = (
         "_barrier",
+        "_beside",
         "_count",
         "_drain",
         "_ledger",
@@ -35,11 +37,13 @@ class Giving:
         "_outgoing",
         "_packing",
         "_stall",
+        "_unread",
         "_window",
         "given",
         "highest_number",
         "is_ok_early",
         "long_number",
+        "numbers_checked",
         "temperature_number",
         "trial_lines",
     )
@@ -51,10 +55,13 @@ class Giving:
         self.trial_lines = 0
         self.highest_number = NUMBER_CEILING
         self.is_ok_early = False
+        self.numbers_checked = True
         self._ledger = parts.ledger
         self._barrier = parts.barrier
         self._oks = parts.oks
         self._window = parts.window
+        self._unread = parts.unread
+        self._beside = parts.unread.beside
         self._outgoing = parts.outgoing
         self._packing = parts.packing
         self._stall = parts.stall
@@ -90,6 +97,8 @@ class Giving:
         frame = pack(line.frame) if self._packing.is_on else line.frame
         if in_flight and in_flight + len(frame) > self._window.bytes_most:
             return b""
+        if self._beside and not self._has_room_behind_words(len(frame)):
+            return b""
         self._give(number, line, len(frame), now)
         return frame
 
@@ -108,12 +117,22 @@ class Giving:
             ledger.give(BARRIER_BODY)
         line = ledger.line(number)
         frame = pack(line.frame) if self._packing.is_on else line.frame
+        if not self._unread.has_room(len(frame)):
+            return b""
         if line.replies_with_temperatures:
             self._barrier.on_sent(number)
         elif not is_read and not self._has_room(len(frame)):
             return b""
         self._give(number, line, len(frame), now)
         return frame
+
+    def _has_room_behind_words(self, size: int) -> bool:
+        """Words that got no `ok` may have been lost: with nothing else in flight a barrier, which is short, finds out."""
+        if self._unread.has_room(size) or not self.numbers_checked:
+            return True
+        if self._ledger.front == self._ledger.acknowledged:
+            self._barrier.want()
+        return False
 
     def _has_room(self, size: int) -> bool:
         ledger = self._ledger

@@ -15,6 +15,7 @@ Bytes never appear or vanish here: a number is given to a line once, and stands 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from hydrogen.gcode.checksum import numbered
@@ -150,6 +151,11 @@ class LineLedger:
     def may_be_asked_for(self, number: int) -> bool:
         """Can `Resend: number` be true and be obeyed?"""
         return number == self.next or number in self._lines
+
+    @property
+    def sizes(self) -> Iterable[int]:
+        """Bytes of the lines K + 1 to F, as they went on the wire."""
+        return self._sizes
 
     # --------------------------------------------------------------------------------------------------- what is known
 

@@ -107,6 +107,7 @@ class GcodeLink:
         self._parts = parts = LinkParts.of(number_base, byte_seconds, self._limits)
         self._ledger = parts.ledger
         self._window = parts.window
+        self._unread = parts.unread
         self._stall = parts.stall
         self._drain = parts.drain
         self._trust = parts.trust
@@ -151,15 +152,19 @@ class GcodeLink:
         """Send ahead of everything, without a number: M108, M410, M876, which the firmware sees early (emergency.py).
 
         It owes one `ok`: `EmergencyWordSettled`. Where `ok`s have no numbers, a barrier behind it settles the count.
-        Raises Unavailable when the link is closed, or WORDS_MOST wait: more do not fit beside the lines in flight.
+        Raises Unavailable when the link is closed, WORDS_MOST wait, or it might not fit into the printer's receive buffer.
         LineRefused for what is not one line.
         """
         if self.phase is _CLOSED:
             raise Unavailable("the printer is not connected")
         if self._oks.words_owed >= WORDS_MOST:
             raise Unavailable(f"{WORDS_MOST} emergency commands wait for the printer already", waiting=WORDS_MOST)
+        size = len(self._packing.farewell) + len(body) + 1
+        if not self._unread.has_room(size):
+            raise Unavailable("the printer's receive buffer may be full of what it has not read yet: try again")
         self._packing.leave()
         self._outgoing.submit_unnumbered(body, before=self._packing.farewell)
+        self._unread.on_word(size)
         self._oks.on_unnumbered_sent(self._ledger.front)
         if self.numbers_checked and not self._oks.are_numbered:
             self._barrier.want()
@@ -190,6 +195,7 @@ class GcodeLink:
         self._oks.ok_follows_resend = dialect.ok_follows_resend
         self._resending.resend_modulus = dialect.resend_modulus
         self._giving.is_ok_early = dialect.ok_comes_when == "queued"
+        self._window.expect(ring_bytes=dialect.ring_bytes, slots=dialect.slots, is_ok_early=self._giving.is_ok_early)
         if dialect.number_modulus is not None:
             self._giving.highest_number = PROBE_NUMBER % dialect.number_modulus - BARRIER_NUMBERS
 
@@ -369,7 +375,8 @@ class GcodeLink:
             self._events.append(LinkClosed(beginning.error))
         elif beginning.is_settled:
             self._beginning = None
-            self.numbers_checked = self._acknowledging.numbers_checked = beginning.numbers_checked
+            self.numbers_checked = beginning.numbers_checked
+            self._acknowledging.numbers_checked = self._giving.numbers_checked = beginning.numbers_checked
             self.greeting = beginning.greeting or self.greeting
             if not self.numbers_checked:
                 self._window.allow(0, 1)
@@ -549,6 +556,7 @@ class GcodeLink:
         if now < self._drain.quiet_at:
             return
         self._oks.forget()
+        self._unread.on_quiet()
         if not self.numbers_checked:
             self._trust.forget()
         elif self._trust.is_in_doubt or self._packing.is_in_doubt:
@@ -569,7 +577,9 @@ class GcodeLink:
     def _probe(self, now: float) -> None:
         self.phase = next_phase(self.phase, LinkTrigger.PROOF_NEEDED)
         self._packing.leave()
-        self._outgoing.bypass.append(self._packing.before_probe() + PROBE)
+        question = self._packing.before_probe() + PROBE
+        self._outgoing.bypass.append(question)
+        self._unread.on_probe(len(question))
         self._stall.on_probe(now)
 
     # --------------------------------------------------------------------------------------------------------- ending

@@ -16,6 +16,7 @@ from hydrogen.gcode.outgoing import Outgoing
 from hydrogen.gcode.packing import Packing
 from hydrogen.gcode.resend_trust import ResendTrust
 from hydrogen.gcode.stall_clock import StallClock
+from hydrogen.gcode.unread import Unread
 from hydrogen.gcode.window import Window
 
 
@@ -27,9 +28,10 @@ class LinkParts:
     stall: StallClock
     drain: Drain
     outgoing: Outgoing
+    unread: Unread
+    window: Window
     barrier: Barrier = field(default_factory=Barrier)
     oks: OkReader = field(default_factory=OkReader)
-    window: Window = field(default_factory=Window)
     packing: Packing = field(default_factory=Packing)
     trust: ResendTrust = field(default_factory=ResendTrust)
     count: LinkCounters = field(default_factory=LinkCounters)
@@ -38,8 +40,11 @@ class LinkParts:
     @classmethod
     def of(cls, base: int, byte_seconds: float, limits: LinkLimits) -> LinkParts:
         """For a link that counts from `base`; byte_seconds: see GcodeLink."""
+        ledger, window = LineLedger(base), Window()
         parts = cls(
-            ledger=LineLedger(base),
+            ledger=ledger,
+            window=window,
+            unread=Unread(ledger, window),
             stall=StallClock(limits),
             drain=Drain(byte_seconds, limits),
             outgoing=Outgoing(limits.commands_waiting),
@@ -54,4 +59,5 @@ class LinkParts:
         self.oks.forget()
         self.events.extend([EmergencyWordSettled(is_confirmed=False)] * self.oks.on_executed(PROBE_NUMBER))
         self.trust.forget()
+        self.unread.forget()
         self.barrier.forget()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 from hydrogen.gcode.giving import Giving
+from hydrogen.gcode.link_limits import PROBE
 from hydrogen.gcode.link_parts import LinkParts
 from hydrogen.gcode.renewal import Renewal
 
@@ -25,7 +26,7 @@ class SilenceStep(Enum):
 class Silence:
     """Decides; barriers are ordered at once. `now` is monotonic seconds."""
 
-    __slots__ = ("_barrier", "_giving", "_ledger", "_packing", "_renewal", "_stall", "_trust")
+    __slots__ = ("_barrier", "_giving", "_ledger", "_packing", "_renewal", "_stall", "_trust", "_unread")
 
     def __init__(self, parts: LinkParts, giving: Giving, renewal: Renewal) -> None:
         self._giving = giving
@@ -35,6 +36,7 @@ class Silence:
         self._barrier = parts.barrier
         self._trust = parts.trust
         self._packing = parts.packing
+        self._unread = parts.unread
 
     def of_line(self, now: float, *, numbers_checked: bool) -> SilenceStep:
         """A line is in flight."""
@@ -45,6 +47,8 @@ class Silence:
             return SilenceStep.WAIT
         if not self._stall.may_probe(now):
             return SilenceStep.WAIT
+        if not self._has_room_for_probe(now):
+            return self._of_full_ring(now)
         self._stall.on_stall(now)
         return SilenceStep.PROBE
 
@@ -60,7 +64,20 @@ class Silence:
             or self._trust.is_in_doubt
             or self._packing.farewell
         )
-        return SilenceStep.PROBE if is_needed else SilenceStep.NEEDLESS
+        if not is_needed:
+            return SilenceStep.NEEDLESS
+        return SilenceStep.PROBE if self._has_room_for_probe(now) else SilenceStep.WAIT
+
+    def _has_room_for_probe(self, now: float) -> bool:
+        """Does one more surely fit into the printer's receive buffer, or is that read meanwhile? If not, look again later."""
+        is_read = self._stall.reads_while_working and not self._giving.is_queue_full
+        has_room = is_read or self._unread.has_room(len(PROBE) + len(self._packing.farewell))
+        if not has_room:
+            self._stall.on_no_room(now)
+        return has_room
+
+    def _of_full_ring(self, now: float) -> SilenceStep:
+        return SilenceStep.GONE if self._stall.is_dead(now) else SilenceStep.WAIT
 
     def _of_unprovable_line(self, now: float) -> SilenceStep:
         self._stall.on_unprovable(now)

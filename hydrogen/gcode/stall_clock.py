@@ -77,6 +77,11 @@ class StallClock:
         """The smoothed time from a line to its `ok`."""
         return self._smoothed
 
+    @property
+    def reads_while_working(self) -> bool:
+        """Has the printer answered a probe while this long command ran?"""
+        return self._patience is LONG and self._answered_while_long
+
     # ------------------------------------------------------------------------------------------------- what happened
 
     def on_bytes(self, now: float) -> None:
@@ -188,6 +193,12 @@ class StallClock:
             return True
         self.check_at = min(self._probe_again_at, self._end_of_patience(now))
         return False
+
+    def on_no_room(self, now: float) -> None:
+        """A probe would not fit into the printer's receive buffer: as if it had been asked and not answered."""
+        if self._unanswered_since is None:
+            self._unanswered_since = now
+        self.check_at = min(now + self._limits.probe_again, self._end_of_patience(now))
 
     def _end_of_patience(self, now: float) -> float:
         """When to look next whether the printer is still there."""

@@ -24,6 +24,9 @@ from __future__ import annotations
 RESERVED_BYTES = 40
 """Left free in the printer's receive buffer for what overtakes: a probe has 18 bytes, `\\nM112\\n` six, `M876 S1\\n` eight."""
 
+SMALLEST_RING = 64
+"""Bytes of the receive ring of some 32-bit cores, and of Teacup; one of them is never used."""
+
 USUAL_SLOTS = 4
 """Marlin's BUFSIZE."""
 
@@ -47,7 +50,8 @@ tick, a USB frame)."""
 class Window:
     """The credit of one link. `bytes_most` and `lines_most` are what may be in flight now: 0 bytes and 1 line when shut.
 
-    slots: places in the printer's command queue, measured, or Marlin's usual four.
+    slots: places in the printer's command queue, measured, or Marlin's usual four. is_ok_early: an `ok` comes when
+    a line is queued. ring_bytes: of its receive buffer, measured, or what any has.
     """
 
     __slots__ = (
@@ -55,13 +59,17 @@ class Window:
         "_allowed_lines",
         "_clean",
         "_faults",
+        "_is_known",
         "_judged",
         "_needed",
         "_prompt",
         "_shortest",
+        "_slots_proven",
         "bytes_most",
         "is_counting",
+        "is_ok_early",
         "lines_most",
+        "ring_bytes",
         "slots",
     )
 
@@ -69,16 +77,31 @@ class Window:
         self.bytes_most = 0
         self.lines_most = 1
         self.slots = USUAL_SLOTS
+        self.is_ok_early = False
+        self.ring_bytes = SMALLEST_RING
         self.is_counting = False
         self._allowed_bytes = 0
         self._allowed_lines = 1
+        self._slots_proven = USUAL_SLOTS
+        self._is_known = False
         self._clean = self._judged = self._prompt = 0
         self.begin_job()
+
+    @property
+    def slots_sure(self) -> int:
+        """Places of the queue that lines without an `ok` have for sure: one less where a line keeps its place behind it."""
+        return self._slots_proven - self.is_ok_early
 
     @property
     def is_open(self) -> bool:
         """May more than one line be in flight now?"""
         return self.lines_most > 1
+
+    def expect(self, *, ring_bytes: int, slots: int, is_ok_early: bool) -> None:
+        """What the dialect says of the printer; of ring and queue only until that is known better."""
+        self.is_ok_early = is_ok_early
+        if not self._is_known:
+            self.ring_bytes, self._slots_proven = ring_bytes, slots
 
     def allow(self, ring_bytes: int, slots: int) -> None:
         """The printer's receive buffer has at least `ring_bytes`, its command queue at least `slots` places."""
@@ -86,6 +109,9 @@ class Window:
         self._allowed_lines = max(slots - 1, 1) if self._allowed_bytes else 1
         if slots > 1:
             self.slots = slots
+        self._is_known = ring_bytes > 0
+        if self._is_known:
+            self.ring_bytes, self._slots_proven = ring_bytes, max(slots, 1)
         self._shut()
 
     @property

@@ -1,66 +1,56 @@
-"""What happened to the printers, for good: SQLite in `<data_dir>/hydrogen.db`.
+"""What happened to the printers, and what is to happen, for good: SQLite in `<data_dir>/hydrogen.db`.
 
 Facts come from the spoolers with an id; a fact is stored exactly once, whatever happens between its commit and its
-acknowledgement. Jobs are kept as long as the file; other facts up to KEPT_FACTS.
-
-One thread owns the connection: everything is written and read in the order it was asked for. WAL with synchronous=FULL: a
-commit that returned has reached the disk (sqlite.org/pragma.html#pragma_synchronous).
+acknowledgement. Jobs are kept as long as the file; other facts up to KEPT_FACTS, receipts up to KEPT_RECEIPTS. The file itself,
+its thread, its check and its copy are database.py's.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+from hydrogen.core.clock import Clock
 from hydrogen.core.service import Service
-from hydrogen.errors import DiskFull, HostError
-from hydrogen.model.codec import encode_json, iso_time, plain_event
-from hydrogen.model.events import Event, JobFinished, JobStarted
-
-SCHEMA_VERSION = 1
-"""`PRAGMA user_version`. A file of a later version is refused: it may hold what this version would damage."""
+from hydrogen.errors import HostError
+from hydrogen.jobs.book import QueueBook
+from hydrogen.jobs.database import Connection, Database, Row
+from hydrogen.jobs.queue_rows import QueueChanges, forget_old_entries, load_queue, past_entries, save_queue
+from hydrogen.model.codec import decode_json, encode_json, iso_time, plain, plain_event
+from hydrogen.model.events import Event, JobFinished, JobReceiptIssued, JobStarted
+from hydrogen.model.job import JobOutcome
 
 KEPT_FACTS = 50_000
 """The oldest facts beyond this number go when the file is opened; jobs stay."""
 
-CLOSE_SECONDS = 1.5
-"""For the last commit at the end."""
+KEPT_RECEIPTS = 1_000
+"""As many as lie as files beside it; some 4 MB."""
 
-_MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE facts (
-        number INTEGER PRIMARY KEY,
-        fact_id TEXT NOT NULL UNIQUE,
-        at REAL NOT NULL,
-        printer TEXT,
-        type TEXT NOT NULL,
-        body TEXT NOT NULL
-    );
-    CREATE TABLE jobs (
-        job TEXT PRIMARY KEY,
-        printer TEXT NOT NULL,
-        file TEXT NOT NULL,
-        actor TEXT NOT NULL,
-        started_at REAL,
-        finished_at REAL,
-        outcome TEXT,
-        reason TEXT,
-        error_code TEXT,
-        lines_done INTEGER,
-        lines_total INTEGER,
-        elapsed_seconds REAL,
-        resends INTEGER,
-        possible_duplicates INTEGER
-    ) WITHOUT ROWID;
-    """,
-)
-"""Each brings the file from version i to i + 1, in one transaction."""
+COPY_INTERVAL_SECONDS = 24 * 3600.0
+"""A copy a day: an idle hour costs less than 1 MB of writing even with a full record."""
+
+MOST_HISTORY = 500
+"""Jobs in one answer."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilter:
+    """Which past jobs are wanted. None: all. state: `printing`, or how it ended (`completed`, `cancelled`, `failed`,
+    `interrupted`). before: older than this job id. printers: of these only."""
+
+    printer: str | None = None
+    state: str | None = None
+    before: str | None = None
+    printers: Collection[str] | None = None
+
+
+EVERYTHING = HistoryFilter()
 
 
 class JobStore(Service):
@@ -68,148 +58,205 @@ class JobStore(Service):
 
     name = "job store"
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._executor: ThreadPoolExecutor | None = None
-        self._connection: sqlite3.Connection | None = None
+    def __init__(
+        self, path: Path, clock: Clock, *, on_trouble: Callable[[str, BaseException], None] = lambda _name, _error: None
+    ) -> None:
+        """on_trouble(name, error): told about a file that was damaged, and about a copy that could not be made."""
+        self._database = Database(path, clock)
+        self._on_trouble = on_trouble
+
+    @property
+    def is_restored(self) -> bool:
+        """Was the file damaged, so that this is an older copy?"""
+        damage = self._database.damage
+        return damage is not None and damage.has_copy
 
     async def start(self) -> None:
-        """Open, bring up to date. Raises HostError that names the file."""
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="job-store")
-        try:
-            await self._on_thread(self._open)
-        except BaseException:
-            await self.release()
-            raise
+        """Open, check, bring up to date. Raises HostError that names the file."""
+        await self._database.open()
+        damage = self._database.damage
+        if damage is not None:
+            self._on_trouble(self.name, damage.as_error(self._database.path))
+        await self._database.perform(_forget_old)
+
+    async def run(self) -> None:
+        """A copy at once if there is none of this state, then one a day."""
+        while True:
+            try:
+                await self._database.make_copy()
+            except HostError as error:
+                self._on_trouble(f"{self.name}: copy", error)
+            await asyncio.sleep(COPY_INTERVAL_SECONDS)
 
     async def release(self) -> None:
-        executor, self._executor = self._executor, None
-        if executor is None:
-            return
-        closing = asyncio.get_running_loop().run_in_executor(executor, self._close)
-        executor.shutdown(wait=False)
-        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+        await self._database.close()
+
+    # ------------------------------------------------------------------------------------------------- facts, jobs
 
     async def record_fact(self, event: Event, fact_id: str) -> None:
         """Committed and on the disk when it returns; a known id changes nothing. Raises DiskFull, HostError."""
-        await self._on_thread(lambda: self._record(event, fact_id))
+        await self._database.perform(lambda db: _insert(db, event, fact_id))
 
-    async def history(self, limit: int = 100) -> list[dict[str, Any]]:
+    async def history(self, limit: int = 100, wanted: HistoryFilter = EVERYTHING) -> list[dict[str, Any]]:
         """The last jobs, newest first, as JSON values; outcome is None for one that is not finished."""
-        return await self._on_thread(lambda: self._history(limit))
+        return await self._database.read(lambda db: _history(db, min(limit, MOST_HISTORY), wanted))
+
+    async def job(self, job: str) -> Mapping[str, Any] | None:
+        """One of them."""
+        return await self._database.read(lambda db: _one(db, "SELECT * FROM jobs WHERE job = ?", (job,), _job_from_row))
 
     async def facts(self, limit: int = 100) -> list[dict[str, Any]]:
         """The last facts, newest first: `{"fact", "at", "printer", "type", "body"}`; body is the event's JSON text."""
-        return await self._on_thread(lambda: self._facts(limit))
+        return await self._database.read(lambda db: _facts(db, limit))
 
-    async def _on_thread(self, work: Callable[[], T]) -> T:
-        if self._executor is None:
-            raise HostError(f"{self._path} is closed")
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._executor, work)
-        except sqlite3.Error as error:
-            raise _told(self._path, error) from error
-
-    # ----------------------------------------------------------------------------------------------- on the thread
-
-    @property
-    def _db(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise sqlite3.ProgrammingError("the file is closed")
-        return self._connection
-
-    def _open(self) -> None:
-        # autocommit: transactions are opened by hand, where they belong
-        self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=True, timeout=5.0)
-        self._connection.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > SCHEMA_VERSION:
-            raise HostError(f"{self._path} was written by a later version of Hydrogen (schema {version})")
-        for step in range(version, SCHEMA_VERSION):
-            self._db.executescript(f"BEGIN;{_MIGRATIONS[step]}PRAGMA user_version={step + 1};COMMIT;")
-        self._db.execute(
-            "DELETE FROM facts WHERE number <= (SELECT MAX(number) FROM facts) - ?",
-            (KEPT_FACTS,),
+    async def receipt(self, job: str) -> tuple[str, dict[str, Any]] | None:
+        """The printer and the receipt as JSON values."""
+        sql = "SELECT printer, body FROM receipts WHERE job = ?"
+        return await self._database.read(
+            lambda db: _one(db, sql, (job,), lambda row: (row["printer"], decode_json(row["body"])))
         )
 
-    def _close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _record(self, event: Event, fact_id: str) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            self._insert(event, fact_id)
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-
-    def _insert(self, event: Event, fact_id: str) -> None:
-        body = encode_json(plain_event(event)).decode()
-        added = self._db.execute(
-            "INSERT OR IGNORE INTO facts (fact_id, at, printer, type, body) VALUES (?, ?, ?, ?, ?)",
-            (fact_id, event.at, event.printer, event.wire_type, body),
+    async def seconds_last_time(self, printer: str, file: str, bytes_total: int) -> float | None:
+        """How long the last completed print of this file of this size took on this printer, pauses not counted."""
+        sql = (
+            "SELECT elapsed_seconds FROM jobs WHERE file = ? AND printer = ? AND bytes_total = ? AND outcome = ?"
+            " AND elapsed_seconds > 0 ORDER BY job DESC LIMIT 1"
         )
-        if not added.rowcount:
-            return
-        if isinstance(event, JobStarted):
-            self._db.execute(
-                "INSERT INTO jobs (job, printer, file, actor, started_at, lines_total) VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (job) DO UPDATE SET started_at = excluded.started_at",
-                (event.job, event.printer or "", event.file, event.actor, event.at, event.lines_total),
-            )
-        elif isinstance(event, JobFinished):
-            self._finish(event)
+        values = (file, printer, bytes_total, str(JobOutcome.COMPLETED))
+        return await self._database.read(lambda db: _one(db, sql, values, lambda row: float(row["elapsed_seconds"])))
 
-    def _finish(self, event: JobFinished) -> None:
-        # The start may be missing: the outbox of the spooler is bounded, the end of a job is what it drops last.
-        self._db.execute(
-            "INSERT OR IGNORE INTO jobs (job, printer, file, actor) VALUES (?, ?, ?, ?)",
-            (event.job, event.printer or "", event.file, event.actor),
-        )
-        self._db.execute(
-            "UPDATE jobs SET finished_at = ?, outcome = ?, reason = ?, error_code = ?, lines_done = ?, lines_total = ?,"
-            " elapsed_seconds = ?, resends = ?, possible_duplicates = ? WHERE job = ?",
+    # ------------------------------------------------------------------------------------------------- the queue
+
+    async def load_queue(self) -> QueueBook:
+        """As it was written last."""
+        return await self._database.read(load_queue)
+
+    async def save_queue(self, changes: QueueChanges) -> None:
+        """All of it, or (DiskFull, HostError) nothing."""
+        await self._database.perform(lambda db: save_queue(db, changes))
+
+    async def past_entries(self, limit: int) -> list[dict[str, Any]]:
+        """Queue entries that are over, newest first."""
+        return await self._database.read(lambda db: past_entries(db, limit))
+
+
+# ------------------------------------------------------------------------------------------------------ on the thread
+
+
+def _forget_old(db: Connection) -> None:
+    db.execute("DELETE FROM facts WHERE number <= (SELECT MAX(number) FROM facts) - ?", (KEPT_FACTS,))
+    db.execute(
+        "DELETE FROM receipts WHERE job NOT IN (SELECT job FROM receipts ORDER BY job DESC LIMIT ?)", (KEPT_RECEIPTS,)
+    )
+    forget_old_entries(db)
+
+
+def _insert(db: Connection, event: Event, fact_id: str) -> None:
+    # A receipt has a table of its own; in the line of facts its place is enough.
+    told = {"type": event.wire_type, "job": event.job} if isinstance(event, JobReceiptIssued) else plain_event(event)
+    added = db.execute(
+        "INSERT OR IGNORE INTO facts (fact_id, at, printer, type, body) VALUES (?, ?, ?, ?, ?)",
+        (fact_id, event.at, event.printer, event.wire_type, encode_json(told).decode()),
+    )
+    if not added.rowcount:
+        return
+    if isinstance(event, JobStarted):
+        db.execute(
+            "INSERT INTO jobs (job, printer, file, actor, started_at, lines_total, bytes_total) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (job) DO UPDATE SET started_at = excluded.started_at, bytes_total = excluded.bytes_total",
             (
-                event.at,
-                str(event.outcome),
-                event.reason,
-                event.error_code,
-                event.lines_done,
-                event.lines_total,
-                event.elapsed_seconds,
-                event.resends,
-                event.possible_duplicates,
                 event.job,
+                event.printer or "",
+                event.file,
+                event.actor,
+                event.at,
+                event.lines_total,
+                event.bytes_total,
             ),
         )
-
-    def _history(self, limit: int) -> list[dict[str, Any]]:
-        rows = self._db.execute("SELECT * FROM jobs ORDER BY job DESC LIMIT ?", (limit,))
-        return [_job_from_row(row) for row in rows]
-
-    def _facts(self, limit: int) -> list[dict[str, Any]]:
-        rows = self._db.execute("SELECT * FROM facts ORDER BY number DESC LIMIT ?", (limit,))
-        return [
-            {"fact": row["fact_id"], "at": iso_time(row["at"]), **{k: row[k] for k in ("printer", "type", "body")}}
-            for row in rows
-        ]
+    elif isinstance(event, JobFinished):
+        _finish(db, event)
+    elif isinstance(event, JobReceiptIssued):
+        body = encode_json(plain(event.receipt)).decode()
+        db.execute(
+            "INSERT OR REPLACE INTO receipts (job, printer, body) VALUES (?, ?, ?)",
+            (event.job, event.printer or "", body),
+        )
 
 
-def _job_from_row(row: Mapping[str, Any] | sqlite3.Row) -> dict[str, Any]:
-    job = {key: row[key] for key in row.keys()}  # noqa: SIM118
+def _finish(db: Connection, event: JobFinished) -> None:
+    # The start may be missing: the outbox of the spooler is bounded, the end of a job is what it drops last.
+    db.execute(
+        "INSERT OR IGNORE INTO jobs (job, printer, file, actor) VALUES (?, ?, ?, ?)",
+        (event.job, event.printer or "", event.file, event.actor),
+    )
+    db.execute(
+        "UPDATE jobs SET finished_at = ?, outcome = ?, reason = ?, error_code = ?, lines_done = ?, lines_total = ?,"
+        " elapsed_seconds = ?, resends = ?, possible_duplicates = ? WHERE job = ?",
+        (
+            event.at,
+            str(event.outcome),
+            event.reason,
+            event.error_code,
+            event.lines_done,
+            event.lines_total,
+            event.elapsed_seconds,
+            event.resends,
+            event.possible_duplicates,
+            event.job,
+        ),
+    )
+
+
+_STATE_CONDITIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "printing": "outcome IS NULL",
+        "completed": "outcome = 'completed'",
+        "cancelled": "outcome = 'cancelled'",
+        "failed": "outcome = 'failed' AND error_code IS NOT 'interrupted'",
+        "interrupted": "outcome = 'failed' AND error_code IS 'interrupted'",
+    }
+)
+
+
+def _history(db: Connection, limit: int, wanted: HistoryFilter) -> list[dict[str, Any]]:
+    conditions, values = ["1"], list[Any]()
+    if wanted.printer is not None:
+        conditions.append("printer = ?")
+        values.append(wanted.printer)
+    if wanted.state is not None:
+        conditions.append(_STATE_CONDITIONS[wanted.state])
+    if wanted.before is not None:
+        conditions.append("job < ?")
+        values.append(wanted.before)
+    if wanted.printers is not None:
+        conditions.append(f"printer IN ({','.join('?' * len(wanted.printers))})")
+        values.extend(sorted(wanted.printers))
+    rows = db.execute(
+        f"SELECT * FROM jobs WHERE {' AND '.join(conditions)} ORDER BY job DESC LIMIT ?",
+        (*values, limit),
+    )
+    return [_job_from_row(row) for row in rows]
+
+
+def _facts(db: Connection, limit: int) -> list[dict[str, Any]]:
+    rows = db.execute("SELECT * FROM facts ORDER BY number DESC LIMIT ?", (limit,))
+    return [
+        {"fact": row["fact_id"], "at": iso_time(row["at"]), **{k: row[k] for k in ("printer", "type", "body")}}
+        for row in rows
+    ]
+
+
+def _one(db: Connection, sql: str, values: tuple[Any, ...], read: Callable[[Row], T]) -> T | None:
+    row = db.execute(sql, values).fetchone()
+    return None if row is None else read(row)
+
+
+def _job_from_row(row: Row) -> dict[str, Any]:
+    """The row with times as text, and the job's state: its outcome, but `interrupted` where that is why it failed."""
+    job: dict[str, Any] = {key: row[key] for key in row.keys()}  # noqa: SIM118
     for key in ("started_at", "finished_at"):
         job[key] = None if job[key] is None else iso_time(job[key])
+    is_interrupted = job["outcome"] == JobOutcome.FAILED and job["error_code"] == "interrupted"
+    job["state"] = "interrupted" if is_interrupted else job["outcome"] or "printing"
     return job
-
-
-def _told(path: Path, error: sqlite3.Error) -> HostError:
-    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
-        return DiskFull(f"no space left for {path}: free some; nothing is lost meanwhile", path=str(path))
-    return HostError(f"{path}: {error}", path=str(path))

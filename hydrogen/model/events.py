@@ -12,9 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from hydrogen.model.backlog import BedState, QueueEntry, QueueSummary
 from hydrogen.model.host import HostState
 from hydrogen.model.job import JobOutcome
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
+from hydrogen.model.receipt import Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,22 @@ class PrinterUnsafe(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterBedChanged(Event):
+    """The bed was declared clear, a job was started onto it, or a job broke off there.
+
+    job: the last one that was started there; a client that declares the bed clear names it, so that an old click does not
+    count for a newer print.
+    """
+
+    wire_type: ClassVar[str] = "printer.bed_changed"
+
+    bed: BedState
+    job: str | None = None
+    actor: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemperatureMeasured(Event):
     """One heater, one reading; see HeaterState for the units. target and power may be None, never missing."""
 
@@ -170,6 +188,9 @@ class JobProgressed(Event):
     layer: int = 0
     elapsed_seconds: float = 0.0
     remaining_seconds: float | None = None
+    remaining_low_seconds: float | None = None
+    remaining_high_seconds: float | None = None
+    remaining_source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +235,31 @@ class JobFinished(Event):
     resends: int = 0
     stalls: int = 0
     possible_duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReceiptIssued(Event):
+    """What really happened in a job, directly behind its `job.finished`."""
+
+    wire_type: ClassVar[str] = "job.receipt_issued"
+
+    job: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueChanged(Event):
+    """An entry came or changed (`entry`: all of it), went (`removed`: its id), or a printer's queue was held or let go.
+
+    printer: the one that the entry is for, None for any. queue: the whole queue in short, after the change.
+    """
+
+    wire_type: ClassVar[str] = "queue.changed"
+
+    queue: QueueSummary
+    entry: QueueEntry | None = None
+    removed: str | None = None
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,12 +320,15 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterPromptClosed,
     PrinterHeartbeatMissed,
     PrinterUnsafe,
+    PrinterBedChanged,
     TemperatureMeasured,
     JobStarted,
     JobProgressed,
     JobPaused,
     JobResumed,
     JobFinished,
+    JobReceiptIssued,
+    QueueChanged,
     ErrorRaised,
     LinkMeasured,
     LinkDuplicatePossible,

@@ -68,7 +68,10 @@ class JobState:
     id: unique for ever, given by the service. file: path below the files folder. lines_done counts lines the printer has
     acknowledged, of lines_total lines that carry a command; bytes_done is the offset in the file behind the last of them.
     fraction is 0.0 to 1.0 by expected time where the file tells it, else by bytes. layer counts from 1, 0 before the first;
-    layers_total is None for files without layer marks. elapsed_seconds leaves out pauses. remaining_seconds is an estimate.
+    layers_total is None for files without layer marks. elapsed_seconds leaves out pauses. remaining_seconds is an estimate, a
+    heat-up not counted; the truth is expected between its low and its high (nine times in ten). remaining_source is what it
+    rests on most: `m73`, `slicer` (the file's header), `model` (computed from the moves), `history` (the same file before) or
+    `pace` (how this print went so far); empty while there is none.
     """
 
     id: str
@@ -83,5 +86,8 @@ class JobState:
     layers_total: int | None = None
     elapsed_seconds: float = 0.0
     remaining_seconds: float | None = None
+    remaining_low_seconds: float | None = None
+    remaining_high_seconds: float | None = None
+    remaining_source: str = ""
     started_at: float | None = None
     actor: str = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from hydrogen.model.backlog import BedState
 from hydrogen.model.job import JobState
 from hydrogen.model.temperature import HeaterState
 
@@ -89,8 +90,9 @@ class PrinterState:
 
     port and baud are those in use, or those configured while offline. prompt: what a person is asked, prompt_buttons the
     possible answers; None and empty while nobody is. error is the last error that still explains the
-    status; it is cleared by a successful connect and by the start of a job. unsafe says why the printer may be
-    hot without anybody who can turn it off; None after the next successful connect.
+    status; it is cleared by a successful connect and by the start of a job. unsafe says why the printer may be hot without
+    anybody who can turn it off; None after the next successful connect. bed and bed_job (the last one started there) are the
+    service's knowledge: a spooler always says `unknown`.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -106,3 +108,5 @@ class PrinterState:
     prompt_buttons: tuple[str, ...] = ()
     error: ErrorReport | None = None
     unsafe: str | None = None
+    bed: BedState = BedState.UNKNOWN
+    bed_job: str | None = None

@@ -20,6 +20,7 @@ from hydrogen.model.events import (
     JobStarted,
     LinkMeasured,
     PrinterAttached,
+    PrinterBedChanged,
     PrinterConnected,
     PrinterDisconnected,
     PrinterFirmwareIdentified,
@@ -28,6 +29,7 @@ from hydrogen.model.events import (
     PrinterPromptShown,
     PrinterStateChanged,
     PrinterUnsafe,
+    QueueChanged,
     TemperatureMeasured,
     TerminalLineReported,
 )
@@ -51,6 +53,8 @@ def reduce(state: State, event: Event) -> State:
     """The state after `event`. The old state is untouched; unchanged parts are shared."""
     if isinstance(event, HostMeasured):
         return replace(state, host=event.host)
+    if isinstance(event, QueueChanged):
+        return replace(state, queue=event.queue)
     if event.printer is None or isinstance(event, TerminalLineReported):
         return state
     before = state.printers.get(event.printer, PrinterState())
@@ -104,6 +108,8 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, prompt=None, prompt_buttons=())
         case PrinterUnsafe():
             return replace(printer, unsafe=event.reason)
+        case PrinterBedChanged():
+            return replace(printer, bed=event.bed, bed_job=event.job)
         case _:
             return printer
 
@@ -149,4 +155,7 @@ def _progressed_job(job: JobState, event: JobProgressed) -> JobState:
         layer=event.layer,
         elapsed_seconds=event.elapsed_seconds,
         remaining_seconds=event.remaining_seconds,
+        remaining_low_seconds=event.remaining_low_seconds,
+        remaining_high_seconds=event.remaining_high_seconds,
+        remaining_source=event.remaining_source,
     )

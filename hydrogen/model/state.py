@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from hydrogen.model.backlog import QueueSummary
 from hydrogen.model.host import HostState
 from hydrogen.model.printer import PrinterState
 
@@ -16,3 +17,4 @@ class State:
 
     printers: Mapping[str, PrinterState] = field(default_factory=lambda: MappingProxyType({}))
     host: HostState = field(default_factory=HostState)
+    queue: QueueSummary = field(default_factory=QueueSummary)

@@ -129,13 +129,6 @@ class FileShelf(Protocol):
         """The absolute path; may block. Raises InvalidMessage for a path that leads astray, NotFound for a missing one."""
 
 
-class JobLedger(Protocol):
-    """What operations need of the record of jobs."""
-
-    async def history(self, limit: int) -> Sequence[Any]:
-        """The last jobs, newest first: model values or mappings of JSON values."""
-
-
 class JobIdSource(Protocol):
     """Gives ids that are unique for ever."""
 

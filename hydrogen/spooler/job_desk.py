@@ -46,6 +46,7 @@ from hydrogen.spooler.journal import JobHeader
 from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.policy import ParkPolicy
 from hydrogen.spooler.preflight import Preflight, PreparedJob
+from hydrogen.spooler.receipt_clerk import ReceiptClerk
 from hydrogen.spooler.request import CancelJob, PauseJob, ResumeJob, StartJob
 from hydrogen.spooler.runner import JobRunner
 
@@ -92,6 +93,7 @@ class JobDesk:
         host: DeskHost,
         announcer: Announcer,
         archive: JobArchive,
+        receipts: ReceiptClerk,
         preflight: Preflight,
         errands: Errands,
         *,
@@ -104,6 +106,7 @@ class JobDesk:
         self._host = host
         self._announcer = announcer
         self._archive = archive
+        self._receipts = receipts
         self._preflight = preflight
         self._errands = errands
         self._spool_dir = spool_dir
@@ -133,6 +136,7 @@ class JobDesk:
         at = self._clock.wall()
         job = _job_of(header, self._spool_dir)
         self._archive.take_over(job)
+        self._receipts.open(job, actor=header.actor, started_at=header.started_at, is_taken_over=True)
         self._runner = runner = JobRunner(
             job,
             None,
@@ -258,14 +262,16 @@ class JobDesk:
         if self._host.connection is not connection or self._host.is_ending:
             job.discard()
             raise Conflict("the printer went away while the file was checked", status=self._status_word)
+        started_at = self._clock.wall()
         self._archive.open(
             job,
             actor=request.actor,
-            started_at=self._clock.wall(),
+            started_at=started_at,
             baud=connection.baud,
             firmware=connection.firmware,
             port_identity=connection.port_identity,
         )
+        self._receipts.open(job, actor=request.actor, started_at=started_at)
         self._runner = runner = JobRunner(
             job, connection, self, self._clock, actor=request.actor, limits=self._limits, park=self._park
         )
@@ -351,6 +357,7 @@ class JobDesk:
 
     def job_over(self, finished: JobFinished) -> None:
         self._runner = None
+        self._receipts.close(finished)
         self._archive.close(finished)
         if self._host.connection is None:
             self._host.cool_down_when_back(finished.outcome is not JobOutcome.COMPLETED)

@@ -31,10 +31,14 @@ BUTTON_CHARACTERS = 60
 BUSY_AGAIN = 2
 """So many busy lines behind an answer say that it was lost: one can have been on its way already."""
 
-QUIET_CHECKS = 10
-"""So many checks without a busy line end a prompt that no line of ours explains; a firmware says it every 2 s."""
+QUIET_SECONDS = 10.0
+"""Without a busy line for so long, a prompt that no line of ours explains is over, unless it has an answer worth giving; a
+firmware says it every 2 s."""
 
 CONTINUE = "Continue"
+
+DISMISS = "Dismiss"
+"""The one button of Marlin's announcements ("Resuming"): nobody is waited for."""
 
 _WAYS_ON = ("continue", "resume", "dismiss", "ok", "done")
 
@@ -51,7 +55,9 @@ class Prompts:
         self._settled_for: int | None = None
         self._seen: int | None = None
         self._busy_lines = 0
-        self._quiet_checks = 0
+        self._is_heard = False
+        self._is_hopeless = False
+        self._quiet_since = 0.0
 
     @property
     def is_shown(self) -> bool:
@@ -63,6 +69,7 @@ class Prompts:
     def begin(self, text: str) -> None:
         """A dialog is being described."""
         self._message, self._buttons = text, []
+        self._is_hopeless = False
 
     def name_button(self, text: str) -> None:
         """Its next button."""
@@ -73,12 +80,12 @@ class Prompts:
         """It is open."""
         line = self._line()
         self._shown_for = None if line is None else line.number
-        self._busy_lines = self._quiet_checks = 0
+        self._busy_lines, self._is_heard = 0, True
         choices = f" [{'] ['.join(self._buttons)}]" if self._buttons else ""
         message = f"{self._message}{choices}"[:PROMPT_CHARACTERS]
         at = self._announcer.now
         self._announcer.publish(PrinterPromptShown(at=at, message=message, buttons=tuple(self._buttons)))
-        if self._announcer.state.job is not None:
+        if self._announcer.state.job is not None and self._buttons != [DISMISS]:
             self._announcer.set_status(self._announcer.state.status, f"waiting for a person: {message}")
 
     def end(self) -> None:
@@ -88,7 +95,7 @@ class Prompts:
 
     def on_person_awaited(self) -> None:
         """`busy: paused for user`."""
-        self._quiet_checks = 0
+        self._is_heard = True
         if self.is_shown:
             return
         line = self._line()
@@ -102,14 +109,15 @@ class Prompts:
 
     # --------------------------------------------------------------------------------------------------- what goes on
 
-    def check(self) -> None:
-        """Close what the printer has left behind; open what it waits for without a word."""
+    def check(self, now: float) -> None:
+        """Close what the printer has left behind; open what it waits for without a word. now: monotonic seconds."""
+        if self._is_heard:
+            self._is_heard, self._quiet_since = False, now
         line = self._line()
         number = None if line is None else line.number
         if self.is_shown:
-            self._quiet_checks += 1
-            is_unexplained = self._shown_for is None and not self._buttons and self._quiet_checks > QUIET_CHECKS
-            if is_unexplained or (self._shown_for is not None and number != self._shown_for):
+            is_quiet = now - self._quiet_since > QUIET_SECONDS and self._buttons in ([], [DISMISS])
+            if is_quiet if self._shown_for is None else number != self._shown_for:
                 self._settle()
         elif line is not None and number == self._seen != self._settled_for and person_awaited(line.body) is not None:
             self._describe(line)
@@ -134,7 +142,7 @@ class Prompts:
         try:
             word = await connection.answer_prompt(index)
         except HydrogenError:
-            self._settled_for = None
+            self._settled_for, self._is_hopeless = None, True
             if not self.is_shown:
                 self.show()
             raise
@@ -144,7 +152,9 @@ class Prompts:
         }
 
     async def go_on(self, connection: PrinterConnection) -> None:
-        """Press what ends the wait: for a job that nobody wants any more."""
+        """Press what ends the wait: for a job that nobody wants any more. Once, where the firmware hears no answer."""
+        if self._is_hopeless:
+            return
         names = [name.casefold() for name in self._buttons]
         index = next((names.index(way) for way in _WAYS_ON if way in names), max(len(names) - 1, 0))
         await self.answer(str(index), connection)
@@ -153,6 +163,7 @@ class Prompts:
         told = None if line is None else person_awaited(line.body)
         self._message = told or "the printer waits for a person"
         self._buttons = [CONTINUE] if line is not None else []
+        self._is_hopeless = False
 
     def _settle(self) -> None:
         line = self._line()

@@ -104,6 +104,7 @@ class StartJob(Request):
 
     Returns `{"job", "lines_total", "bytes_total", "layers_total"}` once the file was checked from end to end and
     linked into the spool folder; raises FileRejected or FileUnreadable before anything reached the printer.
+    expected_seconds: how long this file took last time, pauses not counted; None if that is not known.
     """
 
     wire_name: ClassVar[str] = "job_start"
@@ -111,6 +112,7 @@ class StartJob(Request):
     job: str
     path: str
     file: str
+    expected_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

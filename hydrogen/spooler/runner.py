@@ -140,6 +140,8 @@ class JobRunner:
             self._host.job_changed(self.status, "the job will be paused when the printer is back")
             return
         self._check("pause", JobStatus.PAUSING)
+        if self.status is JobStatus.LINK_LOST:
+            raise Conflict("cannot pause a job that comes back paused", status=self.status.value)
         self.source.pause()
         self._stands_by_itself = is_printers_own
         self._actor, self._reason = actor, reason
@@ -420,7 +422,9 @@ class JobRunner:
         finally:
             if not task.done():
                 task.cancel()
-            await asyncio.gather(task, return_exceptions=True)  # also looks at an error that came with another status
+                await asyncio.gather(task, return_exceptions=True)
+            elif not task.cancelled():
+                task.exception()  # looked at, in case it came together with another status
 
     def _tell(self, delay: Delay, status: JobStatus) -> None:
         notice = delay.check(self._clock.monotonic(), self._line.in_progress, self._host.heaters)

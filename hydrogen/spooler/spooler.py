@@ -35,7 +35,7 @@ from hydrogen.errors import (
 )
 from hydrogen.model.events import LinkMeasured, TerminalLineReported
 from hydrogen.model.job import JobStatus
-from hydrogen.model.printer import PrinterState, PrinterStatus
+from hydrogen.model.printer import LinkStatistics, PrinterState, PrinterStatus
 from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.announcer import Announcer, EventListener
 from hydrogen.spooler.connector import CONNECT_TASK, Connector
@@ -51,6 +51,7 @@ from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.preflight import Preflight
 from hydrogen.spooler.printer_command import MOVES, carry_out, emergency_answer, has_emergency_stop
 from hydrogen.spooler.prompt import Prompts
+from hydrogen.spooler.receipt_clerk import ReceiptClerk
 from hydrogen.spooler.repeat import Repeats
 from hydrogen.spooler.request import (
     AnswerPrompt,
@@ -80,6 +81,9 @@ CONFIRM_SECONDS = 5.0
 
 STOP_OFF_SECONDS = 3.5
 """At a stop of the process: for heaters-off and closing the port."""
+
+RECEIPT_SECONDS = 0.4
+"""At a stop of the process: for the digests of a receipt; it goes out without them otherwise."""
 
 
 class Spooler:
@@ -112,10 +116,12 @@ class Spooler:
         self._connector = Connector(driver, journal, self._announcer, self, self._errands, log)
         self._repeats = Repeats()
         self._tap = TerminalTap(self._tell_terminal)
+        self._receipts = ReceiptClerk(self._announcer, self._errands, clock, log, statistics=self._link_statistics)
         self._desk = JobDesk(
             self,
             self._announcer,
             JobArchive(files.job, spool_dir, journal, log),
+            self._receipts,
             preflight or Preflight(spool_dir),
             self._errands,
             spool_dir=spool_dir,
@@ -228,6 +234,7 @@ class Spooler:
         except TimeoutError:
             self._log.error("the port did not close in time", waited_seconds=STOP_OFF_SECONDS)
         self._tap.close()
+        await self._receipts.settle(deadline_seconds=RECEIPT_SECONDS)
         await self._errands.close(deadline_seconds=1.0)
 
     # ------------------------------------------------------------------------------------------------- requests
@@ -358,7 +365,7 @@ class Spooler:
         connection = self._connector.connection
         if connection is None:
             return
-        self._prompts.check()
+        self._prompts.check(self._clock.monotonic())
         if self._prompts.is_shown and self._desk.status is JobStatus.CANCELLING:
             self._errands.start(self._dismiss_prompt(connection), name="answer for a cancelled job")
 
@@ -378,6 +385,10 @@ class Spooler:
                 is_confirmed=False,
             ),
         )
+
+    def _link_statistics(self) -> LinkStatistics | None:
+        connection = self._connector.connection
+        return None if connection is None else connection.statistics
 
     def _tell_terminal(self, lines: tuple[str, ...]) -> None:
         self._announcer.publish(TerminalLineReported(at=self._announcer.now, lines=lines))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -93,7 +93,9 @@ def _visible_to(principal: Principal, state: State) -> State:
     if principal.printers is None:
         return state
     printers = {name: printer for name, printer in state.printers.items() if principal.may_reach(name)}
-    return State(printers=MappingProxyType(printers), host=state.host)
+    held = {name: reason for name, reason in state.queue.held.items() if principal.may_reach(name)}
+    queue = replace(state.queue, held=MappingProxyType(held))
+    return State(printers=MappingProxyType(printers), host=state.host, queue=queue)
 
 
 def error_frame(error: Mapping[str, Any], message_id: str | None = None) -> bytes:

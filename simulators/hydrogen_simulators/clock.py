@@ -12,17 +12,25 @@ class VirtualClock:
     """
 
     def __init__(self, speed: float | None, started_at: float) -> None:
-        if speed is not None and not speed > 0:
-            raise ValueError(f"speed must be greater than 0, found {speed}")
-        self.speed = speed
-        self._factor = 1.0 if speed is None else speed
         self._real_at = started_at
         self._printer_at = 0.0
+        self._factor = 1.0
+        self.speed: float | None = None
+        self.change_speed(speed, started_at)
 
     @property
     def may_jump(self) -> bool:
         """True if this clock is "as fast as possible"."""
         return self.speed is None
+
+    def change_speed(self, speed: float | None, real: float) -> None:
+        """Go on from the printer time of ``real`` at another speed; raises ValueError unless it is above 0 or None."""
+        if speed is not None and not speed > 0:
+            raise ValueError(f"speed must be greater than 0, found {speed}")
+        self._printer_at = self.now(real)
+        self._real_at = real
+        self.speed = speed
+        self._factor = 1.0 if speed is None else speed
 
     def now(self, real: float) -> float:
         """Printer time at the real time ``real``."""

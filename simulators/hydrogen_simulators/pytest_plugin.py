@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from hydrogen_simulators.endpoints.pseudo_terminal import PortOptions, PseudoTerminalPrinter
+from hydrogen_simulators.faults import FaultPlan
 from hydrogen_simulators.firmware.marlin import VirtualMarlin
 from hydrogen_simulators.ledger import ExecutionLedger
 from hydrogen_simulators.personas import persona_named
@@ -60,6 +61,11 @@ class VirtualPrinter:
         """What was executed so far."""
         return self._endpoint.printer.ledger
 
+    @property
+    def injected(self) -> Mapping[str, int]:
+        """What the wire did to bytes so far (``FaultyWire.counts``)."""
+        return dict(self._endpoint.wire.counts)
+
     def reset(self) -> None:
         """Press the board's reset button."""
         self._call(self._endpoint.reset)
@@ -84,9 +90,18 @@ class VirtualPrinter:
         """Close the pty, remove the link; the board keeps its power."""
         self._call(self._endpoint.pull_cable)
 
-    def plug_in(self) -> None:
-        """Bring a fresh pty under the same link."""
-        self._call(self._endpoint.plug_in)
+    def plug_in(self, link: Path | None = None) -> None:
+        """Bring a fresh pty under the same link, or under another one."""
+        self._call(lambda: self._endpoint.plug_in(link))
+        self.link = link or self.link
+
+    def change_weather(self, faults: FaultPlan, seed: int = 0) -> None:
+        """Another plan for the wire from the next byte on."""
+        self._call(lambda: self._endpoint.change_weather(faults, seed))
+
+    def change_speed(self, speed: float | None) -> None:
+        """Let printer time run at another speed from now on; None: as fast as possible."""
+        self._call(lambda: self._endpoint.change_speed(speed))
 
     @property
     def is_open(self) -> bool:

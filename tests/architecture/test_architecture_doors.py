@@ -33,7 +33,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "joserfc": ("hydrogen/auth/signature.py", "hydrogen/auth/sessions.py"),
     "cryptography": ("hydrogen/auth/certificate.py",),
     "psutil": ("hydrogen/system/*",),
-    "sqlite3": ("hydrogen/jobs/store.py",),
+    "sqlite3": ("hydrogen/jobs/database.py",),
     "pydantic": _STRANGERS,
     "pydantic_core": _STRANGERS,
     "pydantic_settings": ("hydrogen/config.py",),

@@ -15,6 +15,7 @@ from hydrogen.model.events import (
     ErrorRaised,
     JobStarted,
     PrinterAttached,
+    PrinterConnected,
     PrinterHeartbeatMissed,
     PrinterStateChanged,
     PrinterUnsafe,
@@ -208,6 +209,12 @@ async def test_a_hot_printer_that_nobody_holds_any_more_loses_its_power(
         assert unsafe.power_off == "done"
         assert house.state().unsafe == unsafe.reason
         assert (tmp_path / "cut").read_text() == "off\n"
+        house.port.attach_error = None
+        house.port.state = PrinterState()
+        await wait_until(lambda: house.port.attachments > 1 and house.fleet.attached)
+        assert house.state().unsafe == unsafe.reason
+        house.port.tell(PrinterConnected(at=2.0, port="/dev/ttyUSB0"))
+        assert house.state().unsafe is None
 
 
 async def test_power_is_cut_when_a_person_asks_and_never_under_a_job() -> None:

@@ -33,6 +33,13 @@ class HouseProcess:
         self.config = folder / "hydrogen.toml"
         self.log = folder / "service.log"
         self.process: asyncio.subprocess.Process | None = None
+        self.prefix: tuple[str, ...] = ()
+        """A command that the service is run by, such as one that enters another namespace."""
+        self.environment: dict[str, str] = {}
+        """What the service's environment has beside our own."""
+        self.python = sys.executable
+        self.seen: Callable[[Path], Path] = lambda path: path
+        """How we get at what the house calls this path."""
         tables = {
             "server": f'environment = "development"\ndata_dir = "{self.data_dir}"\nruntime_dir = "{self.runtime_dir}"',
             "websocket": 'host = "127.0.0.1"\nport = 0',
@@ -45,13 +52,13 @@ class HouseProcess:
 
     @property
     def files(self) -> Path:
-        folder = self.data_dir / "files"
+        folder = self.seen(self.data_dir) / "files"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @property
     def record(self) -> ServiceRecord | None:
-        return read_service_record(self.runtime_dir)
+        return read_service_record(self.seen(self.runtime_dir))
 
     @property
     def address(self) -> ServiceAddress:
@@ -66,11 +73,12 @@ class HouseProcess:
     async def start(self, *arguments: str, is_expected_up: bool = True) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "hydrogen", "serve", "--config", str(self.config), *arguments),
+                *(*self.prefix, self.python, "-m", "hydrogen", "serve", "--config", str(self.config), *arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                env={**os.environ, **self.environment},
             )
         if is_expected_up:
             pid = self.process.pid
@@ -89,7 +97,7 @@ class HouseProcess:
     def spooler_pid(self, printer: str = "bench") -> int | None:
         """The process that holds the printer's lock."""
         with suppress(OSError, ValueError):
-            pid = int((self.runtime_dir / f"{printer}.lock").read_text().strip() or 0)
+            pid = int((self.seen(self.runtime_dir) / f"{printer}.lock").read_text().strip() or 0)
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
             if b"spooler_process" in command and str(self.runtime_dir).encode() in command:
                 return pid
@@ -99,7 +107,7 @@ class HouseProcess:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
-        for file in self.runtime_dir.glob("*.lock"):
+        for file in self.seen(self.runtime_dir).glob("*.lock"):
             pid = self.spooler_pid(file.stem)
             if pid is not None:
                 os.kill(pid, signal.SIGKILL)

@@ -6,16 +6,19 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hydrogen.errors import DiskFull, HostError
+from hydrogen.core.clock import ManualClock
+from hydrogen.errors import DiskFull, HostError, RecordDamaged
 from hydrogen.jobs import store as store_module
-from hydrogen.jobs.store import JobStore
-from hydrogen.model.events import ErrorRaised, JobFinished, JobStarted
+from hydrogen.jobs.store import HistoryFilter, JobStore
+from hydrogen.model.events import ErrorRaised, JobFinished, JobReceiptIssued, JobStarted
 from hydrogen.model.job import JobOutcome
 from hydrogen.model.printer import ErrorReport
+from hydrogen.model.receipt import Receipt
 
 STARTED = JobStarted(
     at=1_800_000_000.0, printer="bench", job="01a", file="cube.gcode", lines_total=10, bytes_total=99, actor="anna"
@@ -37,7 +40,7 @@ FINISHED = JobFinished(
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
-    opened = JobStore(tmp_path / "hydrogen.db")
+    opened = JobStore(tmp_path / "hydrogen.db", ManualClock())
     await opened.start()
     yield opened
     await opened.release()
@@ -89,12 +92,12 @@ async def test_the_newest_jobs_come_first_and_no_more_than_asked(store: JobStore
 
 async def test_what_was_recorded_is_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "hydrogen.db"
-    first = JobStore(path)
+    first = JobStore(path, ManualClock())
     await first.start()
     await asyncio.gather(*(first.record_fact(STARTED, f"i.{number}") for number in range(20)))
     await first.release()
     await first.release()
-    second = JobStore(path)
+    second = JobStore(path, ManualClock())
     await second.start()
     assert len(await second.facts()) == 20
     await second.release()
@@ -112,7 +115,7 @@ async def test_old_facts_go_when_the_file_is_opened_and_jobs_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "KEPT_FACTS", 3)
-    store = JobStore(tmp_path / "hydrogen.db")
+    store = JobStore(tmp_path / "hydrogen.db", ManualClock())
     await store.start()
     await store.record_fact(FINISHED, "i.0")
     for number in range(1, 6):
@@ -130,33 +133,77 @@ async def test_a_file_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: 
     connection.execute("PRAGMA user_version=99")
     connection.close()
     with pytest.raises(HostError, match="later version"):
-        await JobStore(path).start()
+        await JobStore(path, ManualClock()).start()
 
 
-async def test_a_file_that_is_no_database_is_told_by_name(tmp_path: Path) -> None:
+async def test_a_damaged_file_is_told_and_the_service_starts_all_the_same(tmp_path: Path) -> None:
     path = tmp_path / "hydrogen.db"
     path.write_bytes(b"this is text, and long enough to be looked at" * 50)
-    with pytest.raises(HostError, match=r"hydrogen\.db"):
-        await JobStore(path).start()
+    told: list[BaseException] = []
+    store = JobStore(path, ManualClock(), on_trouble=lambda _name, error: told.append(error))
+    await store.start()
+    assert [type(error) for error in told] == [RecordDamaged]
+    assert await store.history() == []
+    await store.release()
+
+
+async def test_history_is_filtered_and_paged(store: JobStore) -> None:
+    for number, (printer, code) in enumerate([("a", None), ("b", "interrupted"), ("a", "link_lost"), ("a", None)]):
+        outcome = JobOutcome.COMPLETED if code is None else JobOutcome.FAILED
+        ended = replace(FINISHED, job=f"0{number}", printer=printer, outcome=outcome, error_code=code)
+        await store.record_fact(ended, f"i.{number}")
+
+    async def found(wanted: HistoryFilter, limit: int = 9) -> str:
+        return " ".join(job["job"] for job in await store.history(limit, wanted))
+
+    assert await found(HistoryFilter(printer="a")) == "03 02 00"
+    assert await found(HistoryFilter(state="completed")) == "03 00"
+    assert await found(HistoryFilter(state="interrupted")) == "01"
+    assert await found(HistoryFilter(state="failed")) == "02"
+    assert await found(HistoryFilter(state="printing")) == ""
+    assert await found(HistoryFilter(before="02"), 1) == "01"
+    assert await found(HistoryFilter(printers=frozenset({"b"}))) == "01"
+    assert await found(HistoryFilter(printers=frozenset())) == ""
+
+
+async def test_how_long_the_same_file_took_last_time_on_the_same_printer(store: JobStore) -> None:
+    assert await store.seconds_last_time("bench", "cube.gcode", 99) is None
+    await store.record_fact(STARTED, "i.1")
+    await store.record_fact(FINISHED, "i.2")
+    assert await store.seconds_last_time("bench", "cube.gcode", 99) == 60.0
+    assert await store.seconds_last_time("bench", "cube.gcode", 100) is None
+    assert await store.seconds_last_time("other", "cube.gcode", 99) is None
+
+
+async def test_a_receipt_is_kept_once_and_found_by_its_job(store: JobStore) -> None:
+    receipt = Receipt(job="01a", file="cube.gcode", outcome=JobOutcome.COMPLETED, started_at=1_800_000_000.0)
+    issued = JobReceiptIssued(at=1_800_000_060.0, printer="bench", job="01a", receipt=receipt)
+    await store.record_fact(issued, "i.3")
+    await store.record_fact(issued, "i.3")
+    found = await store.receipt("01a")
+    assert found is not None and found[0] == "bench"
+    assert (found[1]["outcome"], found[1]["started_at"]) == ("completed", "2027-01-15T08:00:00.000Z")
+    assert json.loads((await store.facts())[0]["body"]) == {"type": "job.receipt_issued", "job": "01a"}
+    assert await store.receipt("02") is None
 
 
 async def test_a_closed_store_says_so(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="closed"):
-        await JobStore(tmp_path / "hydrogen.db").history()
+        await JobStore(tmp_path / "hydrogen.db", ManualClock()).history()
 
 
 async def test_a_full_disk_is_told_as_such_and_the_fact_can_be_recorded_later(tmp_path: Path) -> None:
-    store = JobStore(tmp_path / "hydrogen.db")
+    store = JobStore(tmp_path / "hydrogen.db", ManualClock())
     await store.start()
 
-    def limit(pages: int) -> None:
-        store._db.execute(f"PRAGMA max_page_count={pages}")
+    async def limit(pages: int) -> None:
+        await store._database.read(lambda db: db.execute(f"PRAGMA max_page_count={pages}").fetchone())
 
-    await store._on_thread(lambda: limit(6))
+    await limit(20)
     big = ErrorRaised(at=5.0, error=ErrorReport(code="x", message="m" * 50_000))
     with pytest.raises(DiskFull):
         await store.record_fact(big, "i.1")
-    await store._on_thread(lambda: limit(1_000_000))
+    await limit(1_000_000)
     await store.record_fact(big, "i.1")
     assert len(await store.facts()) == 1
     await store.release()

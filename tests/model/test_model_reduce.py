@@ -5,6 +5,7 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given
 
+from hydrogen.model.backlog import BedState, QueueEntry, QueueSummary
 from hydrogen.model.events import (
     ErrorRaised,
     Event,
@@ -17,6 +18,7 @@ from hydrogen.model.events import (
     LinkDuplicatePossible,
     LinkMeasured,
     PrinterAttached,
+    PrinterBedChanged,
     PrinterConnected,
     PrinterDisconnected,
     PrinterFirmwareIdentified,
@@ -24,6 +26,7 @@ from hydrogen.model.events import (
     PrinterPromptClosed,
     PrinterPromptShown,
     PrinterStateChanged,
+    QueueChanged,
     TemperatureMeasured,
     TerminalLineReported,
 )
@@ -269,3 +272,17 @@ def test_the_job_follows_its_printers_status(status: PrinterStatus, job_status: 
 
 def test_a_printer_without_a_job_gets_none_from_its_status() -> None:
     assert after(PrinterStateChanged(at=1.0, printer="p", status=PrinterStatus.PRINTING)).job is None
+
+
+def test_a_bed_is_what_was_said_of_it_last() -> None:
+    changed = PrinterBedChanged(at=1.0, printer="p", bed=BedState.OCCUPIED, job="job-1", actor="queue")
+    after = reduce(State(), changed).printers["p"]
+    assert (after.bed, after.bed_job) == (BedState.OCCUPIED, "job-1")
+
+
+def test_the_queue_in_short_is_that_of_the_last_change() -> None:
+    short = QueueSummary(length=2, next=("a", "b"), held={"p": "lunch"})
+    changed = QueueChanged(at=1.0, printer="p", queue=short, entry=QueueEntry(id="a", file="a.gcode"))
+    after = reduce(State(), changed)
+    assert after.queue == short
+    assert not after.printers, "a wish to print makes no printer"

@@ -7,8 +7,9 @@ from typing import Any
 
 from hydrogen.auth.principal import Principal
 from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
-from hydrogen.operations.operation import Call, Operation
-from hydrogen.spooler.request import Request
+from hydrogen.jobs.store import HistoryFilter
+from hydrogen.operations.operation import Call, Operation, PrinterFleet
+from hydrogen.spooler.request import Request, StartJob
 
 OWNER = Principal(name="owner")
 
@@ -43,6 +44,30 @@ class WillingFleet:
         if printer in self.failures:
             raise self.failures[printer]
         return self.result
+
+
+class DirectStarter:
+    """Hands a person's start to the fleet, as the queue does."""
+
+    def __init__(self, fleet: PrinterFleet) -> None:
+        self._fleet = fleet
+
+    async def start_now(self, printer: str, request: StartJob) -> Mapping[str, Any]:
+        return await self._fleet.request(printer, request)
+
+
+class Ledger:
+    """Two jobs, one receipt; remembers what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, HistoryFilter]] = []
+
+    async def history(self, limit: int, wanted: HistoryFilter) -> list[dict[str, Any]]:
+        self.asked.append((limit, wanted))
+        return [{"job": "2", "printer": "ender3"}, {"job": "1", "printer": "voron"}][:limit]
+
+    async def receipt(self, job: str) -> tuple[str, dict[str, Any]] | None:
+        return ("voron", {"job": "1", "outcome": "completed"}) if job == "1" else None
 
 
 def named(operations: list[Operation], name: str) -> Operation:

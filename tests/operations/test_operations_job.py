@@ -9,11 +9,12 @@ import pytest
 
 from hydrogen.auth.principal import Principal
 from hydrogen.errors import InvalidMessage, NotFound
+from hydrogen.jobs.store import HistoryFilter
 from hydrogen.operations.codec import model_from_plain
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.operation import Operation
 from hydrogen.spooler.request import CancelJob, PauseJob, ResumeJob, StartJob
-from tests.operations.fleet import WillingFleet, call, named
+from tests.operations.fleet import DirectStarter, Ledger, WillingFleet, call, named
 from tests.operations.test_operations_file import Shelf
 
 
@@ -26,17 +27,10 @@ class Ids:
         return f"job{self.given}"
 
 
-class Ledger:
-    def __init__(self) -> None:
-        self.asked: list[int] = []
-
-    async def history(self, limit: int) -> list[dict[str, Any]]:
-        self.asked.append(limit)
-        return [{"job": "2", "printer": "ender3"}, {"job": "1", "printer": "voron"}]
-
-
 def operation(name: str, fleet: WillingFleet | None = None, ledger: Ledger | None = None) -> Operation:
-    return named(job_operations(fleet or WillingFleet(), Shelf("cube.gcode"), Ids(), ledger), f"job.{name}")
+    fleet = fleet or WillingFleet()
+    operations = job_operations(fleet, Shelf("cube.gcode"), Ids(), DirectStarter(fleet), ledger or Ledger())
+    return named(operations, f"job.{name}")
 
 
 async def test_start_resolves_the_file_and_gives_the_job_an_id() -> None:
@@ -71,18 +65,29 @@ async def test_pause_resume_and_cancel_become_requests() -> None:
     ]
 
 
-async def test_history_shows_the_jobs_of_the_callers_printers() -> None:
+async def test_history_asks_for_the_jobs_of_the_callers_printers_a_page_at_a_time() -> None:
     ledger = Ledger()
     history = operation("history", ledger=ledger)
-    assert len((await call(history, {"limit": 7}, printer=None))["jobs"]) == 2
     guest = Principal(name="guest", printers=frozenset({"voron"}))
-    assert await call(history, printer=None, principal=guest) == {"jobs": [{"job": "1", "printer": "voron"}]}
-    assert ledger.asked == [7, 50]
+    page = await call(history, {"limit": 2, "outcome": "failed", "before": "9"}, printer="voron", principal=guest)
+    assert page == {"jobs": [{"job": "2", "printer": "ender3"}, {"job": "1", "printer": "voron"}], "next": "1"}
+    assert (await call(history, printer=None))["next"] is None
+    assert ledger.asked == [
+        (2, HistoryFilter(printer="voron", state="failed", before="9", printers=frozenset({"voron"}))),
+        (50, HistoryFilter()),
+    ]
 
 
-def test_without_a_ledger_there_is_no_history() -> None:
-    names = [declared.name for declared in job_operations(WillingFleet(), Shelf(), Ids())]
-    assert names == ["job.start", "job.pause", "job.resume", "job.cancel"]
+async def test_a_receipt_is_shown_to_those_who_may_see_its_printer() -> None:
+    receipt = operation("receipt")
+    assert await call(receipt, {"job": "1"}, printer=None) == {
+        "printer": "voron",
+        "receipt": {"job": "1", "outcome": "completed"},
+    }
+    with pytest.raises(NotFound):
+        await call(receipt, {"job": "2"}, printer=None)
+    with pytest.raises(NotFound):
+        await call(receipt, {"job": "1"}, printer=None, principal=Principal(name="g", printers=frozenset({"ender3"})))
 
 
 @pytest.mark.parametrize(
@@ -96,8 +101,10 @@ def test_without_a_ledger_there_is_no_history() -> None:
         ("cancel", {"reason": "x" * 201}),
         ("history", {"limit": 0}),
         ("history", {"limit": 501}),
+        ("history", {"outcome": "lost"}),
+        ("receipt", {}),
     ],
 )
 def test_wrong_params_are_refused(name: str, params: dict[str, Any]) -> None:
     with pytest.raises(InvalidMessage):
-        model_from_plain(operation(name, ledger=Ledger()).params, params)
+        model_from_plain(operation(name).params, params)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import pytest
 
 from hydrogen.auth.principal import SCOPES, Principal
+from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.operation import Call, NoParams, Operation, Params
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.system import system_operations
-from tests.operations.fleet import WillingFleet
+from tests.operations.fleet import DirectStarter, Ledger, WillingFleet
+from tests.operations.test_operations_backlog import IdleQueue
 from tests.operations.test_operations_file import Shelf
-from tests.operations.test_operations_job import Ids, Ledger
+from tests.operations.test_operations_job import Ids
 from tests.operations.test_operations_system import FixedStatus
 
 ALL = [
     *printer_operations(WillingFleet()),
-    *job_operations(WillingFleet(), Shelf(), Ids(), Ledger()),
+    *job_operations(WillingFleet(), Shelf(), Ids(), DirectStarter(WillingFleet()), Ledger()),
+    *queue_operations(IdleQueue(), WillingFleet()),
     *file_operations(Shelf()),
     *system_operations(FixedStatus()),
 ]
@@ -41,6 +44,14 @@ def test_the_operations_are_those_of_the_issue() -> None:
         "job.resume",
         "job.cancel",
         "job.history",
+        "job.receipt",
+        "queue.add",
+        "queue.list",
+        "queue.remove",
+        "queue.move",
+        "queue.hold",
+        "queue.release",
+        "printer.clear_bed",
         "file.list",
         "system.status",
     ]

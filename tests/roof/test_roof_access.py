@@ -32,7 +32,7 @@ def test_a_configured_key_is_used_and_nothing_is_written(tmp_path: Path) -> None
     access = prepare_data_dir(configuration_for(tmp_path, {}))
     assert access == Access(keys=(KEY,))
     assert not (tmp_path / "data" / "api_key").exists()
-    assert {path.name for path in (tmp_path / "data").iterdir()} == {"files", "spool"}
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"files", "receipts", "spool"}
 
 
 def test_without_a_key_one_is_made_once_and_only_loopback_is_bound(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def test_help_teaches_by_examples_and_explains_every_exit_code(capsys: pytest.Ca
         "emergency",
         "stop",
         "files",
+        "queue",
         "check-config",
     ],
 )

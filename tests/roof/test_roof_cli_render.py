@@ -108,11 +108,13 @@ def test_a_terminal_gets_a_panel_that_says_it_all(monkeypatch: pytest.MonkeyPatc
 
 def test_the_panel_shows_prompts_errors_and_an_idle_printer() -> None:
     view = printing(0.5)
+    view.reason = "waiting for the bed: 43 of 60 °C"
     view.prompt, view.error = "change filament", {"code": "x", "message": "it smokes"}
     console = Console(file=io.StringIO(), width=100)
     for printer in (view, PrinterView("bench")):
         console.print(render._panel(printer, 12.0))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "waiting for the bed: 43 of 60 °C" in shown
     assert "change filament" in shown
     assert "it smokes" in shown
     assert "bench · offline" in shown

@@ -91,3 +91,12 @@ def test_frames_of_later_versions_do_no_harm() -> None:
     for frame in ({}, {"type": "new.thing", "printer": "b"}, {"type": "job.progressed", "printer": "b", "fraction": 1}):
         view.apply(frame)
     assert view.printer("b").job is None
+
+
+def test_reason_is_what_the_status_said_last_until_the_question_is_answered() -> None:
+    view = HouseView()
+    frame = {"type": "printer.state_changed", "printer": "b", "status": "pausing", "reason": "waiting for the bed"}
+    view.apply(frame)
+    assert view.printer("b").reason == "waiting for the bed"
+    view.apply({"type": "printer.prompt_closed", "printer": "b"})
+    assert view.printer("b").reason == ""

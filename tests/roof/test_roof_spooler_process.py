@@ -183,7 +183,27 @@ async def test_killed_spooler_leaves_a_journal_and_its_successor_tells_the_end(h
     _, listener = await house.attach()
     await wait_until(lambda: listener.all(JobFinished))
     finished = listener.all(JobFinished)
-    assert [(event.job, event.error_code) for event in finished] == [("j1", "spooler_lost")]
+    assert [(event.job, event.error_code) for event in finished] == [
+        ("j1", "interrupted")
+    ]  # the printer lived in it too
+
+
+async def test_a_spooler_that_ends_in_order_takes_its_name_out_of_the_lock_and_a_killed_one_does_not(
+    house: House,
+) -> None:
+    client, _ = await house.attach()
+    pid = house.pid
+    await client.request(StopSpooler())
+    await house.until_gone()
+    assert house.pid == 0
+
+    client, _ = await house.attach()
+    await client.request(ConnectPrinter())
+    killed = house.pid
+    assert killed not in (0, pid)
+    os.kill(killed, signal.SIGKILL)
+    await house.until_gone()
+    assert house.pid == killed
 
 
 async def test_sigterm_without_a_job_turns_the_heaters_off_and_ends_with_0(house: House) -> None:

@@ -25,6 +25,17 @@ def test_leaping_clock_never_runs_backwards():
     assert clock.now(3.0) == 502.0
 
 
+def test_clock_goes_on_from_where_it_was_at_another_speed():
+    clock = VirtualClock(2, started_at=100.0)
+    clock.change_speed(10, 105.0)
+    assert (clock.now(105.0), clock.now(106.0)) == (10.0, 20.0)
+    clock.change_speed(None, 106.0)
+    assert clock.may_jump
+    assert clock.now(107.0) == 21.0
+    with pytest.raises(ValueError, match="greater than 0"):
+        clock.change_speed(0, 108.0)
+
+
 @pytest.mark.parametrize("speed", [0, -1, float("nan")])
 def test_impossible_speed_is_refused(speed):
     with pytest.raises(ValueError, match="speed must be greater than 0"):

@@ -93,6 +93,34 @@ def test_unplugged_cable_removes_the_link_and_keeps_the_board(virtual_printer, o
     assert again.ask("M110", "Line: ").endswith("Line: 77\n")
 
 
+def test_printer_comes_back_under_another_name(virtual_printer, open_host, tmp_path):
+    former = virtual_printer.link
+    open_host(former).ask("M110 N77")
+    virtual_printer.pull_cable()
+    virtual_printer.plug_in(tmp_path / "ttyOTHER")
+    assert not os.path.lexists(former)
+    assert virtual_printer.link == tmp_path / "ttyOTHER"
+    assert open_host(virtual_printer.link).ask("M110", "Line: ").endswith("Line: 77\n")
+
+
+def test_weather_changes_while_the_printer_runs_and_what_was_injected_stays_counted(virtual_printer, open_host, line):
+    host = open_host(virtual_printer.link)
+    host.ask("M110 N0")
+    virtual_printer.change_weather(FaultPlan(corrupt_every=1))
+    assert "Resend: 1" in host.ask(line(1, "G4 P0"), "Resend: 1")
+    virtual_printer.change_weather(FaultPlan())
+    assert host.ask(line(1, "G4 P0")).startswith("ok")
+    assert virtual_printer.injected["lines_corrupted"] == 1
+
+
+def test_speed_changes_while_the_printer_dwells(virtual_printer, open_host):
+    host = open_host(virtual_printer.link)
+    host.write("G4 S3600\n")
+    host.read_until("busy")
+    virtual_printer.change_speed(None)
+    assert "ok" in host.read_until("ok")
+
+
 @pytest.mark.virtual_printer(instant_motion=True, faults=FaultPlan(unplug_after=3), replug_after_seconds=0.0)
 def test_armed_unplug_loses_the_ok_but_not_the_move(virtual_printer, open_host):
     host = open_host(virtual_printer.link)

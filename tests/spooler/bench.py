@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hydrogen.core.clock import SystemClock
+from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.model.events import Event, JobFinished, PrinterStateChanged
 from hydrogen.model.printer import PrinterState
 from hydrogen.spooler.address import RuntimeFiles
@@ -40,6 +40,7 @@ class Bench:
         warden_limits: WardenLimits | None = None,
         after_crash: bool = False,
         instance: str = "i1",
+        clock: Clock | None = None,
     ) -> None:
         self.folder = folder
         self.driver = driver or ScriptedDriver()
@@ -56,7 +57,7 @@ class Bench:
             policy=policy or SpoolerPolicy(),
             journal=self.journal,
             outbox=self.outbox,
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             log=self.log,
             limits=limits,
             preflight=preflight,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hydrogen.errors import Conflict, FileRejected, PortMissing, ProtocolMismatch, SpoolerLost
-from hydrogen.model.events import JobFinished, JobProgressed, PrinterAttached, PrinterConnected
+from hydrogen.model.events import JobProgressed, JobReceiptIssued, PrinterAttached, PrinterConnected
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.spooler.client import deadline_of
 from hydrogen.spooler.heart import HeartLimits
@@ -37,7 +37,7 @@ async def test_client_attaches_asks_and_hears(tmp_path: Path) -> None:
         path = bench.file(500)
         result = await client.request(StartJob(job="j1", path=str(path), file="part.gcode", actor="ada"))
         assert result["lines_total"] == 500
-        await wait_until(lambda: listener.all(JobFinished))
+        await wait_until(lambda: listener.all(JobReceiptIssued))
         assert listener.all(JobProgressed)[-1].fraction == 1.0
         for fact_id, _ in listener.facts:
             client.acknowledge(fact_id)
@@ -106,10 +106,11 @@ async def test_same_client_attaches_again_and_gets_what_it_did_not_store(tmp_pat
         await client.attach(first)
         await client.request(ConnectPrinter())
         await bench.print(bench.file(20))
-        await wait_until(lambda: first.all(JobFinished))
+        await wait_until(lambda: first.all(JobReceiptIssued))
         await client.attach(second)
         await wait_until(lambda: second.all(PrinterAttached))
-        assert [event.wire_type for _, event in second.facts] == ["job.started", "job.finished"]
+        told = ["job.started", "job.finished", "job.receipt_issued"]
+        assert [event.wire_type for _, event in second.facts] == told
         assert second.told[0] == "attached"
         assert first.detached == []
 

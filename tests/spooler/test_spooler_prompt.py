@@ -14,7 +14,7 @@ from hydrogen.model.events import Event, PrinterPromptClosed, PrinterPromptShown
 from hydrogen.model.printer import PrinterState
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.outbox import Outbox
-from hydrogen.spooler.prompt import QUIET_CHECKS, Prompts
+from hydrogen.spooler.prompt import QUIET_SECONDS, Prompts
 
 M0 = LineInProgress(7, b"M0 Swap the plate")
 M600 = LineInProgress(7, b"M600")
@@ -69,24 +69,24 @@ class Desk:
 def test_prompt_closes_with_the_ok_of_the_line_that_waited(tmp_path: Path) -> None:
     desk = Desk(tmp_path, M0)
     desk.dialog("Swap the plate", "Continue")
-    desk.prompts.check()
+    desk.prompts.check(0.0)
     assert desk.shown == "Swap the plate [Continue]"
     desk.line = LineInProgress(8, b"G1 X1")
-    desk.prompts.check()
-    desk.prompts.check()
+    desk.prompts.check(0.0)
+    desk.prompts.check(0.0)
     assert desk.steps == ["Swap the plate [Continue]", "closed"]
 
 
 def test_wait_of_a_firmware_without_prompts_is_shown_from_the_line_itself(tmp_path: Path) -> None:
     desk = Desk(tmp_path, M0)
-    desk.prompts.check()
+    desk.prompts.check(0.0)
     assert desk.shown is None, "a firmware with prompts gets the time to say it in its own words"
-    desk.prompts.check()
-    desk.prompts.check()
+    desk.prompts.check(0.0)
+    desk.prompts.check(0.0)
     assert desk.steps == ["Swap the plate [Continue]"]
     assert desk.announcer.state.prompt_buttons == ("Continue",)
     desk.line = None
-    desk.prompts.check()
+    desk.prompts.check(0.0)
     assert desk.shown is None
 
 
@@ -101,14 +101,25 @@ def test_wait_that_no_line_of_ours_explains_ends_when_the_busy_lines_do(tmp_path
     desk = Desk(tmp_path)
     desk.prompts.on_person_awaited()
     assert desk.shown == "the printer waits for a person"
-    for _ in range(QUIET_CHECKS):
-        desk.prompts.check()
-        desk.prompts.check()
+    for second in range(60):
+        desk.prompts.check(float(second))
         desk.prompts.on_person_awaited()
+    desk.prompts.check(60.0)
+    desk.prompts.check(60.0 + QUIET_SECONDS)
     assert desk.shown is not None
-    for _ in range(QUIET_CHECKS + 1):
-        desk.prompts.check()
+    desk.prompts.check(60.1 + QUIET_SECONDS)
     assert desk.shown is None
+
+
+@pytest.mark.parametrize(("button", "is_kept"), [("Dismiss", False), ("Continue", True)])
+def test_announcement_that_no_line_explains_passes_and_a_question_stays(
+    tmp_path: Path, button: str, is_kept: bool
+) -> None:
+    desk = Desk(tmp_path)
+    desk.dialog("Resuming", button)
+    desk.prompts.check(0.0)
+    desk.prompts.check(1.0 + QUIET_SECONDS)
+    assert (desk.shown is not None) is is_kept
 
 
 async def test_answer_closes_it_and_says_what_became_of_the_word(tmp_path: Path) -> None:
@@ -118,8 +129,8 @@ async def test_answer_closes_it_and_says_what_became_of_the_word(tmp_path: Path)
         "button": 1,
         "emergency": [{"line": "M876 S1", "seen": "on arrival", "confirmed": True}],
     }
-    desk.prompts.check()
-    desk.prompts.check()
+    desk.prompts.check(0.0)
+    desk.prompts.check(0.0)
     assert desk.printer.pressed == [1]
     assert desk.steps == ["Paused [PurgeMore] [Continue]", "closed"], (
         "the line goes on: it asks nothing by itself any more"
@@ -157,6 +168,10 @@ async def test_firmware_that_hears_no_answer_keeps_its_prompt(tmp_path: Path) ->
     with pytest.raises(Conflict, match="at the printer"):
         await desk.answer()
     assert desk.shown == "Swap the plate [Continue]"
+    shown = len(desk.events)
+    for _ in range(3):
+        await desk.prompts.go_on(desk.printer)  # type: ignore[arg-type]
+    assert len(desk.events) == shown, "a cancelled job does not ask again and again"
 
 
 @pytest.mark.parametrize(

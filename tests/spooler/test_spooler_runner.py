@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from hydrogen.errors import Conflict, HydrogenError, LinkLost
 from hydrogen.model.events import JobFinished, JobPaused, JobProgressed, JobResumed, PrinterStateChanged
 from hydrogen.model.job import JOB_TRANSITIONS, JobStatus
-from hydrogen.spooler.patience import RunnerLimits
+from hydrogen.spooler.patience import PATIENCE, RunnerLimits
+from hydrogen.spooler.policy import ParkPolicy, SpoolerPolicy
 from hydrogen.spooler.request import CancelJob, EmergencyStop, PauseJob, Request, ResumeJob, SendGcode
 from tests.spooler.bench import Bench
 from tests.support.waiting import wait_until
@@ -140,6 +142,62 @@ async def test_cancel_of_a_printer_that_does_not_settle_ends_with_that_as_its_re
         await wait_until(lambda: bench.driver.executed[1:] == ["M104 S0", "M140 S0"])
 
 
+async def test_head_that_does_not_come_back_keeps_the_job_paused_and_says_why(tmp_path: Path) -> None:
+    async with Bench(tmp_path) as bench:
+        await bench.connect()
+        bench.driver.pace_seconds = 0.001
+        await bench.print(bench.file(100))
+        await bench.until_executed(10)
+        await bench.spooler.perform(PauseJob())
+        await bench.until_status("paused")
+        moves = len(bench.driver.moves)
+        bench.driver.connection.head.is_lost = "the printer was homed during the pause"
+        await bench.spooler.perform(ResumeJob())
+        await wait_until(lambda: len(bench.all(JobPaused)) == 2)
+        assert bench.last(JobPaused).reason == "the printer was homed during the pause"
+        assert (bench.spooler.state.status.value, len(bench.driver.moves)) == ("paused", moves)
+        bench.driver.connection.head.is_lost = ""
+        await bench.spooler.perform(ResumeJob())
+        assert (await bench.until_finished()).outcome.value == "completed"
+        assert bench.driver.moves == [f"G1 X{n}" for n in range(100)]
+
+
+async def test_printer_that_never_comes_to_rest_is_paused_at_the_deadline(tmp_path: Path) -> None:
+    limits = RunnerLimits(notice_seconds=0.01, patience=HASTY)
+    async with Bench(tmp_path, limits=limits) as bench:
+        await bench.print(bench.file(["M190 S60", "G1 X1"]))
+        await wait_until(lambda: bench.driver.connection.is_waiting_for_heat)
+        await bench.spooler.perform(PauseJob())
+        await bench.until_status("paused")
+        assert "still busy" in bench.last(JobPaused).reason
+        await bench.spooler.perform(CancelJob())
+        assert (await bench.until_finished()).outcome.value == "cancelled"
+        assert bench.driver.moves == []
+
+
+async def test_file_whose_last_lines_never_end_fails_at_the_deadline(tmp_path: Path) -> None:
+    hasty = {JobStatus.FINISHING: replace(PATIENCE[JobStatus.FINISHING], deadline_seconds=0.05)}
+    async with Bench(tmp_path, limits=RunnerLimits(patience=hasty)) as bench:
+        await bench.connect()
+        bench.driver.connection.finish = asyncio.Event().wait  # type: ignore[method-assign,assignment]
+        await bench.print(bench.file(3))
+        finished = await bench.until_finished()
+        assert (finished.outcome.value, finished.error_code) == ("failed", "printer_busy")
+
+
+async def test_head_goes_aside_only_where_the_owner_wants_it(tmp_path: Path) -> None:
+    policy = SpoolerPolicy(park=ParkPolicy(enabled=False))
+    async with Bench(tmp_path, policy=policy) as bench:
+        await bench.connect()
+        bench.driver.pace_seconds = 0.001
+        await bench.print(bench.file(100))
+        await bench.spooler.perform(PauseJob())
+        await bench.until_status("paused")
+        await bench.spooler.perform(CancelJob())
+        await bench.until_finished()
+        assert "PARK" not in bench.driver.executed
+
+
 async def test_cancel_while_paused_and_while_finishing(tmp_path: Path) -> None:
     async with Bench(tmp_path) as bench:
         await bench.connect()
@@ -264,12 +322,27 @@ async def test_figures_of_the_link_in_the_result_are_those_of_this_job(tmp_path:
         assert (await bench.until_finished()).resends == 2
 
 
+HASTY = {
+    status: replace(patience, deadline_seconds=0.3 if status is JobStatus.CANCELLING else 0.03)
+    for status, patience in PATIENCE.items()
+    if status is not JobStatus.FINISHING
+}
+"""So short that the deadlines come into play."""
+
+
 @pytest.mark.parametrize("seed", range(12))
 async def test_any_order_of_wishes_and_faults_leaves_one_terminal_event_and_no_illegal_step(
     tmp_path: Path, seed: int
 ) -> None:
     chance = random.Random(seed)
-    limits = RunnerLimits(settle_seconds=0.05, cool_seconds=0.05, notice_seconds=0.01)
+    limits = RunnerLimits(
+        settle_seconds=0.05,
+        park_seconds=0.05,
+        unpark_seconds=0.02,
+        cool_seconds=0.05,
+        notice_seconds=0.01,
+        patience=HASTY,
+    )
     wishes: list[Request] = [PauseJob(), ResumeJob(), CancelJob(), SendGcode(lines=("M105",)), EmergencyStop()]
     async with Bench(tmp_path, limits=limits) as bench:
         await bench.connect()
@@ -282,6 +355,11 @@ async def test_any_order_of_wishes_and_faults_leaves_one_terminal_event_and_no_i
             dice = chance.random()
             if dice < 0.03:
                 connection.lose()
+            elif dice < 0.06:
+                connection.listener.on_action(chance.choice(("pause", "paused", "resumed", "cancel")), "")
+            elif dice < 0.12:
+                connection.head.trouble = chance.choice(("", "", "it is clamped"))
+                connection.head.is_lost = chance.choice(("", "", "", "it is somewhere else"))
             elif dice < 0.4:
                 chance.choice((connection.gate.clear, connection.gate.set))()
             else:
@@ -295,6 +373,7 @@ async def test_any_order_of_wishes_and_faults_leaves_one_terminal_event_and_no_i
         await asyncio.gather(*asking)
         assert len(bench.all(JobFinished)) == 1
         assert bench.driver.moves == [f"G1 X{n}" for n in range(len(bench.driver.moves))]
+        _check_head(bench.driver.executed)
         _check_steps([event.status.value for event in bench.all(PrinterStateChanged)])
         assert [entry for entry in bench.log.entries if entry.level == "error"] == []
 
@@ -304,6 +383,14 @@ async def _tolerant(bench: Bench, wish: Request) -> None:
         await bench.spooler.perform(wish)
     except HydrogenError:
         pass
+
+
+def _check_head(executed: list[str]) -> None:
+    """No line of the job runs while the head stands aside."""
+    is_aside = False
+    for line in executed:
+        is_aside = line == "PARK" or (is_aside and line != "UNPARK")
+        assert not (is_aside and line.startswith("G1")), executed
 
 
 def _check_steps(statuses: list[str]) -> None:

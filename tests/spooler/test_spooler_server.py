@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.model.events import JobReceiptIssued
 from hydrogen.spooler.server import is_trusted
 from tests.spooler.socket_bench import SocketBench
 from tests.support.waiting import wait_until
@@ -175,16 +176,17 @@ async def test_heartbeat_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 async def test_facts_of_the_outbox_come_after_the_state_and_then_the_state_again(tmp_path: Path) -> None:
     async with SocketBench(tmp_path) as bench:
         await bench.print(bench.file(5))
-        await bench.until_finished()
+        await wait_until(lambda: bench.all(JobReceiptIssued))
         peer = await bench.peer()
         peer.hello()
         await peer.until("attached")
-        frames = [await peer.frame() for _ in range(3)]
-        assert [frame["event"]["type"] for frame in frames] == ["job.started", "job.finished", "printer.attached"]
-        assert [frame["fact"] for frame in frames] == ["i1.1", "i1.2", None]
-        assert frames[2]["event"]["state"]["job"] is None
-        peer.send("acknowledge", fact="i1.1")
-        peer.send("acknowledge", fact="i1.2")
+        frames = [await peer.frame() for _ in range(4)]
+        told = ["job.started", "job.finished", "job.receipt_issued", "printer.attached"]
+        assert [frame["event"]["type"] for frame in frames] == told
+        assert [frame["fact"] for frame in frames] == ["i1.1", "i1.2", "i1.3", None]
+        assert frames[3]["event"]["state"]["job"] is None
+        for fact_id in ("i1.1", "i1.2", "i1.3"):
+            peer.send("acknowledge", fact=fact_id)
         await wait_until(lambda: len(bench.outbox) == 0)
 
 
@@ -334,5 +336,5 @@ async def test_last_events_reach_the_service_when_the_spooler_stops(tmp_path: Pa
         await bench.spooler.shut_down()
         await bench.server.close()
         kinds = [frame["event"]["type"] for frame in await peer.rest() if frame["kind"] == "event"]
-        assert "job.finished" in kinds
-        assert len(bench.outbox) == 2
+        assert {"job.finished", "job.receipt_issued"} <= set(kinds)
+        assert len(bench.outbox) == 3

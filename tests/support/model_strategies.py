@@ -54,11 +54,8 @@ def objects_of(kind: type[Any]) -> st.SearchStrategy[Any]:
     hints = get_type_hints(kind)
     drawn: dict[str, st.SearchStrategy[Any]] = {}
     for item in fields(kind):
-        optional_time = st.none() | _times
-        if item.name == "at":
-            drawn[item.name] = _times
-        elif item.name.endswith("_at"):
-            drawn[item.name] = optional_time
+        if item.name == "at" or item.name.endswith("_at"):
+            drawn[item.name] = _times if hints[item.name] is float else st.none() | _times
         else:
             drawn[item.name] = values_of(hints[item.name])
     return st.builds(kind, **drawn)

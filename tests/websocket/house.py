@@ -39,6 +39,7 @@ from hydrogen.spooler.request import Request
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
+from tests.operations.fleet import DirectStarter, Ledger
 from tests.support.recording_log import RecordingLog
 
 KEY = "test-key-0123456789"
@@ -235,7 +236,7 @@ def make_house(
     shelf = EmptyShelf()
     operations = [
         *printer_operations(fleet),
-        *job_operations(fleet, shelf, CountingIds()),
+        *job_operations(fleet, shelf, CountingIds(), DirectStarter(fleet), Ledger()),
         *file_operations(shelf),
         *system_operations(status),
         *extra,

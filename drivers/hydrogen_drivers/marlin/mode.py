@@ -15,6 +15,7 @@ from hydrogen.gcode.outgoing import LineSource
 _feedrate = re.compile(rb"F *(\d+\.?\d*|\.\d+)").search
 _height = re.compile(rb"Z *(\d+\.?\d*|\.\d+)").search
 _target = re.compile(rb"[SR] *(-?\d+\.?\d*|-?\.\d+)").search
+_most = re.compile(rb"B *(\d+\.?\d*|\.\d+)").search
 _tool = re.compile(rb"T *(\d+)").search
 _axes = re.compile(rb"[XYZ]").findall
 _ALL_AXES = frozenset({b"X", b"Y", b"Z"})
@@ -46,8 +47,9 @@ class ModeTracker:
 
     In Marlin G90 and G91 set the extruder's mode too, M82 and M83 override it (GcodeSuite::set_relative_mode).
     highest_mm: the highest Z that the source's absolute moves have gone to; where objects are printed one after the other, the
-    others are so high. homed: the axes that a G28 has gone for since the motors were let go (M18, M84). targets_celsius: by
-    heater, what the last line that set it asked for; a heater that nobody asked about is missing.
+    others are so high. homed: the axes whose coordinates are the machine's own: a G28 has gone for them, and since then neither
+    were their motors let go (M18, M84) nor their coordinates shifted (G92). targets_celsius: by heater, what the last line
+    that set it asked for; a heater that nobody asked about is missing.
     """
 
     __slots__ = (
@@ -112,7 +114,7 @@ class ModeTracker:
         self.is_relative, self.is_extruder_relative = state.is_relative, state.is_extruder_relative
         self.is_inch, self.tool = state.is_inches, state.tool
         self.highest_mm = state.highest_z_mm or 0.0
-        self.homed = frozenset(axis.upper().encode() for axis in state.homed)
+        self.homed = frozenset(axis.upper().encode() for axis in state.homed if state.shift_mm.get(axis) == 0.0)
         self.targets_celsius = dict(state.targets_celsius)
         self._asked.extend(TargetAsked(heater, celsius) for heater, celsius in state.targets_celsius.items())
         feedrate = state.feedrate_mm_per_minute
@@ -156,6 +158,8 @@ class ModeTracker:
         elif command in (b"M18", b"M84") and b"S" not in body:  # with S it only sets how soon they go off by themselves
             named = frozenset(_axes(body))
             self.homed -= named if named or b"E" in body else self.homed
+        elif command == b"G92":
+            self.homed -= frozenset(_axes(body))
         elif command in (b"G20", b"G21"):
             self.is_inch = command == b"G20"
 
@@ -167,12 +171,17 @@ class ModeTracker:
     def _note_target(self, heater: str, body: bytes) -> None:
         target = _target(body)
         if target is None:
+            if b"I" in body:  # a material's preset
+                self._asked.append(TargetAsked(None))
             return
         if heater == "tool":
             named = _tool(body)
             heater = f"tool{int(named[1]) if named is not None else self.tool}"
         self.targets_celsius[heater] = float(target[1])
         self._asked.append(TargetAsked(heater, float(target[1])))
+        most = _most(body)
+        if most is not None:  # AUTOTEMP: the firmware goes up to B by itself, again and again
+            self._asked.append(TargetAsked(heater, float(most[1])))
 
 
 _MOVES = frozenset({b"G0", b"G1", b"G2", b"G3"})

@@ -63,8 +63,8 @@ class PortOptions:
 class PseudoTerminalPrinter:
     """A printer, its wire and its port. ``run`` returns after ``stop``; ``close`` may be called twice.
 
-    ``stop``, ``pull_cable``, ``plug_in``, ``reset``, ``say``, ``mute``, ``unmute``, ``write_ledger`` and ``do`` may be called
-    from any thread or signal handler: the loop obeys them.
+    ``stop``, ``pull_cable``, ``plug_in``, ``reset``, ``say``, ``mute``, ``unmute``, ``change_weather``, ``change_speed``,
+    ``write_ledger`` and ``do`` may be called from any thread or signal handler: the loop obeys them.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class PseudoTerminalPrinter:
         self.printer = VirtualMarlin(_paced_reports(settings or MarlinSettings(), options.speed), options.seed, ledger)
         self.wire = FaultyWire(options.faults, options.seed)
         self._tcp = options.tcp
+        self._link = options.link
         self._port: Port | TcpPort | None = self._make_port()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -96,7 +97,7 @@ class PseudoTerminalPrinter:
     @property
     def name(self) -> str:
         """What a host opens: the link, or ``host:port``."""
-        return str(self.options.link) if self._tcp is None else f"{self._tcp[0]}:{self._tcp[1]}"
+        return str(self._link) if self._tcp is None else f"{self._tcp[0]}:{self._tcp[1]}"
 
     # -- requests, from any thread
 
@@ -118,9 +119,9 @@ class PseudoTerminalPrinter:
         """Close the pty and remove the link; the board keeps its power. Plugged in again after ``replug_after_seconds``."""
         self.do(self._pull_cable)
 
-    def plug_in(self) -> None:
-        """Bring a fresh pty under the same link; the board has not noticed anything."""
-        self.do(self._plug_in)
+    def plug_in(self, link: Path | None = None) -> None:
+        """Bring a fresh pty under the same link, or under another one; the board has not noticed anything."""
+        self.do(lambda: self._plug_in(link))
 
     def reset(self) -> None:
         """Press the board's reset button."""
@@ -137,6 +138,14 @@ class PseudoTerminalPrinter:
     def unmute(self) -> None:
         """Let the board speak again."""
         self.do(self.printer.unmute)
+
+    def change_weather(self, faults: FaultPlan, seed: int = 0) -> None:
+        """Another plan for the wire from the next byte on; what happens to the board itself is armed at the start only."""
+        self.do(lambda: self._change_weather(faults, seed))
+
+    def change_speed(self, speed: float | None) -> None:
+        """Let printer time run faster or slower from now on; None: as fast as possible."""
+        self.do(lambda: self._clock.change_speed(speed, time.monotonic()))
 
     def write_ledger(self) -> None:
         """Write the ledger's file soon."""
@@ -312,15 +321,21 @@ class PseudoTerminalPrinter:
 
     def _make_port(self) -> Port | TcpPort:
         if self._tcp is None:
-            return Port(self.options.link or Path())
+            return Port(self._link or Path())
         port = TcpPort(*self._tcp)
         self._tcp = (self._tcp[0], port.port)
         return port
 
-    def _plug_in(self) -> None:
+    def _plug_in(self, link: Path | None = None) -> None:
         self._replug_at = None
         if self._port is None:
+            self._link = link or self._link
             self._port = self._make_port()
+
+    def _change_weather(self, faults: FaultPlan, seed: int) -> None:
+        counts = self.wire.counts
+        self.wire = FaultyWire(faults, seed)
+        self.wire.counts.update(counts)
 
     def _forget_host(self) -> None:
         self._outbound.clear()

@@ -77,6 +77,12 @@ def test_released_motors_are_not_homed_any_more() -> None:
     assert followed(b"G28", b"M18 X").homed == {b"Y", b"Z"}
 
 
+def test_shifted_coordinates_are_not_the_machines_own() -> None:
+    assert followed(b"G28", b"G92 E0").is_homed
+    assert followed(b"G28", b"G92 X0 E0").homed == {b"Y", b"Z"}
+    assert followed(b"G28", b"G92 X0", b"G28 X").is_homed
+
+
 def test_unit_and_tool_are_followed() -> None:
     mode = followed(b"G20", b"T1")
     assert (mode.is_inch, mode.tool) == (True, 1)
@@ -124,6 +130,14 @@ def test_lines_that_may_heat_by_themselves_are_told_without_a_heater() -> None:
     assert list(followed(*macros).take_heat_lines()) == [TargetAsked(None)] * len(macros)
     ordinary = (b"G1 X1 F900", b"G28", b"G92 E0", b"M106 S255", b"M400", b"M117 M303", b"G2 X1", b"G92.1", b"")
     assert list(followed(*ordinary).take_heat_lines()) == []
+
+
+def test_targets_that_the_firmware_chooses_within_a_line_are_asked_for_too() -> None:
+    assert list(followed(b"M109 S200 B240 F1").take_heat_lines()) == [
+        TargetAsked("tool0", 200.0),
+        TargetAsked("tool0", 240.0),
+    ]
+    assert list(followed(b"M104 I1", b"M109").take_heat_lines()) == [TargetAsked(None)]
 
 
 def test_heat_lines_that_nobody_looks_at_are_bounded() -> None:

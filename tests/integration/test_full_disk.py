@@ -1,0 +1,83 @@
+"""Every write fails from the hundredth line on: the print completes, people are told, nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hydrogen.cli.client import connected
+from hydrogen.errors import HydrogenError
+from hydrogen_simulators.ledger import job_hash
+from hydrogen_simulators.pytest_plugin import VirtualPrinter
+from tests.chaos.small_disk import SmallDisk, disk_over
+from tests.integration.house_process import (
+    HouseProcess,
+    await_status,
+    frame_where,
+    print_started,
+    square_lines,
+    until,
+)
+
+StartPrinter = Callable[..., VirtualPrinter]
+
+
+async def test_a_print_completes_on_a_full_disk_and_its_end_is_recorded_once_there_is_room(
+    tmp_path: Path, start_virtual_printer: StartPrinter
+) -> None:
+    printer = start_virtual_printer(speed=20)
+    lines = square_lines(900, feedrate=600)
+    folder = tmp_path / "house"
+    folder.mkdir()
+    house = HouseProcess(folder, {"bench": str(printer.link)})
+    with disk_over(folder, lambda: [house.process.pid] if house.process else []) as disk:
+        if not isinstance(disk, SmallDisk):
+            pytest.skip("no mount namespace for a disk that can be full")
+        configuration = house.config.read_text()
+        house.prefix, house.seen = disk.prefix, disk.seen
+        house.log = tmp_path / "service.log"
+        disk.seen(house.config).write_text(configuration)
+        try:
+            await house.start()
+            async with connected(house.address) as client:
+                await await_status(client, "idle")
+                job = await print_started(client, house, lines)
+                await until(lambda: printer.ledger.move_count >= 100)
+                disk.fill()
+                printer.change_speed(None)
+                finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished")
+                assert (finished["job"], finished["outcome"]) == (job, "completed"), finished
+                told = await frame_where(client, lambda frame: frame.get("type") == "error.raised")
+                assert told["error"]["code"] == "disk_full", told
+                with pytest.raises(HydrogenError) as refused:
+                    await client.command("job.start", "bench", {"file": "job.gcode"})
+                assert refused.value.code == "disk_full"
+                disk.free()
+                await _until_recorded(house, job)
+            assert await house.stop() == 0, house.said
+            await house.start()
+            async with connected(house.address) as client:
+                await await_status(client, "idle")
+                await _until_recorded(house, job)
+            assert await house.stop() == 0, house.said
+        finally:
+            await house.clean_up()
+    assert printer.ledger.job_hash == job_hash(lines)
+
+
+async def _until_recorded(house: HouseProcess, job: str) -> None:
+    """The job stands in the history, once, with its outcome."""
+    found: list[object] = []
+
+    async def look() -> None:
+        async with connected(house.address) as client:
+            jobs = (await client.command("job.history"))["jobs"]
+            found[:] = [entry["outcome"] for entry in jobs if entry["job"] == job]
+
+    for _ in range(200):
+        await look()
+        if found == ["completed"]:
+            return
+    raise AssertionError(f"the history has {found} of the job")
