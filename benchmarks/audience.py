@@ -1,20 +1,25 @@
 """WebSocket clients that only count: `python -m benchmarks.audience PORT KEY COUNT`.
 
-Prints `ready` when all of them have their snapshot, and `{"deliveries", "seconds"}` when each has seen the last event. The
-frames are counted in the raw bytes, so that the clients do not become the brake.
+Prints `ready` when all of them have their snapshot, and `{"deliveries", "seconds", "p50_ms", "p99_ms"}` when each has seen the
+last event. The frames are counted in the raw bytes, so that the clients do not become the brake. A temperature that is the
+moment of its publishing (CLOCK_MONOTONIC, seconds) tells how long it was under way; with others the two delays mean nothing.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import select
 import socket
+import statistics
 import sys
 import time
+from collections.abc import Sequence
 
 from benchmarks.house import handshake
 
 COUNTED = b'"temperature.measured"'
+MOMENT = re.compile(rb'"actual_celsius":([0-9.]+),')
 LAST = b'"printer.connected"'
 SNAPSHOT = b'"snapshot"'
 
@@ -23,6 +28,15 @@ QUIET_SECONDS = 20.0
 """Without a byte for so long the audience gives up."""
 
 READ_BYTES = 262_144
+
+PING = re.compile(rb"\x89\x04(.{4})", re.DOTALL)
+"""The server's ping (RFC 6455, 5.5.2); its first byte stands in no frame of ours, which are ASCII."""
+
+PONG_HEAD = b"\x8a\x84\0\0\0\0"
+"""Of the answer, with a mask that changes nothing."""
+
+FEW_BYTES = 2048
+"""In one read: events at a pace at which their delay is looked at, and not only their number."""
 
 REST_SECONDS = 0.002
 """Between two rounds of reading. Frames then come in bunches, as over a network, and the clients do not take the CPU that the
@@ -43,6 +57,7 @@ class Member:
             said += more
         self.socket.setblocking(False)
         self.deliveries = 0
+        self.delays: list[float] = []
         self.is_done = False
         self._tail = b""
 
@@ -51,8 +66,13 @@ class Member:
         data = self.socket.recv(READ_BYTES)
         if not data:
             raise ConnectionError("closed by the server")
+        for payload in PING.findall(data):
+            self.socket.sendall(PONG_HEAD + payload)
         text = self._tail + data
         self.deliveries += text.count(COUNTED)
+        if len(data) < FEW_BYTES:
+            now = time.monotonic()
+            self.delays.extend(now - float(moment) for moment in MOMENT.findall(data))
         self.is_done = self.is_done or LAST in text
         kept = len(COUNTED) - 1  # shorter than the word, so that nothing is counted twice
         self._tail = text[-kept:]
@@ -67,8 +87,14 @@ def main(port: int, key: str, count: int) -> int:
     except ConnectionError as error:
         print(f"a client was lost: {error}", file=sys.stderr)
         return 1
-    print(json.dumps({"deliveries": sum(member.deliveries for member in members), "seconds": seconds}), flush=True)
+    print(json.dumps(_heard(members) | {"seconds": seconds}), flush=True)
     return 0
+
+
+def _heard(members: Sequence[Member]) -> dict[str, float]:
+    delays = [delay * 1000 for member in members for delay in member.delays] or [0.0]
+    cuts = statistics.quantiles([*delays, delays[0]], n=100, method="inclusive")
+    return {"deliveries": sum(member.deliveries for member in members), "p50_ms": cuts[49], "p99_ms": cuts[98]}
 
 
 def _listen(members: dict[int, Member]) -> float:

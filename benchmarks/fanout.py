@@ -36,9 +36,14 @@ from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
 
 AUDIENCES = (1, 100)
+FEWEST_FOR_A_PACE = 100
 LONG_AUDIENCES = (1, 100, 1000)
 
 PUBLISH_SECONDS = 1.5
+PACED_SECONDS = 5.0
+PACE = 20
+"""Events a second in a house at its ordinary work: a printer or two with their heaters, position and progress."""
+
 EVENTS_PER_TURN = 10
 """Published before the loop gets a turn; as many as a busy moment brings."""
 
@@ -64,22 +69,50 @@ def measure(plan: Plan) -> Iterable[Sample]:
     for count in LONG_AUDIENCES if plan.is_long else AUDIENCES:
         _allow_descriptors(count * DESCRIPTORS_PER_CLIENT + 100)
         yield from asyncio.run(_measure(count))
+        if count >= FEWEST_FOR_A_PACE:
+            yield from asyncio.run(_measure_paced(count))
 
 
 async def _measure(count: int) -> list[Sample]:
-    async with _serving() as (server, context), _audience(server.bound_port, count) as audience:
+    async with serving() as (server, context), audience(server.bound_port, count) as hearers:
         began, cpu = time.monotonic(), time.process_time()
         published = await _publish(context)
-        heard = json.loads(await _line(audience))
+        heard = json.loads(await line_of(hearers, ANSWER_SECONDS))
         seconds, cpu_seconds = time.monotonic() - began, time.process_time() - cpu
     deliveries = int(heard["deliveries"])
-    crowd = f"{count:,} client{'s' if count > 1 else ''}"
+    crowd = _crowd(count)
     goal = ">= 60,000" if count >= 100 else ""
     return [
         Sample(name=f"{crowd}, deliveries", value=deliveries / seconds, unit="1/s", goal=goal),
         Sample(name=f"{crowd}, CPU per delivery", value=cpu_seconds / deliveries * 1e6, unit="µs"),
         Sample(name=f"{crowd}, samples merged", value=100 * (1 - deliveries / (published * count)), unit="%"),
     ]
+
+
+async def _measure_paced(count: int) -> list[Sample]:
+    async with serving() as (server, context), audience(server.bound_port, count) as hearers:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number in range(int(PACED_SECONDS * PACE)):
+            await asyncio.sleep(began + number / PACE - loop.time())
+            context.publish(heat(time.monotonic()))
+        context.publish(PrinterConnected(at=time.time(), printer=PRINTER, port="/dev/null"))
+        heard = json.loads(await line_of(hearers, ANSWER_SECONDS))
+    crowd = f"{_crowd(count)}, {PACE} events/s"
+    return [
+        Sample(name=f"{crowd}, p50", value=float(heard["p50_ms"]), unit="ms"),
+        Sample(name=f"{crowd}, p99", value=float(heard["p99_ms"]), unit="ms", goal="<= 100"),
+    ]
+
+
+def _crowd(count: int) -> str:
+    return f"{count:,} client{'s' if count > 1 else ''}"
+
+
+def heat(celsius: float) -> TemperatureMeasured:
+    return TemperatureMeasured(
+        at=time.time(), printer=PRINTER, heater="tool0", actual_celsius=celsius, target_celsius=200.0, power=0.5
+    )
 
 
 async def _publish(context: Context) -> int:
@@ -89,27 +122,19 @@ async def _publish(context: Context) -> int:
     while time.monotonic() < ends_at:
         for _ in range(EVENTS_PER_TURN):
             published += 1
-            celsius = 20 + published % 20_000 / 100
-            event = TemperatureMeasured(
-                at=time.time(),
-                printer=PRINTER,
-                heater="tool0",
-                actual_celsius=celsius,
-                target_celsius=200.0,
-                power=0.5,
-            )
-            context.publish(event)
+            context.publish(heat(20 + published % 20_000 / 100))
         await asyncio.sleep(0)
     context.publish(PrinterConnected(at=time.time(), printer=PRINTER, port="/dev/null"))
     return published
 
 
 @asynccontextmanager
-async def _audience(port: int, count: int) -> AsyncIterator[Process]:
+async def audience(port: int, count: int) -> AsyncIterator[Process]:
+    """So many clients that count, in a process of their own."""
     command = (sys.executable, "-m", "benchmarks.audience", str(port), KEY, str(count))
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, cwd=ROOT)
     try:
-        if await _line(process) != b"ready\n":
+        if await line_of(process, ANSWER_SECONDS) != b"ready\n":
             raise BenchmarkFailed(f"{count} clients could not connect")
         yield process
     finally:
@@ -118,10 +143,11 @@ async def _audience(port: int, count: int) -> AsyncIterator[Process]:
         await process.wait()
 
 
-async def _line(process: Process) -> bytes:
+async def line_of(process: Process, seconds: float) -> bytes:
+    """The next line that a client process says. Raises BenchmarkFailed when none comes."""
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(seconds):
             line = await process.stdout.readline()
     except TimeoutError:
         raise BenchmarkFailed("the clients hang") from None
@@ -131,7 +157,8 @@ async def _line(process: Process) -> bytes:
 
 
 @asynccontextmanager
-async def _serving() -> AsyncIterator[tuple[WebSocketServer, Context]]:
+async def serving() -> AsyncIterator[tuple[WebSocketServer, Context]]:
+    """A server without printers, on a free port."""
     server, context = _make_server()
     await server.start()
     running = asyncio.create_task(server.run(), name="websocket")
@@ -150,7 +177,14 @@ def _make_server() -> tuple[WebSocketServer, Context]:
     printers = MappingProxyType({PRINTER: PrinterState(status=PrinterStatus.IDLE)})
     context = Context(epoch="bench", initial=State(printers=printers), bus=bus)
     server = WebSocketServer(
-        WebSocketSettings(port=0, max_connections=5000, max_connections_per_address=5000),
+        WebSocketSettings(
+            port=0,
+            max_connections=5000,
+            max_connections_per_address=5000,
+            max_handshakes_per_address=5000,
+            handshakes_per_second=1000.0,
+            handshakes_burst=5000,
+        ),
         context=context,
         bus=bus,
         registry=Registry([], fleet=fleet, repeats=RepeatMemory(clock=clock)),

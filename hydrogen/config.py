@@ -33,9 +33,9 @@ from hydrogen.config_section import (
     ServerSection,
     TlsSection,
     WebSection,
-    WebSocketSection,
     typed_by_field,
 )
+from hydrogen.config_websocket import WebSocketSection
 from hydrogen.core.tls import CertificateFiles, server_context
 from hydrogen.errors import ConfigurationInvalid, FileUnreadable, HydrogenError
 from hydrogen.fleet.plugins import PluginShelf

@@ -43,7 +43,7 @@ def _absolute_path(path: Path) -> Path:
 
 
 FolderPath = Annotated[Path, Field(strict=False)]
-Port = Annotated[int, Field(ge=0, le=65535)]
+PortNumber = Annotated[int, Field(ge=0, le=65535)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 Keys = Annotated[tuple[SecretStr, ...], Field(strict=False)]
 
@@ -75,47 +75,6 @@ class ServerSection(Section):
         return _absolute_path(path)
 
 
-class WebSocketSection(Section):
-    """The WebSocket, the one door for live data."""
-
-    host: str = Field(
-        default="0.0.0.0",  # noqa: S104
-        description="Address to bind. All addresses by default, because a printer host is used from other machines; without "
-        "a key that somebody chose, and in production without `[tls]`, only loopback is bound.",
-    )
-    port: Port = Field(
-        default=5001,
-        description="TCP port; 0 takes any free one. 5001 is what clients of Hydrogen try first.",
-    )
-    port_fallback: bool = Field(
-        default=True,
-        description="If the port is taken, try the next ones, ten in all. On by default, so that a second service starts "
-        "beside the first; the bound port is in the log and in `hydrogen.json`.",
-    )
-    status_interval_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
-        default=1.0,
-        description="Seconds between two status frames to every client. One, as in the original server's configuration.",
-    )
-    max_message_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
-        default=65_536,
-        description="The longest message a client may send, in bytes, summed over its fragments; a longer one is closed with "
-        "1009. Commands are far smaller; the limit bounds what a stranger can make the service hold.",
-    )
-    max_connections: Annotated[int, Field(ge=1, le=65_535)] = Field(
-        default=512,
-        description="Clients at the same time; above that the handshake is answered with 503. Bounds memory.",
-    )
-    max_connections_per_address: Annotated[int, Field(ge=1, le=65_535)] = Field(
-        default=64,
-        description="Clients at the same time from one address, so that one that reconnects in a loop cannot use up the rest.",
-    )
-    allowed_origins: Texts = Field(
-        default=(),
-        description="Web pages of other hosts that may connect with a key in the URL, as browsers name them "
-        "(`https://farm.example`). Empty by default: a page that somebody opens elsewhere must not reach the printer.",
-    )
-
-
 class WebSection(Section):
     """HTTP: sessions, tickets, the status document. The same keys and rights as the WebSocket's."""
 
@@ -124,7 +83,7 @@ class WebSection(Section):
         description="Bind the port at all. On; a host whose clients speak WebSocket only may save 5 MiB.",
     )
     host: str = Field(default="0.0.0.0", description="Address to bind, as for the WebSocket.")  # noqa: S104
-    port: Port = Field(default=5000, description="TCP port; 5000 is what OctoPrint's clients try.")
+    port: PortNumber = Field(default=5000, description="TCP port; 5000 is what OctoPrint's clients try.")
     port_fallback: bool = Field(default=True, description="If the port is taken, try the next ones, ten in all.")
 
 

@@ -66,7 +66,7 @@ async def watch(options: argparse.Namespace) -> ExitCode:
             if display is None:
                 print(json.dumps(frame), flush=True)
                 continue
-            if frame.get("type") == "cli.away":
+            if frame.get("type") == "client.away":
                 display.note(f"the service is away, waiting for it: {frame.get('reason')}")
             printers = follower.view.printers
             if options.printer and follower.view.epoch and options.printer not in printers:

@@ -26,6 +26,7 @@ examples
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen keys create panel --scopes read       a key for somebody, shown once
   hydrogen stop                                  end the service; what prints, prints on
+  hydrogen protocol schema --asyncapi            the protocol, for code generators
   hydrogen stop --all                            end everything; jobs are stopped, heaters are off
 
 A client command finds the service of this machine by itself; one elsewhere with --url (or HYDROGEN_URL). The key is
@@ -95,6 +96,9 @@ def _add_service_commands(commands: Commands) -> None:
     stop = _add(commands, "stop", "end the service of this machine; spoolers with a job print on", _stop)
     stop.add_argument("--all", action="store_true", help="end the spoolers too: jobs are stopped, heaters are off")
     _add_places(stop, is_local=True)
+    protocol = _add(commands, "protocol", "what is spoken on the WebSocket, for programs to read", _protocol)
+    protocol.add_argument("what", choices=("schema",), help="a JSON Schema of every frame")
+    protocol.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3 document instead")
     demo = _add(commands, "demo", "print a file on a virtual printer, with everything it takes", _demo)
     demo.add_argument("file", nargs="?", metavar="FILE", help="G-code to print (a sample cube)")
     demo.add_argument(
@@ -263,6 +267,12 @@ def _check_config(options: argparse.Namespace) -> int:
     from hydrogen.cli.service import check_config_command
 
     return check_config_command(options)
+
+
+def _protocol(options: argparse.Namespace) -> int:
+    from hydrogen.cli.protocol import protocol_command
+
+    return protocol_command(options)
 
 
 def _stop(options: argparse.Namespace) -> int:

@@ -80,7 +80,7 @@ class PrintWatch:
         return ExitCode.DONE if (self.finished or {}).get("outcome") == "completed" else ExitCode.NOT_PRINTED
 
     def _show(self, frame: Mapping[str, Any]) -> None:
-        if frame.get("type") == "cli.away":
+        if frame.get("type") == "client.away":
             self._display.note(f"the service is away, waiting for it: {frame.get('reason')}")
         if frame.get("type") == "error.raised" and frame.get("printer") in (None, self._printer):
             error = frame.get("error") or {}

@@ -20,8 +20,11 @@ from hydrogen.model.printer import ErrorReport
 from hydrogen.spooler.port import SpoolerPort
 from hydrogen.spooler.request import Request
 
-LEAVE_SECONDS = 5.2
-"""How much of the phase "stop tasks" is spent on waiting for spoolers that end."""
+LEAVE_SECONDS = 4.5
+"""How much of the phase "stop tasks" is spent on waiting for idle spoolers that end."""
+
+OWN_LEAVE_SECONDS = 5.2
+"""The same for spoolers of our own, which stop a job; their phase is longer."""
 
 LAST_LEAVE_SECONDS = 0.9
 """And of the phase "release", for the slowest: a stopping job may take 6.5 s in all."""
@@ -71,6 +74,7 @@ class Fleet(Service):
         self._recording: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
         self._is_refusing = False
+        self._is_coming_back = False
         self.names: tuple[str, ...] = tuple(printer.name for printer in printers)
 
     @property
@@ -126,7 +130,15 @@ class Fleet(Service):
                 await asyncio.Event().wait()
         finally:
             if self._leaving is not None:
-                await asyncio.wait({self._leaving}, timeout=LEAVE_SECONDS)
+                patience = OWN_LEAVE_SECONDS if self._own_spoolers else LEAVE_SECONDS
+                await asyncio.wait({self._leaving}, timeout=patience)
+
+    def will_come_back(self) -> None:
+        """The service only restarts: idle spoolers stay too, for the next life to take over. Own ones end all the same.
+
+        If nobody comes after all, they turn their heaters off and end by themselves.
+        """
+        self._is_coming_back = not self._own_spoolers
 
     def refuse(self) -> None:
         """Heaters come first: the spoolers that are to end are told so before any client is bid farewell."""
@@ -164,7 +176,10 @@ class Fleet(Service):
 
     async def _let_go(self) -> None:
         keepers = self._keepers.values()
-        await asyncio.gather(*(keeper.leave(stop_job=self._own_spoolers) for keeper in keepers))
+        if self._is_coming_back:
+            await asyncio.gather(*(keeper.detach() for keeper in keepers))
+        else:
+            await asyncio.gather(*(keeper.leave(stop_job=self._own_spoolers) for keeper in keepers))
         await self._end_own()
         if self._recording is None:
             return

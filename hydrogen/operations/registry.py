@@ -8,8 +8,10 @@ from typing import Any
 
 from hydrogen.auth.audit import AuditEntry
 from hydrogen.auth.principal import SCOPES, Principal
+from hydrogen.auth.rate_limit import RateLimit
 from hydrogen.errors import Forbidden, HydrogenError, NotFound
 from hydrogen.operations.codec import describe, digest_of, model_from_plain
+from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.operation import AuditTrail, Call, Operation, PrinterFleet
 from hydrogen.operations.repeat import RepeatMemory
 
@@ -23,11 +25,16 @@ class Registry:
         *,
         fleet: PrinterFleet,
         repeats: RepeatMemory,
+        freshness: Freshness | None = None,
+        limit: RateLimit | None = None,
         audit: AuditTrail | None = None,
     ) -> None:
-        """audit: where every attempt to change something is recorded; None for a house without a record.
+        """freshness: looks at `issued_at`; None for a house that does not. limit: how many commands a principal may give,
+        urgent ones apart; None for as many as it likes. audit: where every attempt to change something is recorded; None for
+        a house without a record.
 
-        Raises ValueError for two operations of one name, or a scope that does not exist."""
+        Raises ValueError for two operations of one name, or a scope that does not exist.
+        """
         by_name: dict[str, Operation] = {}
         for operation in operations:
             if operation.name in by_name or operation.scope not in SCOPES:
@@ -37,6 +44,8 @@ class Registry:
         self._fleet = fleet
         self._repeats = repeats
         self._audit = audit
+        self._freshness = freshness
+        self._limit = limit
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,18 +74,21 @@ class Registry:
         printer: str | None,
         params: object,
         idempotency_key: str | None = None,
+        issued_at: str | None = None,
         *,
         source: str = "",
     ) -> Mapping[str, Any]:
         """Carry it out and return its result (JSON values). source: for the audit log, the surface and the address.
 
-        params: decoded JSON, checked here. Raises NotFound (operation, printer), Forbidden (scope, printer),
-        InvalidMessage (details `field`, `reason`, `limit`), Conflict, Unavailable, or what the printer's side raised.
+        params: decoded JSON, checked here. A key that is known wins over an `issued_at` that has grown old.
+
+        Raises NotFound (operation, printer), Forbidden (scope, printer), InvalidMessage (details `field`, `reason`,
+        `limit`), RateLimited, Replayed, Conflict, Unavailable, or what the printer's side raised.
         """
         operation = self.get(name)
         end = self._begin_record(operation, principal, printer, params, source)
         try:
-            result = await self._carry_out(operation, principal, printer, params, idempotency_key)
+            result = await self._carry_out(operation, principal, printer, params, idempotency_key, issued_at)
         except HydrogenError as error:
             end(error.code)
             raise
@@ -102,14 +114,22 @@ class Registry:
         printer: str | None,
         params: object,
         idempotency_key: str | None,
+        issued_at: str | None,
     ) -> Mapping[str, Any]:
         name = operation.name
+        if self._limit is not None and not operation.is_urgent:
+            self._limit.take(principal.name)
         if not principal.may(operation.scope):
             raise Forbidden(f"{name} needs the scope {operation.scope!r}", operation=name, scope=operation.scope)
         checked = model_from_plain(operation.params, params, what=name)
         target = self._target_of(operation, principal, printer)
         call = Call(principal=principal, printer=target, params=checked, idempotency_key=idempotency_key)
-        if idempotency_key is None or operation.is_urgent:
+        if operation.is_urgent:
+            return await operation.handler(call)
+        is_known = idempotency_key is not None and self._repeats.knows(principal.name, idempotency_key)
+        if self._freshness is not None and not is_known:
+            self._freshness.check(issued_at)
+        if idempotency_key is None:
             return await operation.handler(call)
         digest = digest_of(operation, target, checked)
         return await self._repeats.once(principal.name, idempotency_key, digest, lambda: operation.handler(call))

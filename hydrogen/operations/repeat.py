@@ -26,28 +26,46 @@ class _Kept:
 
 
 class RepeatMemory:
-    """First results by caller and idempotency key. Bounded by number and by age, per caller."""
+    """First results by caller and idempotency key. Bounded by number and by age, per caller, and by the number of callers."""
 
-    def __init__(self, *, clock: Clock, capacity: int = 1024, keep_seconds: float = 600.0) -> None:
-        """capacity: results kept for each caller, the oldest forgotten first."""
+    def __init__(
+        self, *, clock: Clock, capacity: int = 1024, keep_seconds: float = 600.0, most_callers: int = 256
+    ) -> None:
+        """capacity: results kept for each caller, the oldest forgotten first; most_callers: likewise."""
         self._clock = clock
+        self._most_callers = most_callers
         self._capacity = capacity
         self._keep_seconds = keep_seconds
-        self._callers: dict[str, OrderedDict[str, _Kept]] = {}
+        self._callers: OrderedDict[str, OrderedDict[str, _Kept]] = OrderedDict()
+
+    def knows(self, caller: str, key: str) -> bool:
+        """Did a command come with this key, lately enough to be remembered?"""
+        kept = self._callers.get(caller)
+        if kept is None:
+            return False
+        self._forget_old(kept)
+        return key in kept
 
     async def once(self, caller: str, key: str, digest: bytes, perform: Callable[[], Awaitable[Result]]) -> Result:
         """The result of `perform()`, or of the first call with this key; copies in flight wait for the first.
 
         Raises what `perform` raised the first time; Conflict when the key came before with another digest.
         """
-        kept = self._callers.setdefault(caller, OrderedDict())
-        self._forget_old(kept)
+        kept = self._kept_for(caller)
         known = kept.get(key)
         if known is None:
             return await self._first(kept, key, digest, perform)
         if known.digest != digest:
             raise Conflict("this idempotency_key was used for another command", field="idempotency_key")
         return await asyncio.shield(known.result)
+
+    def _kept_for(self, caller: str) -> OrderedDict[str, _Kept]:
+        kept = self._callers.setdefault(caller, OrderedDict())
+        self._callers.move_to_end(caller)
+        if len(self._callers) > self._most_callers:
+            self._callers.popitem(last=False)
+        self._forget_old(kept)
+        return kept
 
     async def _first(
         self,

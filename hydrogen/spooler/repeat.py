@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from hydrogen.errors import Conflict, HydrogenError, Unavailable
@@ -39,7 +38,7 @@ class Repeats:
         if known is None:
             return await self._first(key, request, perform)
         first, result = known
-        if replace(first, actor="") != replace(request, actor=""):
+        if not first.is_same_wish(request):
             raise Conflict("this idempotency key was used for another request", idempotency_key=key)
         return await asyncio.shield(result)
 

@@ -6,7 +6,7 @@ unknown name or a wrong field is answered `invalid_message` and changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 
@@ -17,8 +17,16 @@ class Request:
 
     wire_name: ClassVar[str] = ""
 
+    filled_in: ClassVar[frozenset[str]] = frozenset({"actor"})
+    """Fields that the service fills in, and that may differ when the same wish comes again."""
+
     actor: str = ""
     idempotency_key: str | None = None
+
+    def is_same_wish(self, other: Request) -> bool:
+        """Would the caller call it a repeat?"""
+        asked = [field.name for field in fields(self) if field.name not in self.filled_in]
+        return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +116,7 @@ class StartJob(Request):
     """
 
     wire_name: ClassVar[str] = "job_start"
+    filled_in: ClassVar[frozenset[str]] = frozenset({"actor", "job", "path"})
 
     job: str
     path: str

@@ -9,6 +9,9 @@
     message     what a client may send, checked
     dispatch    what is done about it, and the answer
 
+    audience    what a client hears: its wish, as far as its rights go; shared by those who hear the same
+    limit       how often a client may ask
+    lobby       who stands at the door and who has a seat
     outbox      the way out to one client: at once while its socket takes it, else merged and bounded
     broadcast   from the bus to every member: encoded once, written to all
     terminal    turns the printers' conversation on while somebody listens

@@ -5,11 +5,10 @@ No task stands between a publisher and the sockets. A client whose socket is ful
 
 from __future__ import annotations
 
-from websockets.asyncio.server import broadcast
-
 from hydrogen.model.codec import encode_event
 from hydrogen.model.events import PublishedEvent, TerminalLineReported
-from hydrogen.websocket.connection import ClientConnection, ClientSocket
+from hydrogen.websocket.audience import Audience
+from hydrogen.websocket.connection import ClientConnection, wire_from_frame
 from hydrogen.websocket.context import ServerContext
 from hydrogen.websocket.terminal import TerminalTap
 
@@ -40,26 +39,28 @@ class Broadcaster:
                 self.review_terminal()
 
     def on_published(self, published: PublishedEvent) -> None:
-        """The bus's listener."""
-        ready: list[ClientSocket] = []
-        blocked: list[ClientConnection] = []
-        seq = published.seq
+        """The bus's listener. Events up to a snapshot's seq are part of it, and are not sent behind it."""
+        event, seq = published.event, published.seq
+        verdicts: dict[Audience, bool] = {}
+        frame, wire = b"", b""
         for member in self._members:
-            if not member.accepts(published):
+            audience, outbox = member.audience, member.outbox
+            is_wanted = verdicts.get(audience)
+            if is_wanted is None:
+                is_wanted = verdicts[audience] = audience.wants(event)
+            if not is_wanted or member.is_over or 0 < seq <= outbox.last_seq:
                 continue
-            if member.outbox.is_blocked:
-                blocked.append(member)
-            else:
-                ready.append(member.socket)
-                if seq:
-                    member.outbox.last_seq = seq
-        if ready or blocked:
-            frame = encode_event(published)
-            broadcast(ready, frame, text=True)
-            for member in blocked:
+            if not frame:
+                frame = encode_event(published)
+                wire = wire_from_frame(frame)
+            if outbox.is_blocked:
                 member.keep(published, len(frame))
-        if isinstance(published.event, TerminalLineReported):
-            self._tap.on_heard(published.event.printer)
+                continue
+            if seq:
+                outbox.last_seq = seq
+            member.socket.write_wire(wire)
+        if isinstance(event, TerminalLineReported):
+            self._tap.on_heard(event.printer)
 
     def send_status(self) -> None:
         """The periodic status, encoded once for those with the long part and once for those without."""

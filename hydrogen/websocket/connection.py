@@ -9,37 +9,53 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
-from websockets.asyncio.server import Server, ServerConnection, broadcast
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
 from hydrogen.auth.grant import Grant
 from hydrogen.auth.principal import Principal
-from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
+from hydrogen.auth.rate_limit import Rate, TokenBucket
+from hydrogen.errors import Forbidden, HydrogenError, InvalidMessage, NotFound
 from hydrogen.model.codec import encode_json
-from hydrogen.model.events import TOPICS, Event, PublishedEvent
+from hydrogen.model.events import TOPICS, PublishedEvent
+from hydrogen.websocket.audience import DEFAULT_TOPICS, Audience, Wish, scope_of
 from hydrogen.websocket.auth import Visit
-from hydrogen.websocket.context import ServerContext, error_frame
+from hydrogen.websocket.context import ServerContext, WebSocketSettings, error_frame
 from hydrogen.websocket.lobby import Lobby
 from hydrogen.websocket.message import ResumePoint, Subscribe, resume_point
-from hydrogen.websocket.outbox import Outbox
+from hydrogen.websocket.outbox import Outbox, Patience
 
 KERNEL_BUFFER_BYTES = 131_072
 """Of the kernel's send buffer (Linux takes it twice). Left to itself it grows to 4 MiB: minutes of old temperatures that
 nobody sees any more as unsent. This much still carries 2 MB/s over a round trip of 100 ms."""
 
-DEFAULT_TOPICS = TOPICS - {"terminal"}
+MOST_FRAGMENTS = 1024
+"""Of one message; 64 bytes each would do for the longest one."""
+
+
+def wire_from_frame(frame: bytes) -> bytes:
+    """The bytes of one unfragmented, unmasked text message: the same for every client (RFC 6455, 5.2; no extensions here)."""
+    return Frame(Opcode.TEXT, frame).serialize(mask=False)
 
 
 class ClientSocket(ServerConnection):
     """The library's connection, telling the lobby of its life and the outbox of its flow control."""
 
-    def __init__(self, protocol: ServerProtocol, server: Server, *, lobby: Lobby, **options: Any) -> None:
+    def __init__(
+        self, protocol: ServerProtocol, server: Server, *, lobby: Lobby, settings: WebSocketSettings, **options: Any
+    ) -> None:
         super().__init__(protocol, server, **options)
         self._lobby = lobby
+        self._door_seconds = settings.handshake_timeout_seconds + settings.grace_seconds
+        self._door_timer: asyncio.TimerHandle | None = None
+        self._most_unsent_bytes = settings.max_unsent_bytes
+        self._grace_seconds = settings.grace_seconds
+        self._fragments = 0
         self.visit: Visit | None = None
         self.told_address: str | None = None
         self.outbox: Outbox | None = None
@@ -58,16 +74,58 @@ class ClientSocket(ServerConnection):
 
     def write_frame(self, frame: bytes) -> None:
         """Send or buffer one text message; ignored once the connection is closing."""
-        broadcast((self,), frame, text=True)
+        self.write_wire(wire_from_frame(frame))
+
+    def write_wire(self, wire: bytes) -> None:
+        """The same for a message that is serialised already.
+
+        It goes past the library's protocol, which would serialise it again for each client and has nothing to keep of it:
+        whatever else it writes (pongs, the close frame) it writes whole and at once, so that nothing can come between.
+        """
+        if self.protocol.state is State.OPEN:
+            self.transport.write(wire)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        if not self._lobby.enter(self):
+            self.transport.abort()
+            return
         transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER_BYTES)
-        self._lobby.enter(self)
+        # The library half-closes behind a refusal or a broken request and leaves the rest to the other side, for ever.
+        self._door_timer = self.loop.call_later(self._door_seconds, self.transport.abort)
+
+    def come_in(self, visit: Visit) -> None:
+        """The handshake passed."""
+        self.visit = visit
+        if not self.transport.is_closing():  # it may have gone while its token was being looked at
+            self._lobby.seat(self)
+        self._leave_door()
+
+    def _leave_door(self) -> None:
+        if self._door_timer is not None:
+            self._door_timer.cancel()
+            self._door_timer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._leave_door()
         self._lobby.leave(self)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # The library answers pings at once, whether their sender reads or not.
+        if self.transport.get_write_buffer_size() > self._most_unsent_bytes:
+            self.transport.abort()
+
+    def process_event(self, event: Event) -> None:
+        """Count the fragments of a message: empty ones weigh nothing in the library's limit, and memory in ours."""
+        if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            self._fragments = 0 if event.fin else self._fragments + 1
+            if self._fragments > MOST_FRAGMENTS and self.protocol.state is State.OPEN:
+                self.protocol.fail(CloseCode.POLICY_VIOLATION, "too many fragments")
+                self.send_data()
+                self.loop.call_later(self._grace_seconds, self.transport.abort)
+        super().process_event(event)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -80,16 +138,11 @@ class ClientSocket(ServerConnection):
             self.outbox.resume()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a client wants to hear. printers: None for all that it may see."""
-
-    topics: frozenset[str] = DEFAULT_TOPICS
-    printers: frozenset[str] | None = None
-
-
 class ClientConnection:
-    """A client that was let in. Owned by the server's handler task; ends with `close`."""
+    """A client that was let in. Owned by the server's handler task; ends with `close`.
+
+    audience: what it hears now. questions, subscriptions: how often it may ask and subscribe (see limit.py).
+    """
 
     def __init__(
         self,
@@ -106,13 +159,26 @@ class ClientConnection:
         self.grant: Grant = visit.grant
         self.announced_end: float | None = None
         self.in_flight = 0
-        self.wish = Wish()
         self._context = context
+        self.audience: Audience = context.audiences.of(visit.principal, Wish())
         self._printers = tuple(printers)
         self._cut = cut
-        self._is_over = False
-        self._invalid: deque[float] = deque(maxlen=context.settings.invalid_messages)
-        self.outbox = Outbox(socket, clock=context.clock, catch_up=lambda: context.snapshot_frame(self.principal))
+        self.is_over = False
+        """Closed, or being closed: nothing is sent any more."""
+        settings, now = context.settings, context.clock.monotonic()
+        self.questions = TokenBucket(
+            Rate(per_second=settings.questions_per_second, burst=settings.questions_burst), now
+        )
+        self.subscriptions = TokenBucket(
+            Rate(per_second=settings.subscriptions_per_second, burst=settings.subscriptions_burst), now
+        )
+        self._invalid: deque[float] = deque(maxlen=settings.invalid_messages)
+        self.outbox = Outbox(
+            socket,
+            clock=context.clock,
+            catch_up=lambda: context.snapshot_frame(self.principal),
+            patience=Patience(bytes=settings.max_unsent_bytes, seconds=settings.max_unsent_seconds),
+        )
         socket.outbox = self.outbox
 
     @property
@@ -121,18 +187,18 @@ class ClientConnection:
         return self.grant.principal
 
     def take_grant(self, grant: Grant) -> None:
-        """Go on with these rights, and this end."""
+        """Go on with these rights, and this end. What was wished for is heard as far as they go."""
         self.grant = grant
+        self.audience = self._context.audiences.of(grant.principal, self.wish)
 
     @property
-    def is_over(self) -> bool:
-        """Closed, or being closed: nothing is sent any more."""
-        return self._is_over
+    def wish(self) -> Wish:
+        return self.audience.wish
 
     @property
     def hears_terminal(self) -> bool:
         """Does this client want the printers' conversation?"""
-        return "terminal" in self.wish.topics
+        return "terminal" in self.audience.topics
 
     @property
     def heard_printers(self) -> frozenset[str]:
@@ -142,12 +208,12 @@ class ClientConnection:
 
     def close(self) -> None:
         """Nothing goes out from now on. May be called twice."""
-        self._is_over = True
+        self.is_over = True
         self.outbox.forget_events()
 
     def cut(self, code: int, reason: str) -> None:
         """End this connection, whatever the client does."""
-        if not self._is_over:
+        if not self.is_over:
             self.close()
             self._cut(self, code, reason)
 
@@ -172,7 +238,7 @@ class ClientConnection:
 
     def subscribe(self, wish: Wish, since: ResumePoint | None, message_id: str | None) -> None:
         """Hear this from now on: `subscribed`, then what was missed since (or a snapshot), then live."""
-        self.wish = wish
+        self.audience = self._context.audiences.of(self.principal, wish)
         house = self._context.house
         missed = None
         if since is not None and since.epoch == house.epoch:
@@ -183,17 +249,17 @@ class ClientConnection:
                 **({} if message_id is None else {"id": message_id}),
                 "epoch": house.epoch,
                 "seq": house.seq,
-                "topics": sorted(wish.topics),
+                "topics": sorted(self.audience.topics),
                 "printers": None if wish.printers is None else sorted(wish.printers),
                 "resumed": missed is not None,
             }
         )
         if since is None:
-            self.outbox.select(lambda published: self._wants(published.event))
+            self.outbox.select(lambda published: self.audience.wants(published.event))
         elif missed is None:
             self.outbox.jump_to_snapshot()
         else:
-            self.outbox.replay(published for published in missed if self._wants(published.event))
+            self.outbox.replay(published for published in missed if self.audience.wants(published.event))
             self.outbox.last_seq = house.seq
 
     def answer(self, body: dict[str, Any]) -> None:
@@ -202,15 +268,9 @@ class ClientConnection:
 
     def answer_frame(self, frame: bytes) -> None:
         """The same for a frame that is encoded already."""
-        if not self._is_over:
+        if not self.is_over:
             self.outbox.answer(frame)
             self.cut_if_hopeless()
-
-    def accepts(self, published: PublishedEvent) -> bool:
-        """Is this event still to be sent to this client? Events up to a snapshot's seq are part of it."""
-        if self._is_over or 0 < published.seq <= self.outbox.last_seq:
-            return False
-        return self._wants(published.event)
 
     def keep(self, published: PublishedEvent, frame_bytes: int) -> None:
         """Keep an event that the blocked socket does not take now."""
@@ -219,27 +279,16 @@ class ClientConnection:
 
     def cut_if_hopeless(self) -> None:
         """Cut off a client that does not read (1013)."""
-        if not self._is_over and self.outbox.is_hopeless:
+        if not self.is_over and self.outbox.is_hopeless:
             self._context.log.warning(
                 "slow client cut off", address=self.socket.address, unsent_bytes=self.outbox.unsent_bytes
             )
             self.cut(1013, "lagging: reads too slowly")
 
-    def _wants(self, event: Event) -> bool:
-        if not self.principal.may_reach(event.printer):
-            return False
-        topic = event.topic
-        if topic == "error":
-            return True
-        wish = self.wish
-        return topic in wish.topics and (
-            wish.printers is None or event.printer is None or event.printer in wish.printers
-        )
-
     # --------------------------------------------------------------------------------------------------------- in
 
     def wish_from(self, message: Subscribe) -> tuple[Wish, ResumePoint | None]:
-        """What a subscribe message asks for. Raises InvalidMessage (topic, since), NotFound (printer)."""
+        """What a subscribe message asks for. Raises InvalidMessage (topic, since), Forbidden (topic), NotFound (printer)."""
         return self._checked_wish((message.topics, message.printers)), self._resume_point(message.since)
 
     def note_invalid(self) -> None:
@@ -256,6 +305,11 @@ class ClientConnection:
         unknown = sorted(set(topics or ()) - TOPICS)
         if unknown:
             raise InvalidMessage(f"unknown topic {unknown[0]!r}: {', '.join(sorted(TOPICS))}", field="topics")
+        for topic in topics or ():
+            if not self.principal.may(scope_of(topic)):
+                raise Forbidden(
+                    f"topic {topic!r} needs the scope {scope_of(topic)!r}", topic=topic, scope=scope_of(topic)
+                )
         for printer in printers or ():
             if printer not in self._printers or not self.principal.may_reach(printer):
                 raise NotFound(f"unknown printer {printer!r}", printer=printer)

@@ -14,16 +14,15 @@ from hydrogen.core.log import Log
 from hydrogen.model.codec import encode_json, plain
 from hydrogen.model.state import State
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.websocket.audience import Audiences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSocketSettings:
-    """How the WebSocket is to behave; the defaults are the interface document's.
+    """How the WebSocket is to behave. What can be configured has the names and defaults of `[websocket]`, explained there.
 
-    port: 0 takes any free one. port_fallback: try the following nine if it is taken. commands_in_flight: of one
-    connection. invalid_messages: of one connection within invalid_window_seconds, then it is closed with 1008.
-    drain_seconds and grace_seconds: how long the shutdown
-    waits for commands in flight, and for a client to answer the close frame; together below the 2 s of the phase.
+    commands_in_flight: of one connection. drain_seconds and grace_seconds: how long the shutdown waits for commands in
+    flight, and for a client to answer the close frame; together below the 2 s of the phase.
     """
 
     host: str = "127.0.0.1"
@@ -34,11 +33,27 @@ class WebSocketSettings:
     status_interval_seconds: float = 1.0
     max_connections: int = 512
     max_connections_per_address: int = 64
+    max_handshakes: int = 128
+    max_handshakes_per_address: int = 32
+    handshakes_per_second: float = 20.0
+    handshakes_burst: int = 60
+    handshake_timeout_seconds: float = 10.0
+    ping_interval_seconds: float = 20.0
+    ping_timeout_seconds: float = 20.0
+    max_unsent_bytes: int = 1_048_576
+    max_unsent_seconds: float = 10.0
+    messages_per_second: float = 1000.0
+    messages_burst: int = 2000
+    questions_per_second: float = 200.0
+    questions_burst: int = 200
+    subscriptions_per_second: float = 5.0
+    subscriptions_burst: int = 20
+    invalid_messages: int = 100
+    invalid_window_seconds: float = 10.0
+    allowed_hosts: tuple[str, ...] = ()
     commands_in_flight: int = 32
     command_timeout_seconds: float = 900.0
     urgent_timeout_seconds: float = 10.0
-    invalid_messages: int = 100
-    invalid_window_seconds: float = 10.0
     drain_seconds: float = 0.5
     grace_seconds: float = 1.0
 
@@ -61,6 +76,7 @@ class ServerContext:
         self.figures = figures
         self.clock = clock
         self.log = log
+        self.audiences = Audiences()
         self._status = status
         self._snapshots: dict[frozenset[str] | None, tuple[bytes, int]] = {}
 
@@ -74,26 +90,32 @@ class ServerContext:
     def snapshot_frame(self, principal: Principal) -> tuple[bytes, int]:
         """The state of this moment as far as the caller may see it, and its seq. Encoded once per seq and set of rights."""
         snapshot = self.house.snapshot()
-        cached = self._snapshots.get(principal.printers)
+        seen = _printers_seen_by(principal)
+        cached = self._snapshots.get(seen)
         if cached is not None and cached[1] == snapshot.seq:
             return cached
         frame = {
             "type": "snapshot",
             "epoch": snapshot.epoch,
             "seq": snapshot.seq,
-            "state": {"sensors": {}, **plain(_visible_to(principal, snapshot.state))},
+            "state": {"sensors": {}, **plain(_visible_to(seen, snapshot.state))},
         }
         made = (encode_json(frame), snapshot.seq)
         self._snapshots = {rights: kept for rights, kept in self._snapshots.items() if kept[1] == snapshot.seq}
-        self._snapshots[principal.printers] = made
+        self._snapshots[seen] = made
         return made
 
 
-def _visible_to(principal: Principal, state: State) -> State:
-    if principal.printers is None:
+def _printers_seen_by(principal: Principal) -> frozenset[str] | None:
+    """None for all; none at all without the scope `read`, whatever else the caller may do."""
+    return principal.printers if principal.may("read") else frozenset()
+
+
+def _visible_to(seen: frozenset[str] | None, state: State) -> State:
+    if seen is None:
         return state
-    printers = {name: printer for name, printer in state.printers.items() if principal.may_reach(name)}
-    held = {name: reason for name, reason in state.queue.held.items() if principal.may_reach(name)}
+    printers = {name: printer for name, printer in state.printers.items() if name in seen}
+    held = {name: reason for name, reason in state.queue.held.items() if name in seen}
     queue = replace(state.queue, held=MappingProxyType(held))
     return State(printers=MappingProxyType(printers), host=state.host, queue=queue)
 

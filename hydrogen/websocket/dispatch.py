@@ -24,6 +24,7 @@ from hydrogen.websocket.broadcast import Broadcaster
 from hydrogen.websocket.connection import ClientConnection
 from hydrogen.websocket.context import ServerContext, error_frame
 from hydrogen.websocket.credentials import CredentialGuard
+from hydrogen.websocket.limit import MessageLimit
 from hydrogen.websocket.message import (
     Authenticate,
     Command,
@@ -47,6 +48,7 @@ class Dispatcher:
         self._registry = registry
         self._broadcaster = broadcaster
         self._credentials = credentials
+        self._limit = MessageLimit(context.settings, clock=context.clock)
         self._commands: set[asyncio.Task[None]] = set()
 
     def receive(self, connection: ClientConnection, text: str | bytes) -> None:
@@ -81,6 +83,8 @@ class Dispatcher:
     # ---------------------------------------------------------------------------------------------------- by kind
 
     def _handle(self, connection: ClientConnection, message: Message) -> None:
+        if not (isinstance(message, Command) and self._registry.is_urgent(message.operation)):
+            self._limit.check(connection, message)
         match message:
             case Command():
                 self._begin(connection, message)
@@ -158,6 +162,7 @@ class Dispatcher:
                 command.printer,
                 command.params,
                 command.idempotency_key,
+                command.issued_at,
                 source=f"websocket {connection.socket.address}",
             )
         return encode_json({"type": "result", "id": command.id, "result": dict(result)})

@@ -77,6 +77,11 @@ _KINDS: MappingProxyType[str, type[Message]] = MappingProxyType(
 )
 
 
+def message_schemas() -> dict[str, dict[str, Any]]:
+    """By `type`, the JSON schema of each message, without its `type`."""
+    return {kind: model.model_json_schema() for kind, model in _KINDS.items()}
+
+
 def read_object(text: str | bytes) -> dict[str, Any]:
     """The JSON object in a text message. Raises InvalidMessage for binary messages, bad JSON, and what is no object."""
     if isinstance(text, bytes):

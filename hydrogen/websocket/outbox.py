@@ -9,14 +9,15 @@ emptied again `resume`. Between the two the outbox is *blocked* and everything w
 - the queue: a MergeQueue in which samples merge. If it runs over, the client is told `lagged` and gets a snapshot.
 
 `resume` sends in just this order until the transport is full again. While the outbox is not blocked it is empty, so that
-the common case is one write with no detour. The limits: more than `MOST_UNSENT_BYTES`, or something unsent for more than
-`OLDEST_UNSENT_SECONDS`, and the client `is_hopeless`: whoever looks cuts it off. Nothing here waits for a client.
+the common case is one write with no detour. The limits: more bytes than `Patience` has, or something unsent for longer, and
+the client `is_hopeless`: whoever looks cuts it off. Nothing here waits for a client.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from hydrogen.core.clock import Clock
@@ -32,9 +33,13 @@ LOW_WATER_BYTES = 16_384
 QUEUE_CAPACITY = 1024
 """Events kept for a blocked client: about half a minute of facts of a busy printer."""
 
-MOST_UNSENT_BYTES = 1_048_576
 
-OLDEST_UNSENT_SECONDS = 10.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """With a client that does not read: how many bytes may wait for it, and how long the oldest of them."""
+
+    bytes: int = 1_048_576
+    seconds: float = 10.0
 
 
 class Pipe(Protocol):
@@ -49,7 +54,11 @@ class Pipe(Protocol):
 
 
 class Outbox:
-    """See the module's docstring. `last_seq` is the highest seq that was sent or is kept."""
+    """See the module's docstring.
+
+    is_blocked: everything has to wait here; if not, nothing is kept, and a frame may be written past the outbox.
+    last_seq: the highest seq that was sent or is kept.
+    """
 
     __slots__ = (
         "_answer_bytes",
@@ -60,18 +69,28 @@ class Outbox:
         "_catch_up",
         "_clock",
         "_fact_bytes",
+        "_patience",
         "_pipe",
         "_queue",
         "_queue_since",
         "_status",
+        "is_blocked",
         "last_seq",
     )
 
-    def __init__(self, pipe: Pipe, *, clock: Clock, catch_up: Callable[[], tuple[bytes, int]]) -> None:
+    def __init__(
+        self,
+        pipe: Pipe,
+        *,
+        clock: Clock,
+        catch_up: Callable[[], tuple[bytes, int]],
+        patience: Patience = Patience(),
+    ) -> None:
         """catch_up() gives the frame of a fresh snapshot and its seq, for a client that lost events."""
         self._pipe = pipe
         self._clock = clock
         self._catch_up = catch_up
+        self._patience = patience
         self._answers: deque[bytes] = deque()
         self._answer_bytes = 0
         self._status: bytes | None = None
@@ -80,20 +99,16 @@ class Outbox:
         self._queue = MergeQueue(QUEUE_CAPACITY)
         self._queue_since = 0.0
         self._fact_bytes = 0
-        self._blocked_since: float | None = None
+        self._blocked_since = 0.0
+        self.is_blocked = False
         self.last_seq = 0
-
-    @property
-    def is_blocked(self) -> bool:
-        """Does everything have to wait here? False: nothing is kept, and a frame may be written past the outbox."""
-        return self._blocked_since is not None
 
     @property
     def is_hopeless(self) -> bool:
         """Is it time to cut this client off?"""
-        return self._blocked_since is not None and (
-            self.unsent_bytes > MOST_UNSENT_BYTES
-            or self._clock.monotonic() - self._oldest_since() > OLDEST_UNSENT_SECONDS
+        return self.is_blocked and (
+            self.unsent_bytes > self._patience.bytes
+            or self._clock.monotonic() - self._oldest_since() > self._patience.seconds
         )
 
     @property
@@ -104,7 +119,7 @@ class Outbox:
 
     def answer(self, frame: bytes) -> None:
         """A frame that must arrive, in the order of the calls."""
-        if self._blocked_since is None:
+        if not self.is_blocked:
             self._pipe.write_frame(frame)
         else:
             self._answers.append(frame)
@@ -112,7 +127,7 @@ class Outbox:
 
     def offer_status(self, frame: bytes) -> None:
         """A frame that the next one of its kind replaces."""
-        if self._blocked_since is None:
+        if not self.is_blocked:
             self._pipe.write_frame(frame)
         else:
             self._status = frame
@@ -132,7 +147,7 @@ class Outbox:
         self.forget_events()
         self._backlog.extend(events)
         self._backlog_since = self._clock.monotonic()
-        if self._blocked_since is None:
+        if not self.is_blocked:
             self._send_backlog()
 
     def jump_to_snapshot(self) -> None:
@@ -159,21 +174,21 @@ class Outbox:
 
     def pause(self) -> None:
         """The transport is full."""
-        if self._blocked_since is None:
-            self._blocked_since = self._clock.monotonic()
+        if not self.is_blocked:
+            self.is_blocked, self._blocked_since = True, self._clock.monotonic()
 
     def resume(self) -> None:
         """The transport has room again: send what was kept, until it is full once more."""
-        self._blocked_since = None
-        while self._blocked_since is None and self._answers:
+        self.is_blocked = False
+        while not self.is_blocked and self._answers:
             frame = self._answers.popleft()
             self._answer_bytes -= len(frame)
             self._pipe.write_frame(frame)
-        if self._blocked_since is None and self._status is not None:
+        if not self.is_blocked and self._status is not None:
             frame, self._status = self._status, None
             self._pipe.write_frame(frame)
         self._send_backlog()
-        while self._blocked_since is None and (self._queue.lagged or self._queue):
+        while not self.is_blocked and (self._queue.lagged or self._queue):
             self._send_queue()
 
     def _send_queue(self) -> None:
@@ -186,7 +201,7 @@ class Outbox:
         self._send_backlog()
 
     def _send_backlog(self) -> None:
-        while self._blocked_since is None and self._backlog:
+        while not self.is_blocked and self._backlog:
             published = self._backlog.popleft()
             self._pipe.write_frame(encode_event(published))
             self._note(published)
@@ -198,7 +213,7 @@ class Outbox:
 
     def _oldest_since(self) -> float:
         """Since when the oldest unsent frame waits."""
-        since = self._blocked_since if self._blocked_since is not None else self._clock.monotonic()
+        since = self._blocked_since if self.is_blocked else self._clock.monotonic()
         if self._backlog:
             return min(since, self._backlog_since)
         return min(since, self._queue_since) if self._queue else since

@@ -18,7 +18,9 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from hydrogen.auth.authority import Authority
+from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -36,14 +38,15 @@ from hydrogen.websocket.connection import ClientConnection, ClientSocket
 from hydrogen.websocket.context import ServerContext, WebSocketSettings
 from hydrogen.websocket.credentials import CredentialGuard
 from hydrogen.websocket.dispatch import Dispatcher
-from hydrogen.websocket.lobby import Lobby
+from hydrogen.websocket.lobby import Lobby, Room
 from hydrogen.websocket.outbox import HIGH_WATER_BYTES, LOW_WATER_BYTES
 from hydrogen.websocket.terminal import TraceSwitch
 
 PORTS_TRIED = 10
 """The configured port and the nine behind it (5001 to 5010), as the interface document has it."""
 
-HANDSHAKE_TIMEOUT_SECONDS = 10.0
+REFUSALS_LOGGED = Rate(per_second=0.5, burst=10)
+"""Lines about one address that is turned away."""
 
 MESSAGES_PER_TURN = 8
 """Of one client before the others have their turn: one read from a socket can hold thousands of small messages."""
@@ -89,7 +92,12 @@ class WebSocketServer(Service):
         self._proxies = proxies
         self._tls = tls
         self._doorkeeper = Doorkeeper(authority=authority, subprotocol=settings.subprotocol)
-        self._lobby = Lobby(seats=settings.max_connections, seats_per_address=settings.max_connections_per_address)
+        self._host_rule = HostRule(settings.allowed_hosts)
+        self._lobby = _lobby_of(settings)
+        handshakes = Rate(per_second=settings.handshakes_per_second, burst=settings.handshakes_burst)
+        self._handshakes = RateLimit("handshakes", handshakes, clock=clock)
+        self._refusals = RateLimit("refusals in the log", REFUSALS_LOGGED, clock=clock)
+        self._refusals_left_out = 0
         self._switch = TraceSwitch(fleet, log=log)
         self._broadcaster = Broadcaster(self._context, self._switch)
         self._credentials = CredentialGuard(authority, members=lambda: self._broadcaster.members, clock=clock)
@@ -190,10 +198,11 @@ class WebSocketServer(Service):
         raise PortsExhausted(f"the WebSocket could not be bound on {self._settings.host}: {told}", ports=reasons)
 
     async def _listen(self, port: int) -> Server:
-        def connection_for(protocol: Any, server: Server, **options: Any) -> ClientSocket:
-            return ClientSocket(protocol, server, lobby=self._lobby, **options)
-
         settings = self._settings
+
+        def connection_for(protocol: Any, server: Server, **options: Any) -> ClientSocket:
+            return ClientSocket(protocol, server, lobby=self._lobby, settings=settings, **options)
+
         return await serve(
             self._serve_client,
             settings.host,
@@ -204,7 +213,10 @@ class WebSocketServer(Service):
             select_subprotocol=self._select_subprotocol,
             compression=None,
             server_header=None,
-            open_timeout=HANDSHAKE_TIMEOUT_SECONDS,
+            open_timeout=settings.handshake_timeout_seconds,
+            ping_interval=settings.ping_interval_seconds,
+            ping_timeout=settings.ping_timeout_seconds,
+            close_timeout=settings.grace_seconds,
             max_size=settings.max_message_bytes,
             write_limit=(HIGH_WATER_BYTES, LOW_WATER_BYTES),
             logger=_library_logger(self._log),
@@ -218,14 +230,13 @@ class WebSocketServer(Service):
             self._doorkeeper.check_path(request)
             self._check_peer(socket, request.headers)
             self._check_room(socket.address)
-            socket.visit = await self._doorkeeper.admit(request, socket.address)
-            self._check_room(socket.address)
+            self._check_host(request.headers)
+            visit = await self._doorkeeper.admit(request, socket.address)
+            self._check_seats(socket.address)  # somebody else may have taken the last one meanwhile
         except Refusal as refusal:
-            self._log.info(
-                "client refused", address=socket.address, status=refusal.status, reason=refusal.error.message
-            )
+            self._log_refusal(socket.address, refusal)
             return _response_of(refusal)
-        self._lobby.seat(socket, socket.address)
+        socket.come_in(visit)
         return None
 
     def _check_peer(self, socket: ClientSocket, headers: Headers) -> None:
@@ -235,12 +246,33 @@ class WebSocketServer(Service):
             raise Refusal(403, error) from None
         socket.told_address = self._proxies.client_address(socket.address, headers.get_all("X-Forwarded-For"))
 
+    def _log_refusal(self, address: str, refusal: Refusal) -> None:
+        """Some lines of one address tell it all; a flood of them would push everything else out of the log."""
+        if self._refusals.wait_seconds(address):
+            self._refusals_left_out += 1
+            return
+        left_out, self._refusals_left_out = self._refusals_left_out, 0
+        more = {"left_out": left_out} if left_out else {}
+        reason = refusal.error.message
+        self._log.info("client refused", address=address, status=refusal.status, reason=reason, **more)
+
     def _check_room(self, address: str) -> None:
         wait_seconds = random.randint(1, 5)
         if self._is_refusing:
             raise Refusal(503, Unavailable("the server is shutting down"), wait_seconds)
+        if self._handshakes.wait_seconds(address):
+            raise Refusal(503, Unavailable("too many handshakes from this address"), wait_seconds)
+        self._check_seats(address)
+
+    def _check_seats(self, address: str) -> None:
         if not self._lobby.has_room_for(address):
-            raise Refusal(503, Unavailable("too many connections"), wait_seconds)
+            raise Refusal(503, Unavailable("too many connections"), random.randint(1, 5))
+
+    def _check_host(self, headers: Headers) -> None:
+        try:
+            self._host_rule.check(hosts=headers.get_all("Host"), origins=headers.get_all("Origin"))
+        except Forbidden as error:
+            raise Refusal(403, error) from None
 
     def _select_subprotocol(self, _socket: ServerConnection, offered: Any) -> Subprotocol | None:
         ours = Subprotocol(self._settings.subprotocol)
@@ -318,6 +350,13 @@ class WebSocketServer(Service):
             if self._broadcaster.members and self._status.is_stale:
                 await self._status.refresh()
             await asyncio.sleep(2 * GUARD_INTERVAL_SECONDS)
+
+
+def _lobby_of(settings: WebSocketSettings) -> Lobby:
+    return Lobby(
+        seats=Room(places=settings.max_connections, places_per_address=settings.max_connections_per_address),
+        door=Room(places=settings.max_handshakes, places_per_address=settings.max_handshakes_per_address),
+    )
 
 
 def _response_of(refusal: Refusal) -> Response:

@@ -15,6 +15,7 @@ _HTTP = ("hydrogen/web/*", "hydrogen/octoprint/*", "hydrogen/webui/*")
 _STRANGERS = (
     "hydrogen/config.py",
     "hydrogen/config_section.py",
+    "hydrogen/config_websocket.py",
     "hydrogen/operations/*",
     "hydrogen/websocket/message.py",
     "hydrogen/web/*",
@@ -25,7 +26,7 @@ _STRANGERS = (
 DOORS: dict[str, tuple[str, ...]] = {
     "serial": _SERIAL,
     "serial_asyncio": _SERIAL,
-    "websockets": ("hydrogen/websocket/*", "hydrogen/cli/client.py"),
+    "websockets": ("hydrogen/websocket/*", "hydrogen/client/connection.py"),
     "starlette": _HTTP,
     "uvicorn": _HTTP,
     "python_multipart": _HTTP,

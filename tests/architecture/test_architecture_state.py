@@ -34,6 +34,7 @@ ROOF = (
     "hydrogen/app.py",
     "hydrogen/config.py",
     "hydrogen/config_section.py",
+    "hydrogen/config_websocket.py",
     "hydrogen/cli/",
     "hydrogen/spooler_process.py",
     "hydrogen/__main__.py",

@@ -55,6 +55,23 @@ async def test_idle_spoolers_are_asked_to_end_with_the_service() -> None:
         assert house.port.detachments
 
 
+async def test_idle_spoolers_stay_where_the_service_only_restarts() -> None:
+    async with FleetHouse() as house:
+        await wait_until(lambda: house.fleet.attached)
+        house.fleet.will_come_back()
+        await house.shut_down()
+        assert house.port.asked(StopSpooler) == []
+        assert house.port.detachments
+
+
+async def test_own_spoolers_end_with_a_restart_too() -> None:
+    async with FleetHouse(own_spoolers=True) as house:
+        await wait_until(lambda: house.fleet.attached)
+        house.fleet.will_come_back()
+        await house.shut_down()
+        assert len(house.port.asked(StopSpooler)) == 1
+
+
 async def test_a_spooler_with_a_job_is_let_go_and_left_alone() -> None:
     async with FleetHouse() as house:
         await wait_until(lambda: house.fleet.attached)

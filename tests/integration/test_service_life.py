@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hydrogen.cli.client import connected
-from hydrogen.errors import ServiceUnreachable
+from hydrogen.errors import Conflict, ServiceUnreachable
 from hydrogen_simulators.ledger import job_hash
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.house_process import await_status, frame_where, print_started, running_house, square_lines, until
@@ -54,6 +54,33 @@ async def test_a_print_outlives_its_service_and_the_next_one_sees_it_finish(
             history = await client.command("job.history")
             assert history["jobs"][0]["outcome"] == "completed"
         assert house.spooler_pid() == spooler
+        assert await house.stop() == 0, house.said
+        await until(lambda: house.spooler_pid() is None)
+    assert printer.ledger.job_hash == job_hash(lines)
+
+
+async def test_a_command_that_is_repeated_to_the_next_service_is_carried_out_once(
+    tmp_path: Path, start_virtual_printer: StartPrinter
+) -> None:
+    printer = start_virtual_printer(speed=30)
+    lines = square_lines(300, feedrate=600)
+    key = "start-it-once-0123"
+    async with running_house(tmp_path, {"bench": str(printer.link)}) as house:
+        (house.files / "job.gcode").write_text("\n".join(lines) + "\n")
+        async with connected(house.address) as client:
+            await await_status(client, "idle")
+            first = await client.command("job.start", "bench", {"file": "job.gcode"}, idempotency_key=key)
+        assert await house.stop() == 0, house.said
+        await house.start()
+        async with connected(house.address) as client:
+            await frame_where(client, lambda frame: first["job"] in str(frame))
+            again = await client.command("job.start", "bench", {"file": "job.gcode"}, idempotency_key=key)
+            assert again == first
+            with pytest.raises(Conflict):
+                await client.command("job.start", "bench", {"file": "other.gcode"}, idempotency_key=key)
+            finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=50)
+            assert finished["job"] == first["job"]
+            assert len((await client.command("job.history"))["jobs"]) == 1
         assert await house.stop() == 0, house.said
         await until(lambda: house.spooler_pid() is None)
     assert printer.ledger.job_hash == job_hash(lines)
@@ -119,6 +146,38 @@ async def test_sighup_restarts_in_place_again_and_again(tmp_path: Path) -> None:
             await until(is_another_life, lambda: house.said)
         assert len(epochs) == 3
         assert await house.stop(signal.SIGINT) == 0, house.said
+
+
+@pytest.mark.parametrize("is_printing", [False, True])
+async def test_sighup_leaves_the_spooler_alone_and_takes_the_new_configuration(
+    tmp_path: Path, start_virtual_printer: StartPrinter, is_printing: bool
+) -> None:
+    printer = start_virtual_printer(speed=30)
+    lines = square_lines(300, feedrate=600)
+    async with running_house(tmp_path, {"bench": str(printer.link)}) as house:
+        job = None
+        async with connected(house.address) as client:
+            await await_status(client, "idle")
+            if is_printing:
+                job = await print_started(client, house, lines)
+        before, spooler = house.record, house.spooler_pid()
+        assert before is not None and spooler is not None and house.process is not None
+        house.config.write_text(house.config.read_text().replace("port = 0\n", "port = 0\nmax_message_bytes = 2048\n"))
+        house.process.send_signal(signal.SIGHUP)
+        await until(lambda: house.record not in (None, before), lambda: house.said)
+        assert house.record is not None and house.record.pid == before.pid
+        async with connected(house.address) as client:
+            assert (await client.status())["services"]["websocket"]["max_message_size"] == 2048
+            if is_printing:
+                finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=50)
+                assert (finished["job"], finished["outcome"]) == (job, "completed")
+            else:
+                await await_status(client, "idle")
+        assert house.spooler_pid() == spooler
+        assert await house.stop() == 0, house.said
+        await until(lambda: house.spooler_pid() is None)
+    if is_printing:
+        assert printer.ledger.job_hash == job_hash(lines)
 
 
 async def test_sighup_with_a_broken_configuration_changes_nothing(tmp_path: Path) -> None:

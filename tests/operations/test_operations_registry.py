@@ -9,8 +9,11 @@ import pytest
 
 from hydrogen.auth.audit import AuditEntry
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.core.clock import ManualClock
-from hydrogen.errors import Conflict, Forbidden, InvalidMessage, NotFound
+from hydrogen.errors import Conflict, Forbidden, InvalidMessage, NotFound, RateLimited, Replayed
+from hydrogen.model.codec import iso_time
+from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.operation import Call, NoParams, Operation
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
@@ -111,6 +114,57 @@ def test_registry_lists_and_describes_its_operations() -> None:
     assert house.names == tuple(told["name"] for told in house.describe())
     assert house.is_urgent("printer.emergency_stop")
     assert not house.is_urgent("printer.home") and not house.is_urgent("no.such")
+
+
+def house_by_the_clock(fleet: WillingFleet, clock: ManualClock) -> Registry:
+    freshness = Freshness(clock=clock, is_synchronised=lambda: True)
+    return Registry(printer_operations(fleet), fleet=fleet, repeats=RepeatMemory(clock=clock), freshness=freshness)
+
+
+async def test_command_that_was_issued_long_ago_is_replayed() -> None:
+    fleet, clock = WillingFleet("a"), ManualClock()
+    house = house_by_the_clock(fleet, clock)
+    issued_at = iso_time(clock.wall())
+    await house.execute(OWNER, "printer.home", "a", {}, issued_at=issued_at)
+    clock.advance(31.0)
+    for key in (None, KEY):
+        with pytest.raises(Replayed):
+            await house.execute(OWNER, "printer.home", "a", {}, key, issued_at)
+    assert len(fleet.requests) == 1
+
+
+async def test_known_key_wins_over_a_stale_issued_at() -> None:
+    fleet, clock = WillingFleet("a"), ManualClock()
+    house = house_by_the_clock(fleet, clock)
+    issued_at = iso_time(clock.wall())
+    for _ in range(2):
+        await house.execute(OWNER, "printer.home", "a", {}, KEY, issued_at)
+        clock.advance(60.0)
+    assert len(fleet.requests) == 1
+    clock.advance(600.0)
+    with pytest.raises(Replayed):
+        await house.execute(OWNER, "printer.home", "a", {}, KEY, issued_at)
+
+
+async def test_what_makes_safe_is_never_too_old() -> None:
+    fleet = WillingFleet("a")
+    for name in ("printer.emergency_stop", "printer.cool_down"):
+        await house_by_the_clock(fleet, ManualClock()).execute(OWNER, name, "a", {}, issued_at=iso_time(0.0))
+    assert len(fleet.requests) == 2
+
+
+async def test_limit_counts_every_command_but_urgent_ones() -> None:
+    fleet, clock = WillingFleet("a"), ManualClock()
+    limit = RateLimit("commands", Rate(per_second=1.0, burst=2.0), clock=clock)
+    house = Registry(printer_operations(fleet), fleet=fleet, repeats=RepeatMemory(clock=clock), limit=limit)
+    await house.execute(OWNER, "printer.home", "a", {}, KEY)
+    with pytest.raises(InvalidMessage):
+        await house.execute(OWNER, "printer.home", "a", {"axes": 1})
+    with pytest.raises(RateLimited):
+        await house.execute(OWNER, "printer.home", "a", {}, KEY)
+    await house.execute(OWNER, "printer.emergency_stop", "a", {})
+    clock.advance(1.0)
+    await house.execute(OWNER, "printer.home", "a", {}, KEY)
 
 
 # ---------------------------------------------------------------------------------------------------------- audit

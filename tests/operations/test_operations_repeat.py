@@ -120,3 +120,26 @@ async def test_results_are_forgotten_by_age_and_by_number() -> None:
     assert await memory.once("a", "key0", b"1", work) == {"n": 5}
     clock.advance(601)
     assert await memory.once("a", "key0", b"1", work) == {"n": 6}
+
+
+async def test_key_is_known_while_its_command_is_under_way_and_until_it_grows_old() -> None:
+    clock = ManualClock()
+    memory, work = RepeatMemory(clock=clock), Work()
+    work.gate = asyncio.Event()
+    assert not memory.knows("a", "key")
+    first = asyncio.create_task(memory.once("a", "key", b"1", work))
+    await work.begun.wait()
+    assert memory.knows("a", "key") and not memory.knows("b", "key")
+    work.gate.set()
+    await first
+    clock.advance(599.0)
+    assert memory.knows("a", "key")
+    clock.advance(1.0)
+    assert not memory.knows("a", "key")
+
+
+async def test_only_so_many_callers_are_remembered() -> None:
+    memory, work = RepeatMemory(clock=ManualClock(), most_callers=2), Work()
+    for caller in ("a", "b", "a", "c"):
+        await memory.once(caller, "key", b"1", work)
+    assert [memory.knows(caller, "key") for caller in "abc"] == [True, False, True]

@@ -11,6 +11,8 @@ import pytest
 
 from hydrogen.access import prepare_data_dir
 from hydrogen.app import (
+    OWN_SPOOLERS_LIMITS,
+    SHUTDOWN_LIMITS,
     Ending,
     Hydrogen,
     ServeOptions,
@@ -56,6 +58,24 @@ async def served(folder: Path, number: signal.Signals, options: ServeOptions, lo
     await wait_until(lambda: "service ready" in log.events())
     os.kill(os.getpid(), number)
     return await serving
+
+
+def test_phases_have_the_interface_documents_numbers_and_own_spoolers_get_what_they_need() -> None:
+    limits = {phase.name: phase.limit_seconds for phase in SHUTDOWN_LIMITS.phases}
+    assert (limits["signal"], limits["close clients"], limits["stop tasks"]) == (0.0, 2.0, 5.0)
+    for phases in (SHUTDOWN_LIMITS.phases, OWN_SPOOLERS_LIMITS.phases):
+        assert sum(phase.limit_seconds for phase in phases) < 10.0
+
+
+async def test_sigterm_behind_a_sighup_is_an_end_and_one_shutdown(tmp_path: Path) -> None:
+    log = RecordingLog()
+    house = house_with(tmp_path, ServeOptions(), log)
+    serving = asyncio.create_task(serve(house, options=ServeOptions(), log=log))
+    await wait_until(lambda: "service ready" in log.events())
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        os.kill(os.getpid(), number)
+    assert await serving is Ending.STOPPED
+    assert log.events().count("shutdown complete") == 1
 
 
 @pytest.mark.parametrize(

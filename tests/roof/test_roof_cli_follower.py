@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from hydrogen.cli import follower as follower_module
 from hydrogen.cli.address import ServiceAddress
 from hydrogen.cli.client import connected
 from hydrogen.cli.follower import Follower, outcome_of
@@ -31,7 +30,7 @@ async def test_a_restart_is_told_and_followed_through(tmp_path: Path) -> None:
         while (await anext(frames)).get("type") != "snapshot":
             pass
         first = follower.view.epoch
-    while (await anext(frames)).get("type") != "cli.away":
+    while (await anext(frames)).get("type") != "client.away":
         pass
     assert follower.client is None
     async with house_in_process(tmp_path, port=port):
@@ -48,11 +47,10 @@ async def test_a_service_that_was_never_there_is_unreachable_at_once() -> None:
         await anext(Follower(lambda: address, clock=SystemClock()).frames())
 
 
-async def test_patience_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follower_module, "PATIENCE_SECONDS", 0.2)
+async def test_patience_ends(tmp_path: Path) -> None:
     async with house_in_process(tmp_path) as house:
         address = house.find_address()
-        frames = Follower(lambda: address, clock=SystemClock()).frames()
+        frames = Follower(lambda: address, clock=SystemClock(), patience_seconds=0.2).frames()
         await anext(frames)
     with pytest.raises(ServiceUnreachable, match="did not come back"):
         async for _ in frames:

@@ -42,6 +42,7 @@ def test_help_teaches_by_examples_and_explains_every_exit_code(capsys: pytest.Ca
         "files",
         "queue",
         "check-config",
+        "protocol",
     ],
 )
 def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:

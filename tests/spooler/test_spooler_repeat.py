@@ -8,7 +8,7 @@ import pytest
 
 from hydrogen.errors import Conflict, NotFound, Unavailable
 from hydrogen.spooler.repeat import Repeats
-from hydrogen.spooler.request import CoolDown, EmergencyStop, Extrude, Home, Request
+from hydrogen.spooler.request import CoolDown, EmergencyStop, Extrude, Home, Request, StartJob
 
 
 class Counting:
@@ -52,6 +52,17 @@ async def test_key_of_another_request_is_a_conflict() -> None:
     for other in (extrude(length_mm=6.0), Home(idempotency_key="k" * 16)):
         with pytest.raises(Conflict):
             await repeats.once(other, perform)
+
+
+async def test_job_that_is_started_again_is_the_first_one_whatever_id_the_service_thought_of() -> None:
+    def start(job: str, file: str = "cube.gcode") -> StartJob:
+        return StartJob(job=job, path=f"/{job}/{file}", file=file, idempotency_key="k" * 16)
+
+    repeats, perform = Repeats(), Counting()
+    assert await repeats.once(start("first"), perform) == {"count": 1}
+    assert await repeats.once(start("second"), perform) == {"count": 1}
+    with pytest.raises(Conflict):
+        await repeats.once(start("third", file="other.gcode"), perform)
 
 
 async def test_error_is_remembered_but_unavailable_is_not() -> None:

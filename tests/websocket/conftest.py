@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.auth.rate_limit import RateLimit
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.operations.operation import Operation
 from tests.websocket.house import House, ObedientFleet, make_house
@@ -28,9 +29,12 @@ async def start_house() -> AsyncIterator[StartHouse]:
             extra: tuple[Operation, ...] = (),
             proxies: TrustedProxies | None = None,
             is_running: bool = True,
+            command_limit: RateLimit | None = None,
             **settings: Any,
         ) -> House:
-            house = make_house(fleet or ObedientFleet(), clock or SystemClock(), extra, settings, stack, proxies)
+            house = make_house(
+                fleet or ObedientFleet(), clock or SystemClock(), extra, settings, stack, proxies, command_limit
+            )
             await house.server.start()
             stack.push_async_callback(house.server.release)
             stack.push_async_callback(house.server.close_clients)

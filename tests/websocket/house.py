@@ -19,8 +19,10 @@ from hydrogen.auth.authority import Authority
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
 from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.auth.rate_limit import RateLimit
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
+from hydrogen.auth.throttle import FailedLogins, ThrottleLimits
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -29,6 +31,7 @@ from hydrogen.model.events import Event, TemperatureMeasured
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
 from hydrogen.operations.file import file_operations
+from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
@@ -41,11 +44,17 @@ from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
 from tests.operations.fleet import DirectStarter, Ledger
 from tests.support.recording_log import RecordingLog
+from tests.websocket.frame_check import check_frame
 
 KEY = "test-key-0123456789"
 READER_KEY = "reader-key-0123456789"
 BENCH_KEY = "bench-key-0123456789"
 DEADLINE_SECONDS = 10.0
+
+HANDSHAKE = (
+    f"GET /?key={KEY} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+).encode()
 
 
 class ObedientFleet:
@@ -111,6 +120,7 @@ class Client:
         assert isinstance(text, str)
         body = json.loads(text)
         assert isinstance(body, dict)
+        check_frame(body)
         return body
 
     async def first(self, *types: str) -> dict[str, Any]:
@@ -220,6 +230,8 @@ def make_house(
     options: dict[str, Any],
     stack: AsyncExitStack,
     proxies: TrustedProxies | None = None,
+    command_limit: RateLimit | None = None,
+    login_limits: ThrottleLimits | None = None,
 ) -> House:
     failures: list[tuple[str, BaseException]] = []
     bus = Bus(lambda name, error: failures.append((name, error)))
@@ -244,12 +256,19 @@ def make_house(
     log = RecordingLog()
     folder = Path(stack.enter_context(TemporaryDirectory()))
     sessions = SessionTokens(SessionStore(folder), clock=clock)
-    authority = Authority(key_ring(), clock=clock, sessions=sessions)
+    failed_logins = FailedLogins(clock=clock, limits=login_limits)
+    authority = Authority(key_ring(), clock=clock, sessions=sessions, failed_logins=failed_logins)
     server = WebSocketServer(
         settings,
         context=context,
         bus=bus,
-        registry=Registry(operations, fleet=fleet, repeats=RepeatMemory(clock=clock)),
+        registry=Registry(
+            operations,
+            fleet=fleet,
+            repeats=RepeatMemory(clock=clock),
+            freshness=Freshness(clock=clock, is_synchronised=lambda: True),
+            limit=command_limit,
+        ),
         authority=authority,
         proxies=proxies or TrustedProxies(),
         tls=None,

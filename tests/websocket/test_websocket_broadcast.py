@@ -15,12 +15,7 @@ from hydrogen.model.printer import ErrorReport
 from hydrogen.websocket import broadcast as module
 from tests.support.waiting import wait_until
 from tests.websocket.conftest import StartHouse
-from tests.websocket.house import KEY, Client, House
-
-HANDSHAKE = (
-    f"GET /?key={KEY} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-).encode()
+from tests.websocket.house import HANDSHAKE, Client, House
 
 
 def fault(text: str = "") -> ErrorRaised:
@@ -155,7 +150,7 @@ class _Wrapped:
 
 
 async def test_hundred_clients_hear_everything(start_house: StartHouse) -> None:
-    house = await start_house(max_connections_per_address=100)
+    house = await start_house(max_connections_per_address=100, handshakes_burst=100)
     clients = [await house.greeted() for _ in range(100)]
     for number in range(20):
         house.heat(float(number))

@@ -9,7 +9,7 @@ from hydrogen.core.bus import Bus
 from hydrogen.core.clock import ManualClock
 from hydrogen.core.context import Context
 from hydrogen.core.log import SilentLog
-from hydrogen.model.events import TemperatureMeasured
+from hydrogen.model.events import JobStarted, TemperatureMeasured
 from hydrogen.model.state import State
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.websocket.context import ServerContext, WebSocketSettings, error_frame
@@ -47,6 +47,27 @@ def test_snapshot_shows_only_what_the_caller_may_see() -> None:
     heat(shared, "b")
     assert set(json.loads(shared.snapshot_frame(GUEST)[0])["state"]["printers"]) == {"b"}
     assert set(json.loads(shared.snapshot_frame(OWNER)[0])["state"]["printers"]) == {"a", "b"}
+
+
+def test_caller_that_may_not_read_sees_no_printer() -> None:
+    shared = context()
+    heat(shared, "a")
+    button = Principal(name="button", scopes=frozenset({"emergency"}))
+    assert json.loads(shared.snapshot_frame(button)[0])["state"]["printers"] == {}
+
+
+def test_snapshot_of_a_large_house_is_a_frame() -> None:
+    shared = context()
+    for number in range(16):
+        printer = f"printer-with-a-long-name-{number:02}"
+        for heater in ("bed", "chamber", *(f"tool{tool}" for tool in range(8))):
+            shared.house.publish(
+                TemperatureMeasured(at=1.0, printer=printer, heater=heater, actual_celsius=204.87, target_celsius=205.0)
+            )
+        shared.house.publish(
+            JobStarted(at=1.0, printer=printer, job="j" * 22, file="f" * 255, lines_total=10**6, bytes_total=10**8)
+        )
+    assert len(shared.snapshot_frame(OWNER)[0]) <= 65_536
 
 
 def test_not_a_number_is_null_on_the_wire() -> None:
