@@ -15,7 +15,7 @@ from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
 from hydrogen.auth.key_watch import KeyWatch
 from hydrogen.auth.keys import KeyRing, new_key
 from hydrogen.auth.oidc import OidcTokens, ProviderSettings
-from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.auth.proxy import TrustedProxies, is_loopback
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionSettings, SessionTokens
 from hydrogen.auth.throttle import FailedLogins, ThrottleLimits
@@ -84,7 +84,8 @@ def _has_stored_keys(store: KeyStore) -> bool:
 
 def bound_host(configuration: Configuration, access: Access, host: str) -> str:
     """What is bound where `host` is configured: loopback if nobody chose a key, or if it would be plain text in production."""
-    return LOOPBACK if access.is_generated or configuration.is_plain_refused else host
+    is_refused = configuration.is_plain_refused and not is_loopback(host)
+    return LOOPBACK if access.is_generated or is_refused else host
 
 
 def trusted_proxies(configuration: Configuration) -> TrustedProxies:
