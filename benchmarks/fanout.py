@@ -16,8 +16,10 @@ from typing import Any
 from benchmarks.child import ROOT
 from benchmarks.figure import BenchmarkFailed, Plan, Sample
 from benchmarks.house import KEY, PRINTER
+from hydrogen.auth.authority import Authority
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import SystemClock
 from hydrogen.core.context import Context
@@ -186,7 +188,9 @@ def _make_server() -> tuple[WebSocketServer, Context]:
         context=context,
         bus=bus,
         registry=Registry([], fleet=fleet, repeats=RepeatMemory(clock=clock)),
-        keys=KeyRing([ApiKey(key=KEY, principal=Principal(name="bench"))]),
+        authority=Authority(KeyRing([ApiKey(key=KEY, principal=Principal(name="bench"))]), clock=clock),
+        proxies=TrustedProxies(),
+        tls=None,
         status=StatusBuilder(clock=clock, epoch="bench", version="0", figures=figures),
         figures=figures,
         fleet=fleet,

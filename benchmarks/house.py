@@ -36,6 +36,9 @@ port = {port}
 port_fallback = false
 handshakes_per_second = 1000.0
 handshakes_burst = 1000
+[web]
+host = "127.0.0.1"
+port = 0
 [auth]
 keys = ["{key}"]
 [printers.{printer}]

@@ -1,8 +1,8 @@
 """The composition root of the service: configuration in, objects out, wired once, handed to the supervisor.
 
 Everything that is built is built here, and nothing is looked up later. The order of the services is the order in which
-they start: the folder is taken, the record opened, the WebSocket bound and announced (clients are served from here on),
-then come the printers. They are released in the reverse order.
+they start: the folder is taken, the record opened, the ports bound and announced (clients are served from here on), then
+come the printers. They are released in the reverse order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.auth.keys import KeyRing
+from hydrogen.access import Access, FrontDoor, bound_host
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.core.bus import Bus
@@ -32,7 +32,7 @@ from hydrogen.errors import HydrogenError
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
-from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord, make_folder, told_about
+from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
@@ -55,14 +55,10 @@ from hydrogen.spooler.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.sampler import HostSampler
+from hydrogen.web.server import WebServer
+from hydrogen.web.settings import WebSettings
 from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
-
-LOOPBACK = "127.0.0.1"
-API_KEY_FILE = "api_key"
-
-KEY_BYTES = 24
-"""Random bytes of a generated key: 32 characters, more than anybody guesses."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -84,15 +80,6 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """Who may come in, and where. is_generated: the key is ours, so only loopback is bound; is_first: it was just made."""
-
-    keys: tuple[str, ...]
-    is_generated: bool = False
-    is_first: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
     """What the command line adds to the configuration.
 
@@ -105,28 +92,6 @@ class ServeOptions:
     has_lifeline: bool = False
     extra: Sequence[Service] = ()
     may_restart: Callable[[], object] = lambda: None
-
-
-def prepare_data_dir(configuration: Configuration) -> Access:
-    """Make the data folder and find the keys; generates one if none is configured. Blocks. Raises HostError."""
-    data_dir = configuration.server.data_dir
-    for folder in (data_dir, data_dir / "files", data_dir / "spool", data_dir / "receipts"):
-        make_folder(folder)
-    if configuration.api_keys:
-        return Access(keys=configuration.api_keys)
-    path = data_dir / API_KEY_FILE
-    with told_about(path):
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            kept = path.read_text(encoding="ascii").strip()
-            if kept:
-                return Access(keys=(kept,), is_generated=True)
-            handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
-        key = secrets.token_urlsafe(KEY_BYTES)
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(f"{key}\n")
-    return Access(keys=(key,), is_generated=True, is_first=True)
 
 
 class Hydrogen:
@@ -154,6 +119,7 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
+        self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
         self._repeat_file = RepeatFile(
@@ -165,7 +131,8 @@ class Hydrogen:
         self._repeats = RepeatMemory(clock=clock, record=self._repeat_file)
         self.registry = self._make_registry()
         self._settings = websocket_settings(configuration, access)
-        self._websocket = self._make_websocket(access)
+        self._websocket = self._make_websocket()
+        self._web = self._make_web(access)
         limits = OWN_SPOOLERS_LIMITS if options.own_spoolers else SHUTDOWN_LIMITS
         self.supervisor = Supervisor(self._services(), clock=clock, log=log, report=self._report, limits=limits)
 
@@ -181,10 +148,13 @@ class Hydrogen:
         data_dir = self._configuration.server.data_dir
         return (
             self._folder,
+            self._door.audit,
             self._store,
             self._repeat_file,
+            *self._door.services,
             self._queue,
             self._websocket,
+            *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
             *self._options.extra,
             self._fleet,
@@ -226,16 +196,17 @@ class Hydrogen:
             on_trouble=self._report,
         )
 
-    def _make_websocket(self, access: Access) -> WebSocketServer:
-        return WebSocketServer(
-            self._settings,
-            context=self._context,
-            bus=self._bus,
-            registry=self.registry,
-            keys=KeyRing.of_full_keys(access.keys),
+    def _make_web(self, access: Access) -> WebServer:
+        return WebServer(
+            web_settings(self._configuration, access),
+            authority=self._door.authority,
+            proxies=self._door.proxies,
+            tls=self._door.tls,
+            audit=self._door.audit,
             status=self._status,
             figures=self._figures,
-            fleet=self._fleet,
+            version=__version__,
+            report=self._report,
             clock=self._clock,
             log=self._log,
         )
@@ -261,6 +232,23 @@ class Hydrogen:
                 window_seconds=section.issued_at_window_seconds,
             ),
             limit=RateLimit("commands", rate, clock=self._clock),
+            audit=self._door.audit,
+        )
+
+    def _make_websocket(self) -> WebSocketServer:
+        return WebSocketServer(
+            self._settings,
+            context=self._context,
+            bus=self._bus,
+            registry=self.registry,
+            authority=self._door.authority,
+            proxies=self._door.proxies,
+            tls=self._door.tls,
+            status=self._status,
+            figures=self._figures,
+            fleet=self._fleet,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _record(self) -> ServiceRecord:
@@ -272,6 +260,8 @@ class Hydrogen:
             websocket_port=self._websocket.bound_port,
             data_dir=str(self._configuration.server.data_dir),
             started_at=self._clock.wall(),
+            web_port=self._web.bound_port,
+            certificate=str(self._configuration.tls.certificate or ""),
         )
 
     def _report(self, name: str, error: BaseException) -> None:
@@ -292,7 +282,18 @@ def websocket_settings(configuration: Configuration, access: Access) -> WebSocke
     names = {field.name for field in fields(WebSocketSettings)} & set(type(section).model_fields)
     configured = WebSocketSettings(**{name: getattr(section, name) for name in names})
     hosts = (*section.allowed_hosts, socket.gethostname())
-    return replace(configured, host=LOOPBACK if access.is_generated else section.host, allowed_hosts=hosts)
+    return replace(configured, host=bound_host(configuration, access, section.host), allowed_hosts=hosts)
+
+
+def web_settings(configuration: Configuration, access: Access) -> WebSettings:
+    """The configured HTTP port; on loopback if nobody chose a key."""
+    section = configuration.web
+    return WebSettings(
+        host=bound_host(configuration, access, section.host),
+        port=section.port,
+        port_fallback=section.port_fallback,
+        allowed_origins=configuration.websocket.allowed_origins,
+    )
 
 
 def _initial_state(printers: Sequence[ConfiguredPrinter]) -> State:

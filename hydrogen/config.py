@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from hydrogen.auth.proxy import is_loopback
 from hydrogen.config_section import (
     AuthSection,
     EnvironmentText,
@@ -30,11 +31,13 @@ from hydrogen.config_section import (
     MdnsSection,
     PrinterSection,
     ServerSection,
+    TlsSection,
     WebSection,
     typed_by_field,
 )
 from hydrogen.config_websocket import WebSocketSection
-from hydrogen.errors import ConfigurationInvalid, HydrogenError
+from hydrogen.core.tls import CertificateFiles, server_context
+from hydrogen.errors import ConfigurationInvalid, FileUnreadable, HydrogenError
 from hydrogen.fleet.plugins import PluginShelf
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.model.ids import is_printer_name
@@ -56,6 +59,7 @@ class Configuration(BaseSettings):
     server: ServerSection = Field(default_factory=ServerSection)
     websocket: WebSocketSection = Field(default_factory=WebSocketSection)
     web: WebSection = Field(default_factory=WebSection)
+    tls: TlsSection = Field(default_factory=TlsSection)
     mdns: MdnsSection = Field(default_factory=MdnsSection)
     auth: AuthSection = Field(default_factory=AuthSection)
     logging: LoggingSection = Field(default_factory=LoggingSection)
@@ -76,6 +80,21 @@ class Configuration(BaseSettings):
     def api_keys(self) -> tuple[str, ...]:
         """The configured keys in the clear; empty if there is none."""
         return tuple(key.get_secret_value() for key in self.auth.keys)
+
+    @property
+    def is_plain_refused(self) -> bool:
+        """Must nobody but this machine be spoken to, because it would be in plain text?"""
+        tls = self.tls
+        is_safe = tls.certificate is not None or bool(tls.trusted_proxies)
+        return self.server.environment == "production" and not is_safe
+
+    @property
+    def certificate_files(self) -> CertificateFiles | None:
+        """What the ports speak TLS with; None for plain text."""
+        tls = self.tls
+        if tls.certificate is None or tls.key is None:
+            return None
+        return CertificateFiles(certificate=tls.certificate, key=tls.key)
 
     @property
     def has_short_key(self) -> bool:
@@ -138,6 +157,7 @@ def configuration_from_table(
     except ValidationError as error:
         raise _refusal([_problem(item, Configuration, source, ()) for item in error.errors()]) from None
     _check_keys(configuration, source)
+    _check_tls(configuration, source)
     configured_printers(configuration, source, shelf=shelf)
     return configuration
 
@@ -273,6 +293,30 @@ def _check_keys(configuration: Configuration, source: str) -> None:
     if configuration.server.environment == "production" and configuration.has_short_key:
         expected = f'keys of {SHORTEST_KEY} or more characters (or server.environment = "development")'
         raise _refusal([Problem(source=source, key="auth.keys", found="a shorter key", expected=expected)])
+
+
+def _check_tls(configuration: Configuration, source: str) -> None:
+    """The certificate can be used; nobody asks for plain text beyond this machine. A host that nobody chose is not a wish."""
+    files = configuration.certificate_files
+    if files is not None:
+        try:
+            server_context(files)
+        except FileUnreadable as error:
+            expected = "PEM files that belong together"
+            problem = Problem(source=source, key="tls.certificate", found=error.message, expected=expected)
+            raise _refusal([problem]) from None
+    if not configuration.is_plain_refused:
+        return
+    ports: dict[str, WebSocketSection | WebSection] = {"websocket": configuration.websocket}
+    if configuration.web.enabled:
+        ports["web"] = configuration.web
+    for name, section in ports.items():
+        if "host" in section.model_fields_set and not is_loopback(section.host):
+            expected = (
+                "in production without TLS a host of this machine (127.0.0.1); for other machines give tls.certificate and "
+                'tls.key (hydrogen tls self-signed), or tls.trusted_proxies, or server.environment = "development"'
+            )
+            raise _refusal([Problem(source=source, key=f"{name}.host", found=repr(section.host), expected=expected)])
 
 
 # -------------------------------------------------------------------------------------------------------- explaining

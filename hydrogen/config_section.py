@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from hydrogen.auth.outgoing import is_fetchable
+from hydrogen.auth.principal import SCOPES
 from hydrogen.fleet.runtime import default_data_dir, default_runtime_dir
 
 
@@ -50,12 +53,13 @@ class ServerSection(Section):
 
     environment: Literal["production", "development"] = Field(
         default="production",
-        description="What is tolerated. Development accepts API keys shorter than 8 characters, with a warning; production "
-        "refuses to start with one, because it can be guessed.",
+        description="What is tolerated. Production refuses API keys shorter than 8 characters, which can be guessed, and "
+        "speaks plain text (no `[tls]`) on loopback only, or to `tls.trusted_proxies`: a host that is configured to do "
+        "otherwise is refused. Development accepts both, with a warning.",
     )
     data_dir: FolderPath = Field(
         default_factory=default_data_dir,
-        description="Folder for what must survive: `files/`, `spool/`, `hydrogen.db`, `api_key`. Created with mode 0750. The "
+        description="Folder for what must survive: `files/`, `spool/`, `hydrogen.db`, keys. Created with mode 0750. The "
         "default is where the system keeps such data: /var/lib/hydrogen for root, else ~/.local/share/hydrogen.",
     )
     runtime_dir: FolderPath = Field(
@@ -72,11 +76,56 @@ class ServerSection(Section):
 
 
 class WebSection(Section):
-    """HTTP. Read and checked; takes effect when the web surface is part of the version that runs."""
+    """HTTP: sessions, tickets, the status document. The same keys and rights as the WebSocket's."""
 
+    enabled: bool = Field(
+        default=True,
+        description="Bind the port at all. On; a host whose clients speak WebSocket only may save 5 MiB.",
+    )
     host: str = Field(default="0.0.0.0", description="Address to bind, as for the WebSocket.")  # noqa: S104
     port: PortNumber = Field(default=5000, description="TCP port; 5000 is what OctoPrint's clients try.")
     port_fallback: bool = Field(default=True, description="If the port is taken, try the next ones, ten in all.")
+
+
+class TlsSection(Section):
+    """TLS for both ports, or who does it instead of us."""
+
+    certificate: FolderPath | None = Field(
+        default=None,
+        description="PEM file with the certificate and its chain, for the WebSocket (`wss`) and HTTP (`https`). TLS 1.2 and "
+        "later. None by default; `hydrogen tls self-signed` makes one. A renewed file is taken within 10 s; nobody is "
+        "disconnected by it.",
+    )
+    key: FolderPath | None = Field(
+        default=None,
+        description="PEM file with the certificate's private key, without a password. May be the same file.",
+    )
+    trusted_proxies: Texts = Field(
+        default=(),
+        description="Addresses or networks of proxies that speak TLS in front of us (`10.0.0.2`, `172.16.0.0/12`). Their "
+        "`X-Forwarded-For` is believed. In production, without a certificate, nobody else but this machine itself may call.",
+    )
+
+    @field_validator("certificate", "key")
+    @classmethod
+    def _make_absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else _absolute_path(path)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError("addresses or networks (192.0.2.7, 10.0.0.0/8, fd00::/8)") from None
+        return networks
+
+    @model_validator(mode="after")
+    def _go_together(self) -> TlsSection:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key, both or neither")
+        return self
 
 
 class MdnsSection(Section):
@@ -93,10 +142,83 @@ class AuthSection(Section):
 
     keys: Keys = Field(
         default=(),
-        description="API keys, each of ASCII characters without spaces, 8 or more in production. Empty by default: then "
-        "the variables HYDROGEN_API_KEY and WEBSOCKET_KEY are looked at, and if there is none either, a key is generated, "
-        "kept in `data_dir/api_key` (mode 0600), printed once, and only loopback is bound. There is no built-in key.",
+        description="API keys that may do everything, each of ASCII characters without spaces, 8 or more in production. Keys "
+        "with narrower rights are made with `hydrogen keys create`. Empty by default: then the variables HYDROGEN_API_KEY "
+        "and WEBSOCKET_KEY are looked at, and if there is no key of any kind, one is generated, kept in "
+        "`data_dir/api_key` (mode 0600), printed once, and only loopback is bound. There is no built-in key.",
     )
+
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="OpenID provider whose tokens are taken (`Authorization: Bearer`), exactly as it calls itself "
+        "(`https://login.example/realm`). None by default. https, checked against the system's authorities.",
+    )
+    oidc_audience: Annotated[str, Field(min_length=1, max_length=255)] = Field(
+        default="hydrogen",
+        description="What the provider's tokens for this service are addressed to (`aud`); others are refused.",
+    )
+    oidc_group_claim: Annotated[str, Field(min_length=1, max_length=255)] = Field(
+        default="groups",
+        description="The claim that lists a person's groups: a list, or words in one text.",
+    )
+    oidc_groups: dict[str, Texts] = Field(
+        default_factory=dict,
+        description='Which scopes each group has: `oidc_groups = { makers = ["read", "print"] }`. Who is in none of '
+        "them and gets nothing by `oidc_default_scopes` is refused.",
+    )
+    oidc_default_scopes: Texts = Field(
+        default=(),
+        description="Scopes of everybody whom the provider knows. None by default: an account there is no right here.",
+    )
+    session_seconds: Annotated[float, Field(ge=60, le=604_800)] = Field(
+        default=3600.0,
+        description="Life of a session token (`POST /api/auth/session`), in seconds. An hour: a stolen one is soon worth "
+        "nothing, and a client that is told 60 s before the end renews it in place.",
+    )
+    session_key_days: Annotated[float, Field(ge=1, le=3650)] = Field(
+        default=30.0,
+        description="Days that one RSA key signs sessions; then the next one is made, and the old one goes on proving what it "
+        "signed.",
+    )
+    failed_logins: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=5,
+        description="Wrong keys, tokens or tickets from one address (IPv6: one /64) before it has to wait. Five, for slips of "
+        "the keyboard. A right one forgives all.",
+    )
+    failed_login_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=1.0,
+        description="The first wait, in seconds; each further failure doubles it. During it the answer is 429 with "
+        "`Retry-After`, whatever is shown; open connections are not touched.",
+    )
+    failed_login_longest_wait_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        default=60.0,
+        description="The longest wait, in seconds: somebody with the right key who shares the address is not shut out for "
+        "long, and 192 random bits are not guessed at one try a minute.",
+    )
+    audit_file_bytes: Annotated[int, Field(ge=65_536, le=2**30)] = Field(
+        default=4_194_304,
+        description="Bytes of one file of the audit log (`data_dir/audit/`); then the next one begins. 4 MiB are some ten "
+        "thousand commands.",
+    )
+    audit_files: Annotated[int, Field(ge=2, le=10_000)] = Field(
+        default=16,
+        description="Files of the audit log that are kept; the oldest is deleted when one more begins. Bounds the disk.",
+    )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_called(cls, issuer: str | None) -> str | None:
+        if issuer is not None and not is_fetchable(issuer):
+            raise ValueError("an https address (http only to this machine)")
+        return issuer
+
+    @field_validator("oidc_groups", "oidc_default_scopes")
+    @classmethod
+    def _are_scopes(cls, value: Any) -> Any:
+        for scopes in value.values() if isinstance(value, dict) else [value]:
+            if set(scopes) - SCOPES:
+                raise ValueError(f"scopes of {', '.join(sorted(SCOPES))}")
+        return value
 
     @field_validator("keys")
     @classmethod

@@ -15,7 +15,7 @@ class WebSocketSection(Section):
     host: str = Field(
         default="0.0.0.0",  # noqa: S104
         description="Address to bind. All addresses by default, because a printer host is used from other machines; "
-        "without a configured key only loopback is bound whatever stands here.",
+        "without a key that somebody chose, and in production without `[tls]`, only loopback is bound.",
     )
     port: PortNumber = Field(
         default=5001,

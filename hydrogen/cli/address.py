@@ -7,7 +7,9 @@ configuration.
 
 from __future__ import annotations
 
+import argparse
 import os
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -34,11 +36,31 @@ class Places:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceAddress:
-    """data_dir is known for a service on this machine only."""
+    """data_dir and certificate (what the service speaks TLS with) are known for a service on this machine only."""
 
     url: str
     key: str = field(repr=False)
     data_dir: Path | None = None
+    certificate: Path | None = None
+
+    def tls(self) -> ssl.SSLContext | None:
+        """How to know the service again; None for plain text. Raises FileUnreadable.
+
+        On this machine it is enough that it has the key to its own certificate, whatever names stand in that. Elsewhere the
+        system's authorities decide, and those of SSL_CERT_FILE.
+        """
+        if not self.url.startswith("wss:"):
+            return None
+        if self.certificate is None:
+            return ssl.create_default_context()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+        try:
+            context.load_verify_locations(self.certificate)
+        except OSError as error:
+            raise FileUnreadable(f"cannot read {self.certificate}: {error}", file=str(self.certificate)) from error
+        return context
 
 
 def default_config_file() -> Path | None:
@@ -64,6 +86,22 @@ def runtime_dir(places: Places) -> Path:
     return Path(named).absolute() if named else default_runtime_dir()
 
 
+def places_of(options: argparse.Namespace) -> Places:
+    """Where a local command's options say to look."""
+    return Places(runtime_dir=options.runtime_dir, config=options.client_config)
+
+
+def data_dir(places: Places) -> Path:
+    """The data folder that is meant: of the named configuration, else of the service that runs, else of the default one."""
+    if places.config is None:
+        record = read_service_record(runtime_dir(places))
+        if record is not None and _is_alive(record.pid):
+            return Path(record.data_dir)
+    from hydrogen.config import load_configuration
+
+    return load_configuration(places.config or default_config_file()).server.data_dir
+
+
 def find_service(places: Places) -> ServiceAddress:
     """Raises ServiceUnreachable when no service runs here, AuthFailed when no key can be found."""
     url = places.url or os.environ.get("HYDROGEN_URL")
@@ -78,13 +116,20 @@ def find_service(places: Places) -> ServiceAddress:
             )
         url = url_of(record)
     data_dir = Path(record.data_dir) if record is not None else None
-    return ServiceAddress(url=url, key=_find_key(places, data_dir), data_dir=data_dir)
+    certificate = Path(record.certificate) if record is not None and record.certificate else None
+    key = _find_key(places, data_dir)
+    return ServiceAddress(url=url, key=key, data_dir=data_dir, certificate=certificate)
 
 
 def url_of(record: ServiceRecord) -> str:
     """The WebSocket's URL as seen from this machine."""
     host = _EVERYWHERE.get(record.websocket_host, record.websocket_host)
-    return f"ws://[{host}]:{record.websocket_port}/" if ":" in host else f"ws://{host}:{record.websocket_port}/"
+    scheme = "wss" if record.certificate else "ws"
+    return (
+        f"{scheme}://[{host}]:{record.websocket_port}/"
+        if ":" in host
+        else f"{scheme}://{host}:{record.websocket_port}/"
+    )
 
 
 def _find_key(places: Places, data_dir: Path | None) -> str:

@@ -20,5 +20,5 @@ async def connected(address: ServiceAddress, *, since: str | None = None) -> Asy
 
     Raises ServiceUnreachable, AuthFailed, Unavailable.
     """
-    async with connect(address.url, key=address.key, since=since) as client:
+    async with connect(address.url, key=address.key, since=since, ssl=address.tls()) as client:
         yield client

@@ -24,6 +24,7 @@ examples
   hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
   hydrogen status                                what is every printer doing?
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
+  hydrogen keys create panel --scopes read       a key for somebody, shown once
   hydrogen stop                                  end the service; what prints, prints on
   hydrogen protocol schema --asyncapi            the protocol, for code generators
   hydrogen stop --all                            end everything; jobs are stopped, heaters are off
@@ -71,6 +72,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_print_commands(commands)
     _add_queue_commands(commands)
     _add_other_commands(commands)
+    _add_key_commands(commands)
+    _add_audit_commands(commands)
+    _add_tls_commands(commands)
     return parser
 
 
@@ -183,6 +187,56 @@ def _add_queue_commands(commands: Commands) -> None:
         _add_printer(action)
 
 
+def _add_key_commands(commands: Commands) -> None:
+    keys = _add(commands, "keys", "make, list and revoke API keys", _local("keys", "list_all"))
+    _add_places(keys, is_local=True)
+    actions = keys.add_subparsers(title="actions", metavar="ACTION")
+    create = _add(actions, "create", "make a key; it is shown once", _local("keys", "create"))
+    create.add_argument("name", metavar="NAME", help="whom it is for: stands in logs, events and the audit log")
+    scopes = "read, control, print, files, admin, emergency; all if left out"
+    create.add_argument("--scopes", metavar="A,B", help=f"what it may: {scopes}")
+    create.add_argument("--printers", metavar="A,B", help="which printers it may see and control (all)")
+    create.add_argument("--expires", metavar="WHEN", help="a life (12h, 30d, 8w) or a moment in ISO 8601 (never)")
+    _add_places(create, is_local=True)
+    _add_places(_add(actions, "list", "show who has a key", _local("keys", "list_all")), is_local=True)
+    revoke = _add(
+        actions, "revoke", "take a key away; its connections are closed within a second", _local("keys", "revoke")
+    )
+    revoke.add_argument("name", metavar="NAME", help="the key's name or id")
+    _add_places(revoke, is_local=True)
+
+
+def _add_audit_commands(commands: Commands) -> None:
+    audit = _add(commands, "audit", "show and verify the record of who did what", _local("audit", "show"))
+    audit.set_defaults(number=LAST_RECORDS, actor=None, json=False)
+    _add_places(audit, is_local=True)
+    actions = audit.add_subparsers(title="actions", metavar="ACTION")
+    show = _add(actions, "show", "show the last records", _local("audit", "show"))
+    show.add_argument("-n", "--number", type=int, default=LAST_RECORDS, metavar="N", help=f"how many ({LAST_RECORDS})")
+    show.add_argument("--actor", metavar="NAME", help="only what this one did")
+    show.add_argument("--json", action="store_true", help="one object a line, as it is stored")
+    _add_places(show, is_local=True)
+    verify = _add(actions, "verify", "read the whole chain and say where it is broken", _local("audit", "verify"))
+    verify.add_argument("--expect", action="append", metavar="DIGEST", help="noted earlier; must be part of the chain")
+    _add_places(verify, is_local=True)
+
+
+def _add_tls_commands(commands: Commands) -> None:
+    tls = _add(commands, "tls", "make a certificate", _local("tls", "self_signed"))
+    actions = tls.add_subparsers(title="actions", metavar="ACTION", required=True)
+    made = _add(actions, "self-signed", "make a certificate that vouches for itself", _local("tls", "self_signed"))
+    made.add_argument("--name", action="append", metavar="NAME", help="a name or address (this host's names)")
+    made.add_argument("--days", type=float, default=CERTIFICATE_DAYS, help=f"its life ({CERTIFICATE_DAYS})")
+    made.add_argument("--folder", type=Path, metavar="DIR", help="where it goes (tls/ in the data folder)")
+    made.add_argument("--replace", action="store_true", help="make another one in the place of an older one")
+    _add_places(made, is_local=True)
+
+
+CERTIFICATE_DAYS = 825
+"""Longer ones are refused by Apple's systems, whoever signed them."""
+
+LAST_RECORDS = 50
+
 DEMO_SPEED = "40"
 """The sample takes 20 minutes on a printer and half a minute so: long enough to watch, short enough to wait for."""
 
@@ -244,6 +298,19 @@ def _stop(options: argparse.Namespace) -> int:
     from hydrogen.cli.service import stop_command
 
     return asyncio.run(stop_command(options))
+
+
+def _local(room: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """A command that works on the folders of this machine, not on the service."""
+
+    def run(options: argparse.Namespace) -> int:
+        from hydrogen.cli import audit, certificate, keys
+
+        rooms: dict[str, object] = {"keys": keys, "audit": audit, "tls": certificate}
+        work: Callable[[argparse.Namespace], ExitCode] = getattr(rooms[room], name)
+        return work(options)
+
+    return run
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from hydrogen.app import Access, Hydrogen, ServeOptions
+from hydrogen.access import Access
+from hydrogen.app import Hydrogen, ServeOptions
 from hydrogen.cli.exit_code import ExitCode
 from hydrogen.config import configuration_from_table
 from hydrogen.core.clock import SystemClock

@@ -59,7 +59,8 @@ def serve_command(options: argparse.Namespace) -> ExitCode:
 def _serve(options: argparse.Namespace, folder: Path | None) -> str:
     configuration = _read_configuration(options, folder)
 
-    from hydrogen.app import Hydrogen, ServeOptions, prepare_data_dir, serve
+    from hydrogen.access import prepare_data_dir
+    from hydrogen.app import Hydrogen, ServeOptions, serve
     from hydrogen.cli.simulation import SimulatedPrinter
     from hydrogen.core.structured_log import configure_log
 
@@ -70,6 +71,10 @@ def _serve(options: argparse.Namespace, folder: Path | None) -> str:
     if access.is_first:
         print(f"No API key is configured, so one was made: {access.keys[0]}", flush=True)
         print(f"It is kept in {configuration.server.data_dir / 'api_key'}; only this machine can connect.", flush=True)
+    if configuration.is_plain_refused and not access.is_generated:
+        log.warning(
+            "only loopback served", reason="production without TLS: give tls.certificate or tls.trusted_proxies"
+        )
     if configuration.has_short_key:
         log.warning("short api key configured", shortest=8, environment="development")
     link = folder / "ttyVIRTUAL" if folder is not None else None
@@ -98,7 +103,8 @@ def _read_configuration(options: argparse.Namespace, folder: Path | None) -> Con
         if f"HYDROGEN_SERVER__{key.upper()}" not in os.environ:
             server[key] = str(folder / key)
     printer = {"driver": "marlin", "port": str(folder / "ttyVIRTUAL")}
-    table = {"server": server, "websocket": {"host": "127.0.0.1"}, "printers": {SIMULATED_NAME: printer}}
+    here = {"host": "127.0.0.1"}
+    table = {"server": server, "websocket": here, "web": here, "printers": {SIMULATED_NAME: printer}}
     return configuration_from_table(table, "hydrogen serve --simulate")
 
 
@@ -118,6 +124,10 @@ def check_config_command(options: argparse.Namespace) -> ExitCode:
     print(f"{options.file}: fine; printers: {', '.join(names) or 'none'}")
     if not configuration.api_keys:
         print("no API key is configured: one will be generated, and only this machine can connect")
+    elif configuration.is_plain_refused:
+        print(
+            "production without [tls]: only this machine can connect (hydrogen tls self-signed, or tls.trusted_proxies)"
+        )
     return ExitCode.DONE
 
 

@@ -39,7 +39,7 @@ MAX_ITEMS = 64
 MAX_DEPTH = 5
 """Levels of nesting; also ends cycles."""
 
-SECRET_NAME = re.compile(r"key|token|pass|secret|auth|cred|cert|jwt", re.IGNORECASE)
+SECRET_NAME = re.compile(r"key|ticket|token|pass|secret|auth|cred|cert|jwt", re.IGNORECASE)
 """A field so called is masked, whatever it holds: one fact too few in a log is cheaper than one secret too many."""
 
 _NAME_IN_TEXT = r"\w*(?:key|ticket|token|secret|passw(?:or)?d)\w*"
@@ -49,9 +49,12 @@ _SECRETS_IN_TEXT = (
     (re.compile(rf"([\"']{_NAME_IN_TEXT}[\"']\s*:\s*[\"'])[^\"']*", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"\b(Authorization['\"]?\s*[:=,]\s*['\"]?\w+) +[^\s\"',]+", re.IGNORECASE), rf"\1 {MASK}"),
     (re.compile(r"\b(Bearer) +[^\s\"',]+"), rf"\1 {MASK}"),
+    (re.compile(r"\b(hyd_)[A-Za-z0-9_-]{16,}"), rf"\1{MASK}"),
+    (re.compile(r"\b(eyJ)[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]*"), rf"\1{MASK}"),
     (re.compile(r"(\w+://[^/\s:@]*):[^/\s@]+@"), rf"\1:{MASK}@"),
 )
-"""Secrets that travel in URLs, JSON and headers, and so in messages and exceptions that quote them."""
+"""Secrets that travel in URLs, JSON and headers, and so in messages and exceptions that quote them; and what looks like a key
+or a signed token of ours, wherever it stands."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that would act on a terminal; line feed and tab are harmless, the renderers quote them."""

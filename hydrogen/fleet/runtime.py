@@ -7,17 +7,15 @@ Files: `hydrogen.json` (the running service: see ServiceRecord), `hydrogen.lock`
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from hydrogen.core.disk import make_folder, told_about, write_atomically
 from hydrogen.core.service import Service
-from hydrogen.errors import Conflict, DiskFull, HostError, HydrogenError
+from hydrogen.errors import Conflict, HostError, HydrogenError
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.model.codec import decode_json, encode_json, plain, value_from_plain
 
@@ -45,7 +43,10 @@ def default_runtime_dir() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRecord:
-    """What the running service tells about itself; websocket_port is the bound one."""
+    """What the running service tells about itself; websocket_port and web_port (HTTP) are the bound ones.
+
+    certificate: the file that both ports speak TLS with, empty for plain text.
+    """
 
     pid: int
     epoch: str
@@ -54,6 +55,8 @@ class ServiceRecord:
     websocket_port: int
     data_dir: str
     started_at: float
+    web_port: int = 0
+    certificate: str = ""
 
 
 class RuntimeFolder(Service):
@@ -174,46 +177,3 @@ def read_service_record(folder: Path) -> ServiceRecord | None:
         return value_from_plain(ServiceRecord, decode_json((folder / STATE_FILE).read_bytes()))
     except (OSError, HydrogenError):
         return None
-
-
-def make_folder(folder: Path) -> None:
-    """Create with its parents, mode 0750, and make sure that it can be written. Raises HostError."""
-    with told_about(folder):
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-
-
-def write_atomically(path: Path, content: bytes, mode: int) -> None:
-    """Readers see the old content or the new, never a part, also after a power cut. Raises HostError."""
-    with told_about(path):
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fchmod(stream.fileno(), mode)
-                os.fsync(stream.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-
-
-class told_about:  # noqa: N801
-    """Turns an OSError into a HostError that names the path and says what to do."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if not isinstance(error, OSError):
-            return
-        details: Mapping[str, Any] = {"path": str(self._path), "errno": errno.errorcode.get(error.errno or 0, "")}
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"no space left for {self._path}: free some, then try again", **details) from error
-        reason = error.strerror or str(error)
-        raise HostError(f"cannot write {self._path}: {reason}", **details) from error

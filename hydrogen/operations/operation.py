@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from hydrogen.auth.audit import AuditEntry
 from hydrogen.auth.principal import Principal
 from hydrogen.spooler.request import Request
 
@@ -76,9 +77,21 @@ class Operation:
     is_lasting: bool = False
 
     @property
+    def is_mutating(self) -> bool:
+        """Does it change something? Then every attempt is a record of the audit log."""
+        return self.scope != "read"
+
+    @property
     def description(self) -> str:
         """The handler's docstring, unwrapped."""
         return " ".join((self.handler.__doc__ or self.summary).split())
+
+
+class AuditTrail(Protocol):
+    """What the registry needs of the audit log."""
+
+    def begin(self, entry: AuditEntry) -> Callable[[str], None]:
+        """Something begins; what is returned is called with how it ended: `ok`, or an error's code. Neither ever waits."""
 
 
 class PrinterFleet(Protocol):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from hydrogen.auth.audit import AuditEntry
 from hydrogen.auth.principal import SCOPES, Principal
 from hydrogen.auth.rate_limit import RateLimit
-from hydrogen.errors import Forbidden, NotFound
+from hydrogen.errors import Forbidden, HydrogenError, NotFound
 from hydrogen.operations.codec import describe, digest_of, model_from_plain
 from hydrogen.operations.freshness import Freshness
-from hydrogen.operations.operation import Call, Operation, PrinterFleet
+from hydrogen.operations.operation import AuditTrail, Call, Operation, PrinterFleet
 from hydrogen.operations.repeat import RepeatMemory
 
 
@@ -26,9 +27,11 @@ class Registry:
         repeats: RepeatMemory,
         freshness: Freshness | None = None,
         limit: RateLimit | None = None,
+        audit: AuditTrail | None = None,
     ) -> None:
         """freshness: looks at `issued_at`; None for a house that does not. limit: how many commands a principal may give,
-        urgent ones apart; None for as many as it likes.
+        urgent ones apart; None for as many as it likes. audit: where every attempt to change something is recorded; None for
+        a house without a record.
 
         Raises ValueError for two operations of one name, or a scope that does not exist.
         """
@@ -40,6 +43,7 @@ class Registry:
         self._operations: Mapping[str, Operation] = MappingProxyType(by_name)
         self._fleet = fleet
         self._repeats = repeats
+        self._audit = audit
         self._freshness = freshness
         self._limit = limit
 
@@ -71,8 +75,10 @@ class Registry:
         params: object,
         idempotency_key: str | None = None,
         issued_at: str | None = None,
+        *,
+        source: str = "",
     ) -> Mapping[str, Any]:
-        """Carry it out and return its result (JSON values).
+        """Carry it out and return its result (JSON values). source: for the audit log, the surface and the address.
 
         params: decoded JSON, checked here. A key that is known wins over an `issued_at` that has grown old.
 
@@ -80,6 +86,37 @@ class Registry:
         `limit`), RateLimited, Replayed, Conflict, Unavailable, or what the printer's side raised.
         """
         operation = self.get(name)
+        end = self._begin_record(operation, principal, printer, params, source)
+        try:
+            result = await self._carry_out(operation, principal, printer, params, idempotency_key, issued_at)
+        except HydrogenError as error:
+            end(error.code)
+            raise
+        except BaseException:
+            end("broken_off")  # cancelled, out of time, or a defect: whether it happened is not known
+            raise
+        end("ok")
+        return result
+
+    def _begin_record(
+        self, operation: Operation, principal: Principal, printer: str | None, params: object, source: str
+    ) -> Callable[[str], None]:
+        if self._audit is None or not operation.is_mutating:
+            return _nowhere
+        given = params if isinstance(params, Mapping) else {}
+        entry = AuditEntry(actor=principal.name, source=source, action=operation.name, printer=printer, params=given)
+        return self._audit.begin(entry)
+
+    async def _carry_out(
+        self,
+        operation: Operation,
+        principal: Principal,
+        printer: str | None,
+        params: object,
+        idempotency_key: str | None,
+        issued_at: str | None,
+    ) -> Mapping[str, Any]:
+        name = operation.name
         if self._limit is not None and not operation.is_urgent:
             self._limit.take(principal.name)
         if not principal.may(operation.scope):
@@ -110,3 +147,7 @@ class Registry:
         if not principal.may_reach(target):
             raise Forbidden(f"printer {target!r} is not yours to control", printer=target)
         return target
+
+
+def _nowhere(_result: str) -> None:
+    """Where the end of something is told that nobody records."""

@@ -32,10 +32,11 @@ API_VERSION = "1.0"
 class WebSocketFigures:
     """What the WebSocket server tells of itself; it writes, the builder reads.
 
-    port: the bound one, 0 while not bound. Times are Unix seconds.
+    port and web_port (HTTP, written by the web server): the bound ones, 0 while not bound. Times are Unix seconds.
     """
 
     port: int = 0
+    web_port: int = 0
     protocol: str = "hydrogen-protocol"
     max_message_bytes: int = 65_536
     started_at: float | None = None
@@ -116,7 +117,12 @@ class StatusBuilder:
                 **({"files": measured.files} if is_long else {}),
             },
             "queues": {"log": _queue(), "print": _queue()},
-            "enabledServices": ["logging", *(["websocket"] if figures.port else []), "print"],
+            "enabledServices": [
+                "logging",
+                *(["webserver"] if figures.web_port else []),
+                *(["websocket"] if figures.port else []),
+                "print",
+            ],
             "services": self._services(),
         }
 
@@ -141,6 +147,7 @@ class StatusBuilder:
         shared = {"threads": 0, "virtualMemoryBytes": 0, "residentMemoryBytes": 0, "threadIds": []}
         return {
             "logging": {"enabled": True, "log_file": "", "status": {"messageCount": 0, **shared}},
+            **({"webserver": {"enabled": True, "port": figures.web_port}} if figures.web_port else {}),
             "websocket": {
                 "enabled": figures.port != 0,
                 "port": figures.port,

@@ -17,6 +17,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
+from hydrogen.auth.grant import Grant
 from hydrogen.auth.principal import Principal
 from hydrogen.auth.rate_limit import Rate, TokenBucket
 from hydrogen.errors import Forbidden, HydrogenError, InvalidMessage, NotFound
@@ -56,11 +57,14 @@ class ClientSocket(ServerConnection):
         self._grace_seconds = settings.grace_seconds
         self._fragments = 0
         self.visit: Visit | None = None
+        self.told_address: str | None = None
         self.outbox: Outbox | None = None
 
     @property
     def address(self) -> str:
-        """The client's IP address, for limits and the log."""
+        """The client's IP address, for limits and the log: as a trusted proxy tells it, else the other end's."""
+        if self.told_address is not None:
+            return self.told_address
         peer = self.remote_address
         return str(peer[0]) if isinstance(peer, tuple) and peer else ""
 
@@ -93,7 +97,8 @@ class ClientSocket(ServerConnection):
     def come_in(self, visit: Visit) -> None:
         """The handshake passed."""
         self.visit = visit
-        self._lobby.seat(self)
+        if not self.transport.is_closing():  # it may have gone while its token was being looked at
+            self._lobby.seat(self)
         self._leave_door()
 
     def _leave_door(self) -> None:
@@ -151,6 +156,8 @@ class ClientConnection:
         """printers: all there are. cut(connection, code, reason): called once when the client must go."""
         self.socket = socket
         self.visit = visit
+        self.grant: Grant = visit.grant
+        self.announced_end: float | None = None
         self.in_flight = 0
         self._context = context
         self.audience: Audience = context.audiences.of(visit.principal, Wish())
@@ -169,14 +176,20 @@ class ClientConnection:
         self.outbox = Outbox(
             socket,
             clock=context.clock,
-            catch_up=lambda: context.snapshot_frame(visit.principal),
+            catch_up=lambda: context.snapshot_frame(self.principal),
             patience=Patience(bytes=settings.max_unsent_bytes, seconds=settings.max_unsent_seconds),
         )
         socket.outbox = self.outbox
 
     @property
     def principal(self) -> Principal:
-        return self.visit.principal
+        """Who it is, with the rights of this moment: they may change while the connection is open."""
+        return self.grant.principal
+
+    def take_grant(self, grant: Grant) -> None:
+        """Go on with these rights, and this end. What was wished for is heard as far as they go."""
+        self.grant = grant
+        self.audience = self._context.audiences.of(grant.principal, self.wish)
 
     @property
     def wish(self) -> Wish:

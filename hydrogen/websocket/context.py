@@ -50,7 +50,6 @@ class WebSocketSettings:
     subscriptions_burst: int = 20
     invalid_messages: int = 100
     invalid_window_seconds: float = 10.0
-    allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     commands_in_flight: int = 32
     command_timeout_seconds: float = 900.0

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Coroutine
+from typing import Any
 
-from hydrogen.errors import AuthFailed, HydrogenError, InvalidMessage, RateLimited, ServerFault, Unavailable
+from hydrogen.errors import HydrogenError, InvalidMessage, RateLimited, ServerFault, Unavailable
 from hydrogen.model.codec import encode_json
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport
@@ -21,6 +23,7 @@ from hydrogen.operations.registry import Registry
 from hydrogen.websocket.broadcast import Broadcaster
 from hydrogen.websocket.connection import ClientConnection
 from hydrogen.websocket.context import ServerContext, error_frame
+from hydrogen.websocket.credentials import CredentialGuard
 from hydrogen.websocket.limit import MessageLimit
 from hydrogen.websocket.message import (
     Authenticate,
@@ -38,16 +41,21 @@ from hydrogen.websocket.message import (
 class Dispatcher:
     """One for all connections of a server."""
 
-    def __init__(self, context: ServerContext, *, registry: Registry, broadcaster: Broadcaster) -> None:
+    def __init__(
+        self, context: ServerContext, *, registry: Registry, broadcaster: Broadcaster, credentials: CredentialGuard
+    ) -> None:
         self._context = context
         self._registry = registry
         self._broadcaster = broadcaster
+        self._credentials = credentials
         self._limit = MessageLimit(context.settings, clock=context.clock)
         self._commands: set[asyncio.Task[None]] = set()
 
     def receive(self, connection: ClientConnection, text: str | bytes) -> None:
         """A complete message came. Returns at once and never raises; the answer may come later."""
         self._context.figures.total_requests += 1
+        if not self._credentials.is_let_in(connection):
+            return
         message_id = None
         try:
             body = read_object(text)
@@ -89,19 +97,44 @@ class Dispatcher:
                 connection.subscribe(wish, since, message.id)
                 self._broadcaster.review_terminal()
             case Authenticate():
-                raise AuthFailed("this token is not known here; the connection keeps the rights it has")
+                self._check_room(connection)
+                self._launch(connection, self._renew(connection, message), "authenticate")
             case _:
                 raise InvalidMessage("this message cannot be handled")
 
     def _begin(self, connection: ClientConnection, command: Command) -> None:
         is_urgent = self._registry.is_urgent(command.operation)
+        if not is_urgent:
+            self._check_room(connection)
+        self._launch(connection, self._carry_out(connection, command, is_urgent), command.operation)
+
+    def _check_room(self, connection: ClientConnection) -> None:
         limit = self._context.settings.commands_in_flight
-        if connection.in_flight >= limit and not is_urgent:
+        if connection.in_flight >= limit:
             raise RateLimited(f"{limit} commands of this connection are in flight; wait for an answer", limit=limit)
+
+    def _launch(self, connection: ClientConnection, work: Coroutine[Any, Any, None], name: str) -> None:
         connection.in_flight += 1
-        task = asyncio.create_task(self._carry_out(connection, command, is_urgent), name=command.operation)
+        task = asyncio.create_task(work, name=name)
         self._commands.add(task)
         task.add_done_callback(self._commands.discard)
+
+    async def _renew(self, connection: ClientConnection, message: Authenticate) -> None:
+        try:
+            frame = encode_json(
+                {
+                    "type": "authenticated",
+                    **({} if message.id is None else {"id": message.id}),
+                    **await self._credentials.renew(connection, message.token),
+                }
+            )
+        except HydrogenError as error:
+            frame = error_frame(error.as_wire(), message.id)
+        except Exception as error:  # noqa: BLE001 (a border: logged and published)
+            frame = self._incident(error, message.id)
+        finally:
+            connection.in_flight -= 1
+        connection.answer_frame(frame)
 
     async def _carry_out(self, connection: ClientConnection, command: Command, is_urgent: bool) -> None:
         try:
@@ -130,6 +163,7 @@ class Dispatcher:
                 command.params,
                 command.idempotency_key,
                 command.issued_at,
+                source=f"websocket {connection.socket.address}",
             )
         return encode_json({"type": "result", "id": command.id, "result": dict(result)})
 

@@ -114,7 +114,13 @@ def _own_frames(book: SchemaBook) -> dict[str, Schema]:
         "pong": _frame("pong", "The answer to ping.", id=TEXT, may_lack=("id",)),
         "lagged": _frame("lagged", "Events were left out; a snapshot follows."),
         "authenticated": _frame(
-            "authenticated", "The credentials were renewed.", id=TEXT, expires_at=_or_null(MOMENT), may_lack=("id",)
+            "authenticated",
+            "The credentials were renewed: who it is, and until when.",
+            id=TEXT,
+            principal=TEXT,
+            scopes={"type": "array", "items": TEXT},
+            expires_at=_or_null(MOMENT),
+            may_lack=("id",),
         ),
         "auth.expiring": _frame("auth.expiring", "The credentials end soon.", expires_at=MOMENT),
     }

@@ -7,6 +7,7 @@ import errno
 import http
 import logging
 import random
+import ssl
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -16,14 +17,16 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from hydrogen.auth.authority import Authority
 from hydrogen.auth.host_rule import HostRule
-from hydrogen.auth.keys import KeyRing
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
+from hydrogen.core.tls import HANDSHAKE_SECONDS
 from hydrogen.errors import Forbidden, PortsExhausted, Unavailable
 from hydrogen.model.codec import encode_json
 from hydrogen.operations.operation import PrinterFleet
@@ -33,6 +36,7 @@ from hydrogen.websocket.auth import Doorkeeper, Refusal
 from hydrogen.websocket.broadcast import Broadcaster
 from hydrogen.websocket.connection import ClientConnection, ClientSocket
 from hydrogen.websocket.context import ServerContext, WebSocketSettings
+from hydrogen.websocket.credentials import CredentialGuard
 from hydrogen.websocket.dispatch import Dispatcher
 from hydrogen.websocket.lobby import Lobby, Room
 from hydrogen.websocket.outbox import HIGH_WATER_BYTES, LOW_WATER_BYTES
@@ -66,14 +70,16 @@ class WebSocketServer(Service):
         context: Context,
         bus: Bus,
         registry: Registry,
-        keys: KeyRing,
+        authority: Authority,
+        proxies: TrustedProxies,
+        tls: ssl.SSLContext | None,
         status: StatusBuilder,
         figures: WebSocketFigures,
         fleet: PrinterFleet,
         clock: Clock,
         log: Log,
     ) -> None:
-        """status and figures: the same `figures` object that the builder reads."""
+        """tls None: plain text. status and figures: the same `figures` object that the builder reads."""
         self._settings = settings
         self._bus = bus
         self._fleet = fleet
@@ -82,9 +88,10 @@ class WebSocketServer(Service):
         self._clock = clock
         self._log = log
         self._context = ServerContext(settings, house=context, status=status, figures=figures, clock=clock, log=log)
-        self._doorkeeper = Doorkeeper(
-            keys=keys, subprotocol=settings.subprotocol, allowed_origins=settings.allowed_origins
-        )
+        self._authority = authority
+        self._proxies = proxies
+        self._tls = tls
+        self._doorkeeper = Doorkeeper(authority=authority, subprotocol=settings.subprotocol)
         self._host_rule = HostRule(settings.allowed_hosts)
         self._lobby = _lobby_of(settings)
         handshakes = Rate(per_second=settings.handshakes_per_second, burst=settings.handshakes_burst)
@@ -93,7 +100,10 @@ class WebSocketServer(Service):
         self._refusals_left_out = 0
         self._switch = TraceSwitch(fleet, log=log)
         self._broadcaster = Broadcaster(self._context, self._switch)
-        self._dispatcher = Dispatcher(self._context, registry=registry, broadcaster=self._broadcaster)
+        self._credentials = CredentialGuard(authority, members=lambda: self._broadcaster.members, clock=clock)
+        self._dispatcher = Dispatcher(
+            self._context, registry=registry, broadcaster=self._broadcaster, credentials=self._credentials
+        )
         self._farewells: set[asyncio.Task[None]] = set()
         self._unlisten: list[Callable[[], None]] = []
         self._server: Server | None = None
@@ -117,6 +127,7 @@ class WebSocketServer(Service):
         self._unlisten = [
             self._bus.listen(self._broadcaster.on_published, name="websocket broadcast"),
             self._bus.listen(self._switch.on_published, name="websocket terminal"),
+            self._authority.on_changed(self._credentials.look_after),
         ]
         self._log.info("websocket bound", host=self._settings.host, port=self.bound_port)
 
@@ -196,6 +207,8 @@ class WebSocketServer(Service):
             self._serve_client,
             settings.host,
             port,
+            ssl=self._tls,
+            ssl_handshake_timeout=None if self._tls is None else HANDSHAKE_SECONDS,
             process_request=self._answer_handshake,
             select_subprotocol=self._select_subprotocol,
             compression=None,
@@ -210,19 +223,28 @@ class WebSocketServer(Service):
             create_connection=cast(type[ServerConnection], connection_for),
         )
 
-    def _answer_handshake(self, socket: ServerConnection, request: Request) -> Response | None:
+    async def _answer_handshake(self, socket: ServerConnection, request: Request) -> Response | None:
         """None lets the client in; the order of the checks is that of auth.py."""
         assert isinstance(socket, ClientSocket)
         try:
             self._doorkeeper.check_path(request)
+            self._check_peer(socket, request.headers)
             self._check_room(socket.address)
             self._check_host(request.headers)
-            visit = self._doorkeeper.admit(request)
+            visit = await self._doorkeeper.admit(request, socket.address)
+            self._check_seats(socket.address)  # somebody else may have taken the last one meanwhile
         except Refusal as refusal:
             self._log_refusal(socket.address, refusal)
             return _response_of(refusal)
         socket.come_in(visit)
         return None
+
+    def _check_peer(self, socket: ClientSocket, headers: Headers) -> None:
+        try:
+            self._proxies.check(socket.address)
+        except Forbidden as error:
+            raise Refusal(403, error) from None
+        socket.told_address = self._proxies.client_address(socket.address, headers.get_all("X-Forwarded-For"))
 
     def _log_refusal(self, address: str, refusal: Refusal) -> None:
         """Some lines of one address tell it all; a flood of them would push everything else out of the log."""
@@ -240,8 +262,11 @@ class WebSocketServer(Service):
             raise Refusal(503, Unavailable("the server is shutting down"), wait_seconds)
         if self._handshakes.wait_seconds(address):
             raise Refusal(503, Unavailable("too many handshakes from this address"), wait_seconds)
+        self._check_seats(address)
+
+    def _check_seats(self, address: str) -> None:
         if not self._lobby.has_room_for(address):
-            raise Refusal(503, Unavailable("too many connections"), wait_seconds)
+            raise Refusal(503, Unavailable("too many connections"), random.randint(1, 5))
 
     def _check_host(self, headers: Headers) -> None:
         try:
@@ -315,8 +340,9 @@ class WebSocketServer(Service):
             self.look_after()
 
     def look_after(self) -> None:
-        """Cut off those that have not read for too long; done every second while the service runs."""
+        """Cut off those that have not read for too long or whose credentials are over; done every second."""
         self._broadcaster.cut_hopeless()
+        self._credentials.look_after()
 
     async def _keep_fresh(self) -> None:
         """The figures of the machine, only while somebody looks."""

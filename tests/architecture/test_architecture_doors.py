@@ -31,6 +31,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "uvicorn": _HTTP,
     "python_multipart": _HTTP,
     "prometheus_client": _HTTP,
+    "joserfc": ("hydrogen/auth/signature.py", "hydrogen/auth/sessions.py"),
+    "cryptography": ("hydrogen/auth/certificate.py",),
     "psutil": ("hydrogen/system/*",),
     "sqlite3": ("hydrogen/jobs/database.py",),
     "pydantic": _STRANGERS,

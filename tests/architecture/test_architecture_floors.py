@@ -25,6 +25,7 @@ FLOORS: dict[str, int] = {
     "web": 6,
     "octoprint": 6,
     "webui": 6,
+    "access": 7,
     "client": 6,
     "app": 7,
     "config": 7,

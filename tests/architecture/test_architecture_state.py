@@ -30,6 +30,7 @@ LOADERS = ("hydrogen/spooler_process.py", "hydrogen/fleet/plugins.py")
 """Where `module:attribute` of a driver becomes an object: in the spooler's process, and where the service reads manifests."""
 
 ROOF = (
+    "hydrogen/access.py",
     "hydrogen/app.py",
     "hydrogen/config.py",
     "hydrogen/config_section.py",

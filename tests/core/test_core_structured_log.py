@@ -162,6 +162,13 @@ def test_secrets_inside_text_are_masked_and_the_rest_stays(text: str) -> None:
         assert MASK in shown
 
 
+@pytest.mark.parametrize(
+    "secret", ["hyd_Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MDEyMzQ1", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbg"]
+)
+def test_what_looks_like_a_key_or_a_token_is_masked_wherever_it_stands(secret: str) -> None:
+    assert secret[8:] not in json.dumps(written(said=f"somebody pasted {secret} here"))
+
+
 def test_text_without_secrets_is_not_touched() -> None:
     for text in ("printer connected", "?since=b7c1.812&topics=a,b", "N12 G1 X1.5*33", "key missing", "a = b"):
         assert redact_text(text) == text

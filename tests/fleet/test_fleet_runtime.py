@@ -9,16 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from hydrogen.errors import Conflict, HostError
+from hydrogen.errors import Conflict
 from hydrogen.fleet.runtime import (
     Announcement,
     RuntimeFolder,
     ServiceRecord,
     default_data_dir,
     default_runtime_dir,
-    make_folder,
     read_service_record,
-    write_atomically,
 )
 from hydrogen.model.codec import plain
 from hydrogen.spooler.policy import SpoolerPolicy
@@ -100,21 +98,6 @@ def test_a_damaged_record_is_no_record(tmp_path: Path) -> None:
     for text in ("", "{", "[]", '{"pid": "x"}'):
         (tmp_path / "hydrogen.json").write_text(text)
         assert read_service_record(tmp_path) is None
-
-
-def test_a_folder_that_cannot_be_made_is_told_by_name(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(HostError, match="file"):
-        make_folder(tmp_path / "file" / "run")
-
-
-def test_a_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "x.json"
-    write_atomically(path, b"old", 0o600)
-    write_atomically(path, b"new", 0o640)
-    assert path.read_bytes() == b"new"
-    assert path.stat().st_mode & 0o777 == 0o640
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_default_folders_follow_the_systems_customs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,7 @@ class HouseProcess:
         tables = {
             "server": f'environment = "development"\ndata_dir = "{self.data_dir}"\nruntime_dir = "{self.runtime_dir}"',
             "websocket": 'host = "127.0.0.1"\nport = 0',
+            "web": 'host = "127.0.0.1"\nport = 0',
             "auth": f'keys = ["{KEY}"]',
             **{f"printers.{name}": f'driver = "marlin"\nport = "{port}"' for name, port in printers.items()},
             **sections,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from hydrogen.auth.audit import AuditEntry
 from hydrogen.auth.principal import Principal
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.core.clock import ManualClock
@@ -164,3 +165,63 @@ async def test_limit_counts_every_command_but_urgent_ones() -> None:
     await house.execute(OWNER, "printer.emergency_stop", "a", {})
     clock.advance(1.0)
     await house.execute(OWNER, "printer.home", "a", {}, KEY)
+
+
+# ---------------------------------------------------------------------------------------------------------- audit
+
+
+class RecordingTrail:
+    """An audit log that remembers."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[AuditEntry, str]] = []
+
+    def begin(self, entry: AuditEntry) -> Callable[[str], None]:
+        return lambda result: self.records.append((entry, result))
+
+
+def audited(fleet: WillingFleet, *more: Operation) -> tuple[Registry, RecordingTrail]:
+    trail = RecordingTrail()
+    repeats = RepeatMemory(clock=ManualClock())
+    return Registry([*printer_operations(fleet), *more], fleet=fleet, repeats=repeats, audit=trail), trail
+
+
+async def test_every_attempt_to_change_something_is_one_record() -> None:
+    at, trail = audited(WillingFleet("a"))
+    await at.execute(OWNER, "printer.home", None, {"axes": "x"}, source="websocket 192.0.2.1")
+    for principal, printer, params in (
+        (Principal(name="reader", scopes=frozenset({"read"})), "a", {}),
+        (OWNER, "b", {}),
+        (OWNER, "a", {"axes": 5}),
+        (OWNER, "a", "no object"),
+    ):
+        with pytest.raises((Forbidden, NotFound, InvalidMessage)):
+            await at.execute(principal, "printer.home", printer, params)
+    results = [(entry.actor, entry.action, result) for entry, result in trail.records]
+    assert [result for _, _, result in results] == [
+        "ok",
+        "forbidden",
+        "not_found",
+        "invalid_message",
+        "invalid_message",
+    ]
+    entry = trail.records[0][0]
+    assert (entry.actor, entry.source, entry.params) == (OWNER.name, "websocket 192.0.2.1", {"axes": "x"})
+
+
+async def test_what_only_looks_leaves_no_record_and_what_is_broken_off_does() -> None:
+    async def look(_call: Call) -> Mapping[str, Any]:
+        return {}
+
+    async def hang(_call: Call) -> Mapping[str, Any]:
+        raise TimeoutError
+
+    at, trail = audited(
+        WillingFleet("a"),
+        Operation(name="x.look", params=NoParams, scope="read", summary="Look", handler=look),
+        Operation(name="x.hang", params=NoParams, scope="control", summary="Hang", handler=hang),
+    )
+    await at.execute(OWNER, "x.look", None, {})
+    with pytest.raises(TimeoutError):
+        await at.execute(OWNER, "x.hang", None, {})
+    assert [(entry.action, result) for entry, result in trail.records] == [("x.hang", "broken_off")]

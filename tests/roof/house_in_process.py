@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from hydrogen.app import Hydrogen, ServeOptions, prepare_data_dir
+from hydrogen.access import prepare_data_dir
+from hydrogen.app import Hydrogen, ServeOptions
 from hydrogen.cli.address import ServiceAddress, url_of
 from hydrogen.config import Configuration, configuration_from_table
 from hydrogen.core.clock import SystemClock
@@ -26,6 +27,7 @@ def configuration_for(folder: Path, printers: Mapping[str, Path], *, port: int =
                 "runtime_dir": str(folder / "run"),
             },
             "websocket": {"host": "127.0.0.1", "port": port, "status_interval_seconds": 0.1},
+            "web": {"host": "127.0.0.1", "port": 0},
             "auth": {"keys": [KEY]},
             "printers": {name: {"driver": "marlin", "port": str(link)} for name, link in printers.items()},
         },

@@ -5,28 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import stat
 from pathlib import Path
 
 import pytest
 
+from hydrogen.access import prepare_data_dir
 from hydrogen.app import (
     OWN_SPOOLERS_LIMITS,
     SHUTDOWN_LIMITS,
-    Access,
     Ending,
     Hydrogen,
     ServeOptions,
-    prepare_data_dir,
     serve,
-    websocket_settings,
 )
 from hydrogen.cli.client import connected
-from hydrogen.config import configuration_from_table
 from hydrogen.core.clock import SystemClock
 from hydrogen.core.service import Service
 from hydrogen.errors import ConfigurationInvalid, HostError
-from tests.roof.house_in_process import KEY, configuration_for, house_in_process
+from tests.roof.house_in_process import configuration_for, house_in_process
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
 
@@ -152,33 +148,6 @@ async def test_clients_find_the_bound_port_and_the_snapshot_holds_the_configured
                     assert frame["state"]["printers"]["bench"]["port"] == str(missing)
                     assert frame["state"]["printers"]["bench"]["driver"] == "marlin"
                     break
-
-
-def test_a_configured_key_is_used_and_nothing_is_written(tmp_path: Path) -> None:
-    access = prepare_data_dir(configuration_for(tmp_path, {}))
-    assert access == Access(keys=(KEY,))
-    assert not (tmp_path / "data" / "api_key").exists()
-    assert {path.name for path in (tmp_path / "data").iterdir()} == {"files", "receipts", "spool"}
-
-
-def test_without_a_key_one_is_made_once_and_only_loopback_is_bound(tmp_path: Path) -> None:
-    table = {"server": {"data_dir": str(tmp_path / "data"), "runtime_dir": str(tmp_path / "run")}}
-    configuration = configuration_from_table(table, "test")
-    first, second = prepare_data_dir(configuration), prepare_data_dir(configuration)
-    assert first.keys == second.keys
-    assert len(first.keys[0]) >= 32
-    assert (first.is_first, second.is_first) == (True, False)
-    assert stat.S_IMODE((tmp_path / "data" / "api_key").stat().st_mode) == 0o600
-    assert websocket_settings(configuration, first).host == "127.0.0.1"
-    assert websocket_settings(configuration, Access(keys=("x" * 8,))).host == configuration.websocket.host
-
-
-def test_an_empty_key_file_is_filled_again(tmp_path: Path) -> None:
-    table = {"server": {"data_dir": str(tmp_path / "data"), "runtime_dir": str(tmp_path / "run")}}
-    configuration = configuration_from_table(table, "test")
-    prepare_data_dir(configuration)
-    (tmp_path / "data" / "api_key").write_text("")
-    assert prepare_data_dir(configuration).is_first
 
 
 async def test_the_lifeline_ends_the_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

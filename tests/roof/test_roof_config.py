@@ -190,10 +190,10 @@ def test_a_whole_value_can_come_from_a_variable_and_a_part_cannot(
 ) -> None:
     monkeypatch.setenv("OUR_PORT", "7000")
     monkeypatch.setenv("OUR_KEY", "12345678")
-    text = '[websocket]\nport = "${env.OUR_PORT}"\nhost = "a${env.OUR_PORT}"\n[auth]\nkeys = ["${env.OUR_KEY}"]'
+    text = '[websocket]\nport = "${env.OUR_PORT}"\nallowed_origins = ["a${env.OUR_PORT}"]\n[auth]\nkeys = ["${env.OUR_KEY}"]'
     configuration = load_configuration(written(tmp_path, text))
     assert configuration.websocket.port == 7000
-    assert configuration.websocket.host == "a${env.OUR_PORT}"
+    assert configuration.websocket.allowed_origins == ("a${env.OUR_PORT}",)
     assert configuration.api_keys == ("12345678",)
 
 
@@ -259,3 +259,35 @@ def test_the_documentation_names_every_key_with_its_default_and_reason() -> None
     _, mark, documented = PAGE.read_text().partition(MARK)
     assert mark
     assert documented.strip() == tables().strip(), "run: python -m tests.roof.configuration_page"
+
+
+# -------------------------------------------------------------------------------------------------------------- TLS
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[websocket]\nhost = "0.0.0.0"', "websocket.host"),
+        ('[web]\nhost = "192.0.2.1"', "web.host"),
+        ('[tls]\ncertificate = "c.pem"', "tls"),
+        ('[tls]\ncertificate = "c.pem"\nkey = "k.pem"', "tls.certificate"),
+        ('[tls]\ntrusted_proxies = ["example.org"]', "tls.trusted_proxies"),
+    ],
+)
+def test_production_refuses_plain_text_beyond_this_machine_and_useless_certificates(
+    tmp_path: Path, text: str, key: str
+) -> None:
+    assert refusal(tmp_path, text).details["key"] == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[websocket]\nhost = "127.0.0.1"\n[web]\nhost = "::1"',
+        '[websocket]\nhost = "0.0.0.0"\n[server]\nenvironment = "development"',
+        '[websocket]\nhost = "0.0.0.0"\n[tls]\ntrusted_proxies = ["10.0.0.2", "fd00::/8"]',
+        "",
+    ],
+)
+def test_what_is_safe_is_taken(tmp_path: Path, text: str) -> None:
+    assert load_configuration(written(tmp_path, text)).certificate_files is None

@@ -6,14 +6,15 @@ from dataclasses import fields
 
 import pytest
 
-from hydrogen.app import LOOPBACK, Access, websocket_settings
+from hydrogen.access import LOOPBACK, Access
+from hydrogen.app import websocket_settings
 from hydrogen.config import configuration_from_table
 from hydrogen.config_websocket import WebSocketSection
 from hydrogen.errors import ConfigurationInvalid
 from hydrogen.websocket.context import WebSocketSettings
 
-NOT_OF_THE_WEBSOCKET_ALONE = {"commands_per_second", "commands_burst", "issued_at_window_seconds"}
-"""The registry's: they count for every surface."""
+NOT_OF_THE_WEBSOCKET_ALONE = {"commands_per_second", "commands_burst", "issued_at_window_seconds", "allowed_origins"}
+"""The registry's and the authority's: they count for every surface."""
 
 
 def test_every_key_is_a_setting_with_the_same_default() -> None:

@@ -50,7 +50,7 @@ def test_every_error_code_is_documented_and_no_other() -> None:
 
 async def test_every_operation_is_documented_with_its_scope_and_parameters(tmp_path: Path) -> None:
     async with house_in_process(tmp_path) as house:
-        registry = house.hydrogen._websocket._dispatcher._registry
+        registry = house.hydrogen.registry
         assert words_in_rows(section("Operations")) == set(registry.names)
         for name in registry.names:
             operation = registry.get(name)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.rate_limit import RateLimit
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.operations.operation import Operation
@@ -26,11 +27,14 @@ async def start_house() -> AsyncIterator[StartHouse]:
             fleet: ObedientFleet | None = None,
             clock: Clock | None = None,
             extra: tuple[Operation, ...] = (),
+            proxies: TrustedProxies | None = None,
             is_running: bool = True,
             command_limit: RateLimit | None = None,
             **settings: Any,
         ) -> House:
-            house = make_house(fleet or ObedientFleet(), clock or SystemClock(), extra, settings, stack, command_limit)
+            house = make_house(
+                fleet or ObedientFleet(), clock or SystemClock(), extra, settings, stack, proxies, command_limit
+            )
             await house.server.start()
             stack.push_async_callback(house.server.release)
             stack.push_async_callback(house.server.close_clients)

@@ -8,15 +8,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from hydrogen.auth.authority import Authority
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
+from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.rate_limit import RateLimit
+from hydrogen.auth.session_store import SessionStore
+from hydrogen.auth.sessions import SessionTokens
+from hydrogen.auth.throttle import FailedLogins, ThrottleLimits
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -159,6 +165,7 @@ class House:
     figures: WebSocketFigures
     log: RecordingLog
     stack: AsyncExitStack
+    authority: Authority
 
     @property
     def url(self) -> str:
@@ -222,7 +229,9 @@ def make_house(
     extra: tuple[Operation, ...],
     options: dict[str, Any],
     stack: AsyncExitStack,
+    proxies: TrustedProxies | None = None,
     command_limit: RateLimit | None = None,
+    login_limits: ThrottleLimits | None = None,
 ) -> House:
     failures: list[tuple[str, BaseException]] = []
     bus = Bus(lambda name, error: failures.append((name, error)))
@@ -245,6 +254,10 @@ def make_house(
         *extra,
     ]
     log = RecordingLog()
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    sessions = SessionTokens(SessionStore(folder), clock=clock)
+    failed_logins = FailedLogins(clock=clock, limits=login_limits)
+    authority = Authority(key_ring(), clock=clock, sessions=sessions, failed_logins=failed_logins)
     server = WebSocketServer(
         settings,
         context=context,
@@ -256,11 +269,13 @@ def make_house(
             freshness=Freshness(clock=clock, is_synchronised=lambda: True),
             limit=command_limit,
         ),
-        keys=key_ring(),
+        authority=authority,
+        proxies=proxies or TrustedProxies(),
+        tls=None,
         status=status,
         figures=figures,
         fleet=fleet,
         clock=clock,
         log=log,
     )
-    return House(server, context, bus, fleet, figures, log, stack)
+    return House(server, context, bus, fleet, figures, log, stack, authority)

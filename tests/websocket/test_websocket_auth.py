@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request
 
+from hydrogen.auth.authority import Authority
+from hydrogen.auth.credentials import OriginRule
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
+from hydrogen.core.clock import ManualClock
 from hydrogen.websocket.auth import Doorkeeper, Refusal, Visit
 from tests.websocket.conftest import StartHouse
 from tests.websocket.house import KEY, House
@@ -20,19 +24,20 @@ from tests.websocket.house import KEY, House
 OWNER = Principal(name="owner")
 
 
-def doorkeeper(key: str = KEY, **options: Any) -> Doorkeeper:
+def doorkeeper(key: str = KEY, *, allowed_origins: Sequence[str] = ()) -> Doorkeeper:
     ring = KeyRing([ApiKey(key=key, principal=OWNER)])
-    return Doorkeeper(keys=ring, subprotocol="hydrogen-protocol", **options)
+    authority = Authority(ring, clock=ManualClock(), origins=OriginRule(allowed_origins))
+    return Doorkeeper(authority=authority, subprotocol="hydrogen-protocol")
 
 
-def visit(path: str = "/", *, at: Doorkeeper | None = None, **headers: str) -> Visit:
+async def visit(path: str = "/", *, at: Doorkeeper | None = None, **headers: str) -> Visit:
     named = Headers({name.replace("_", "-"): value for name, value in headers.items()})
-    return (at or doorkeeper()).admit(Request(path, named))
+    return await (at or doorkeeper()).admit(Request(path, named), "192.0.2.1")
 
 
-def refusal(path: str = "/", *, at: Doorkeeper | None = None, **headers: str) -> Refusal:
+async def refusal(path: str = "/", *, at: Doorkeeper | None = None, **headers: str) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        visit(path, at=at, **headers)
+        await visit(path, at=at, **headers)
     return caught.value
 
 
@@ -47,8 +52,8 @@ async def answer_of(house: House, path: str, **options: Any) -> tuple[int, dict[
 # ------------------------------------------------------------------------------------------------------ by the header
 
 
-def test_key_in_the_header_lets_in() -> None:
-    assert visit(Authorization=f"Key {KEY}").principal is OWNER
+async def test_key_in_the_header_lets_in() -> None:
+    assert (await visit(Authorization=f"Key {KEY}")).principal is OWNER
 
 
 @pytest.mark.parametrize(
@@ -69,43 +74,43 @@ def test_key_in_the_header_lets_in() -> None:
         KEY,
     ],
 )
-def test_any_other_header_is_refused(value: str) -> None:
-    refused = refusal(Authorization=value)
+async def test_any_other_header_is_refused(value: str) -> None:
+    refused = await refusal(Authorization=value)
     assert (refused.status, refused.error.code) == (401, "auth_failed")
 
 
-def test_nothing_at_all_is_refused() -> None:
-    assert refusal().status == 401
+async def test_nothing_at_all_is_refused() -> None:
+    assert (await refusal()).status == 401
 
 
-def test_a_present_header_decides_alone() -> None:
-    assert refusal(f"/?key={KEY}", Authorization="Key wrong-key-000").status == 401
-    assert visit("/?key=wrong-key-000", Authorization=f"Key {KEY}").principal is OWNER
+async def test_a_present_header_decides_alone() -> None:
+    assert (await refusal(f"/?key={KEY}", Authorization="Key wrong-key-000")).status == 401
+    assert (await visit("/?key=wrong-key-000", Authorization=f"Key {KEY}")).principal is OWNER
 
 
-def test_two_authorization_headers_are_refused() -> None:
+async def test_two_authorization_headers_are_refused() -> None:
     headers = Headers([("Authorization", f"Key {KEY}"), ("Authorization", f"Key {KEY}")])
     with pytest.raises(Refusal):
-        doorkeeper().admit(Request("/", headers))
+        await doorkeeper().admit(Request("/", headers), "192.0.2.1")
 
 
-def test_a_ring_without_keys_lets_nobody_in() -> None:
-    empty = Doorkeeper(keys=KeyRing([]), subprotocol="hydrogen-protocol")
+async def test_a_ring_without_keys_lets_nobody_in() -> None:
+    empty = Doorkeeper(authority=Authority(KeyRing([]), clock=ManualClock()), subprotocol="hydrogen-protocol")
     for headers in ({}, {"Authorization": "Key "}, {"Authorization": "Key default_key"}):
-        assert refusal(at=empty, **headers).status == 401
+        assert (await refusal(at=empty, **headers)).status == 401
 
 
 @pytest.mark.parametrize("key", ["default_key", "default_key_change_me", "hydrogen-websocket", "ABDEFGHIJKLMNOP"])
-def test_a_key_from_public_sources_opens_nothing_for_those_who_present_nothing(key: str) -> None:
-    assert refusal(at=doorkeeper(key)).status == 401
+async def test_a_key_from_public_sources_opens_nothing_for_those_who_present_nothing(key: str) -> None:
+    assert (await refusal(at=doorkeeper(key))).status == 401
 
 
 # --------------------------------------------------------------------------------------------------------- by the URL
 
 
 @pytest.mark.parametrize("path", [f"/?key={KEY}", f"/?foo=bar&key={KEY}&baz=1", f"/websocket?key={KEY}&key=other"])
-def test_key_in_the_url_lets_in(path: str) -> None:
-    assert visit(path).principal is OWNER
+async def test_key_in_the_url_lets_in(path: str) -> None:
+    assert (await visit(path)).principal is OWNER
 
 
 @pytest.mark.parametrize(
@@ -125,21 +130,21 @@ def test_key_in_the_url_lets_in(path: str) -> None:
         f"ticket=abc&key={KEY}",
     ],
 )
-def test_any_other_query_is_refused(query: str) -> None:
-    assert refusal(f"/?{query}").status == 401
+async def test_any_other_query_is_refused(query: str) -> None:
+    assert (await refusal(f"/?{query}")).status == 401
 
 
 @pytest.mark.parametrize("written", ["ab%2Fcd-123456", "ab%2fcd-123456", "ab/cd-123456"])
-def test_percent_sequences_are_decoded(written: str) -> None:
-    assert visit(f"/?key={written}", at=doorkeeper("ab/cd-123456")).principal is OWNER
+async def test_percent_sequences_are_decoded(written: str) -> None:
+    assert (await visit(f"/?key={written}", at=doorkeeper("ab/cd-123456"))).principal is OWNER
 
 
-def test_what_is_no_percent_sequence_is_literal_and_so_is_plus() -> None:
-    assert visit("/?key=test%XXz+plus", at=doorkeeper("test%XXz+plus")).principal is OWNER
+async def test_what_is_no_percent_sequence_is_literal_and_so_is_plus() -> None:
+    assert (await visit("/?key=test%XXz+plus", at=doorkeeper("test%XXz+plus"))).principal is OWNER
 
 
-def test_wishes_in_the_url_are_handed_on() -> None:
-    seen = visit(f"/?since=b7c1.8&topics=job%2Ctemperature&key={KEY}&printers=ender3")
+async def test_wishes_in_the_url_are_handed_on() -> None:
+    seen = await visit(f"/?since=b7c1.8&topics=job%2Ctemperature&key={KEY}&printers=ender3")
     assert (seen.since, seen.topics, seen.printers) == ("b7c1.8", "job,temperature", "ender3")
 
 
@@ -147,32 +152,34 @@ def test_wishes_in_the_url_are_handed_on() -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://printer.local.evil.example", "x"])
-def test_foreign_page_with_a_key_in_the_url_is_refused(origin: str) -> None:
-    refused = refusal(f"/?key={KEY}", Origin=origin, Host="printer.local:5001")
+async def test_foreign_page_with_a_key_in_the_url_is_refused(origin: str) -> None:
+    refused = await refusal(f"/?key={KEY}", Origin=origin, Host="printer.local:5001")
     assert (refused.status, refused.error.code) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("origin", ["http://printer.local:5000", "https://Printer.LOCAL", "https://panel.example"])
-def test_our_own_page_and_the_configured_ones_are_let_in(origin: str) -> None:
+async def test_our_own_page_and_the_configured_ones_are_let_in(origin: str) -> None:
     keeper = doorkeeper(allowed_origins=("https://panel.example/",))
-    assert visit(f"/?key={KEY}", at=keeper, Origin=origin, Host="printer.local:5001").principal is OWNER
+    assert (await visit(f"/?key={KEY}", at=keeper, Origin=origin, Host="printer.local:5001")).principal is OWNER
 
 
-def test_origin_does_not_matter_for_a_key_in_the_header() -> None:
+async def test_origin_does_not_matter_for_a_key_in_the_header() -> None:
     # Browsers cannot send that header, so whoever does is no page.
-    assert visit(Authorization=f"Key {KEY}", Origin="http://evil.example").principal is OWNER
+    assert (await visit(Authorization=f"Key {KEY}", Origin="http://evil.example")).principal is OWNER
 
 
-def test_only_foreign_subprotocols_are_refused() -> None:
-    refused = refusal(Authorization=f"Key {KEY}", Sec_WebSocket_Protocol="chat, hydrogen")
+async def test_only_foreign_subprotocols_are_refused() -> None:
+    refused = await refusal(Authorization=f"Key {KEY}", Sec_WebSocket_Protocol="chat, hydrogen")
     assert (refused.status, refused.error.code) == (400, "invalid_message")
-    assert visit(Authorization=f"Key {KEY}", Sec_WebSocket_Protocol="chat, hydrogen-protocol").principal is OWNER
+    assert (
+        await visit(Authorization=f"Key {KEY}", Sec_WebSocket_Protocol="chat, hydrogen-protocol")
+    ).principal is OWNER
 
 
-def test_credentials_are_checked_before_origin_and_origin_before_subprotocol() -> None:
+async def test_credentials_are_checked_before_origin_and_origin_before_subprotocol() -> None:
     foreign = {"Origin": "http://evil.example", "Host": "printer.local", "Sec_WebSocket_Protocol": "chat"}
-    assert refusal("/?key=wrong", **foreign).status == 401
-    assert refusal(f"/?key={KEY}", **foreign).status == 403
+    assert (await refusal("/?key=wrong", **foreign)).status == 401
+    assert (await refusal(f"/?key={KEY}", **foreign)).status == 403
 
 
 # ------------------------------------------------------------------------------------------------------ over a socket

@@ -1,0 +1,173 @@
+"""The one authority of the house: what a caller shows becomes a grant here, whatever door it came by.
+
+The order of its checks: throttle (RateLimited), credentials (AuthFailed), Origin (Forbidden). A grant is good for the moment
+only: `current` is asked again when a command runs, and for every open connection when anything has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from hydrogen.auth.credentials import OriginRule, Request, Shown, shown_by
+from hydrogen.auth.grant import Grant
+from hydrogen.auth.keys import KeyRing
+from hydrogen.auth.oidc import OidcTokens
+from hydrogen.auth.sessions import Session, SessionTokens
+from hydrogen.auth.throttle import FailedLogins
+from hydrogen.auth.tickets import Ticket, TicketBook
+from hydrogen.core.clock import Clock
+from hydrogen.errors import AuthFailed, Forbidden, Unavailable
+
+Listener = Callable[[], None]
+
+
+class Authority:
+    """Belongs to one event loop."""
+
+    def __init__(
+        self,
+        ring: KeyRing,
+        *,
+        clock: Clock,
+        origins: OriginRule | None = None,
+        sessions: SessionTokens | None = None,
+        oidc: OidcTokens | None = None,
+        failed_logins: FailedLogins | None = None,
+    ) -> None:
+        """sessions None: no tokens are given out. oidc None: no provider's tokens are taken."""
+        self._ring = ring
+        self._clock = clock
+        self._origins = OriginRule() if origins is None else origins
+        self._sessions = sessions
+        self._oidc = oidc
+        self._failed_logins = FailedLogins(clock=clock) if failed_logins is None else failed_logins
+        self._tickets = TicketBook(clock=clock)
+        self._listeners: list[Listener] = []
+
+    # ------------------------------------------------------------------------------------------------------ coming in
+
+    async def admit(self, request: Request) -> Grant:
+        """Who it is.
+
+        Raises RateLimited (details `retry_after_seconds`), AuthFailed, Forbidden (a foreign web page that uses a credential
+        in the URL).
+        """
+        return await self._admit(request, lambda: shown_by(request))
+
+    async def admit_by_key(self, request: Request, key: str) -> Grant:
+        """The same for a key that stands in the body of a request. Raises the same."""
+        return await self._admit(request, lambda: Shown(key=key))
+
+    async def _admit(self, request: Request, read: Callable[[], Shown | None]) -> Grant:
+        self._failed_logins.check(request.address)
+        try:
+            shown = read()
+            grant = None if shown is None else self.current(await self._grant_for(shown, request))
+        except AuthFailed:
+            self._failed_logins.failed(request.address)
+            raise
+        if shown is None or grant is None:
+            # Who shows nothing has guessed nothing: a browser that was not told of keys is not made to wait.
+            raise AuthFailed(
+                "a key is needed: Authorization: Key <key> or Bearer <token>, or ?ticket=<ticket> or ?key=<key>"
+            )
+        if shown.is_from_url and not self._origins.lets_in(request):
+            raise Forbidden("pages of this origin may not connect (allowed_origins)")
+        self._failed_logins.succeeded(request.address)
+        return grant
+
+    async def _grant_for(self, shown: Shown, request: Request) -> Grant:
+        if shown.key is not None:
+            return self._by_key(shown.key)
+        if shown.ticket is not None:
+            origin = request.origins[0] if request.origins else None
+            return self._tickets.redeem(shown.ticket, origin=origin)
+        return await self._by_token(shown.token or "")
+
+    def _by_key(self, key: str) -> Grant:
+        entry = self._ring.find(key)
+        if entry is None:
+            raise AuthFailed("this key is not known here")
+        if entry.grant.is_over(self._clock.wall()):
+            raise AuthFailed("this key has expired")
+        return entry.grant
+
+    async def _by_token(self, token: str) -> Grant:
+        grant = None if self._sessions is None else await self._sessions.grant_for(token, self._ring)
+        if grant is not None:
+            return grant
+        if self._oidc is None:
+            raise AuthFailed("this token is not known here")
+        return await self._oidc.grant_for(token)
+
+    # --------------------------------------------------------------------------------------------------------- giving
+
+    def ticket_for(self, grant: Grant, *, origin: str | None) -> Ticket:
+        """One connection within 30 s, from the web page `origin` if there is one. Raises Forbidden, RateLimited."""
+        return self._tickets.issue(grant, origin=origin)
+
+    async def session_for(self, grant: Grant) -> Session:
+        """A token for a while. Raises Forbidden, Unavailable, HostError."""
+        return await self._tokens().issue(grant)
+
+    async def end_session(self, grant: Grant) -> None:
+        """The session behind this grant is over, and so are its connections. Raises Forbidden, Unavailable, HostError."""
+        await self._tokens().revoke(grant)
+        self._tell()
+
+    def _tokens(self) -> SessionTokens:
+        if self._sessions is None:
+            raise Unavailable("this service gives out no sessions")
+        return self._sessions
+
+    # -------------------------------------------------------------------------------------------------------- staying
+
+    def current(self, grant: Grant) -> Grant:
+        """The grant with the rights of this moment. Raises AuthFailed when it is good for nothing any more."""
+        if grant.is_over(self._clock.wall()):
+            raise AuthFailed("these credentials have expired")
+        if self._sessions is not None:
+            self._sessions.check(grant)
+        if grant.key_id is None:
+            return grant
+        entry = self._ring.by_id(grant.key_id)
+        if entry is None or entry.grant.is_over(self._clock.wall()):
+            raise AuthFailed("the key behind these credentials was revoked or has expired")
+        return grant if entry.principal == grant.principal else replace(grant, principal=entry.principal)
+
+    async def renewed(self, grant: Grant, token: str, *, address: str) -> Grant:
+        """What a connection goes on with that shows a new token. Raises RateLimited, AuthFailed (the old grant stays).
+
+        The token must be for the same caller: everything that the connection was told belongs to that one.
+        """
+        self._failed_logins.check(address)
+        try:
+            fresh = self.current(await self._by_token(token))
+        except AuthFailed:
+            self._failed_logins.failed(address)
+            raise
+        if fresh.principal.name != grant.principal.name:
+            raise AuthFailed("this token is another caller's; open a connection of its own for it")
+        return fresh
+
+    # ------------------------------------------------------------------------------------------------------- changing
+
+    def take_keys(self, ring: KeyRing) -> None:
+        """These are the keys from now on; whoever listens looks after its connections."""
+        self._ring = ring
+        self._tell()
+
+    def on_changed(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener()` whenever a grant may have lost its ground. Returns what ends that."""
+        self._listeners.append(listener)
+
+        def unlisten() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unlisten
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()

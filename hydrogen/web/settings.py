@@ -1,0 +1,26 @@
+"""How the HTTP port is to behave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """port: 0 takes any free one. port_fallback: try the following nine if it is taken. allowed_origins: pages of other hosts
+    that may call (CORS). max_connections: in all, and max_connections_per_address, bound what strangers can hold.
+    head_seconds: for a request's head, and body_seconds for its body, to arrive; idle_seconds: between two requests.
+    max_body_bytes: of the bodies that are read whole.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+    port_fallback: bool = True
+    allowed_origins: tuple[str, ...] = ()
+    max_connections: int = 256
+    max_connections_per_address: int = 64
+    head_seconds: float = 10.0
+    body_seconds: float = 10.0
+    idle_seconds: float = 15.0
+    max_body_bytes: int = 65_536
+    grace_seconds: float = 1.0

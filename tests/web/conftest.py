@@ -1,0 +1,126 @@
+"""A running HTTP port for every test that asks for one."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hydrogen.auth.audit import AuditLog
+from hydrogen.auth.audit_files import AuditFiles
+from hydrogen.auth.authority import Authority
+from hydrogen.auth.credentials import OriginRule
+from hydrogen.auth.keys import ApiKey, KeyRing
+from hydrogen.auth.principal import Principal
+from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.auth.session_store import SessionStore
+from hydrogen.auth.sessions import SessionTokens
+from hydrogen.core.clock import Clock, SystemClock
+from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.web.server import WebServer
+from hydrogen.web.settings import WebSettings
+from tests.support.http_peer import Answer, ask
+from tests.support.recording_log import RecordingLog
+from tests.support.waiting import wait_until
+
+KEY = "web-test-key-01"
+READER_KEY = "web-reader-key-01"
+BLIND_KEY = "web-blind-key-01"
+PAGE = "https://panel.example"
+
+StartWeb = Callable[..., Awaitable["Web"]]
+
+
+def key_ring() -> KeyRing:
+    return KeyRing(
+        [
+            ApiKey(key=KEY, principal=Principal(name="owner")),
+            ApiKey(key=READER_KEY, principal=Principal(name="reader", scopes=frozenset({"read"}))),
+            ApiKey(key=BLIND_KEY, principal=Principal(name="blind", scopes=frozenset({"print"}))),
+        ]
+    )
+
+
+@dataclass
+class Web:
+    server: WebServer
+    authority: Authority
+    figures: WebSocketFigures
+    log: RecordingLog
+    reports: list[tuple[str, BaseException]] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return self.server.bound_port
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str | None = KEY,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Answer:
+        given = {} if key is None else {"Authorization": f"Key {key}"}
+        return await ask(self.port, method, path, headers={**given, **(headers or {})}, body=body)
+
+
+@pytest.fixture
+async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            *,
+            clock: Clock | None = None,
+            proxies: TrustedProxies | None = None,
+            tls: ssl.SSLContext | None = None,
+            **settings: Any,
+        ) -> Web:
+            clock = clock or SystemClock()
+            log, figures, reports = RecordingLog(), WebSocketFigures(), []  # type: ignore[var-annotated]
+            files = AuditFiles(tmp_path)
+            authority = Authority(
+                key_ring(),
+                clock=clock,
+                origins=OriginRule([PAGE]),
+                sessions=SessionTokens(SessionStore(tmp_path), clock=clock),
+            )
+            server = WebServer(
+                replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings),
+                authority=authority,
+                proxies=proxies or TrustedProxies(),
+                tls=tls,
+                audit=AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error))),
+                status=StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures),
+                figures=figures,
+                version="1.2.3",
+                report=lambda name, error: reports.append((name, error)),
+                clock=clock,
+                log=log,
+            )
+            await server.start()
+            stack.push_async_callback(server.release)
+            stack.push_async_callback(server.close_clients)
+            running = asyncio.create_task(server.run())
+            stack.push_async_callback(_end, running)
+            await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
+            return Web(server, authority, figures, log, reports)
+
+        yield start
+
+
+@pytest.fixture
+async def web(start_web: StartWeb) -> Web:
+    return await start_web()
+
+
+async def _end(running: asyncio.Task[None]) -> None:
+    running.cancel()
+    await asyncio.wait([running])

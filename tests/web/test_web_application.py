@@ -1,0 +1,95 @@
+"""What stands around every route: errors, the date, other pages' requests, the way down."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+
+from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.system.info import StatusBuilder
+from tests.support.http_peer import raw
+from tests.web.conftest import PAGE, StartWeb, Web
+
+
+@pytest.mark.parametrize("path", ["/", "/api", "/api/system/infos", "/..%2f..%2fetc/passwd", "//", "/%00"])
+async def test_an_unknown_path_is_not_found(web: Web, path: str) -> None:
+    answer = await web.ask("GET", path)
+    assert (answer.status, answer.code) == (404, "not_found")
+
+
+async def test_a_wrong_method_names_the_right_ones(web: Web) -> None:
+    answer = await web.ask("GET", "/api/auth/ticket")
+    assert (answer.status, answer.code, answer.headers["allow"]) == (405, "invalid_message", "POST")
+
+
+async def test_every_answer_is_dated_and_names_no_software(web: Web) -> None:
+    answer = await web.ask("GET", "/api/system/health")
+    assert parsedate_to_datetime(answer.headers["date"]).tzinfo is not None
+    assert "server" not in answer.headers
+
+
+async def test_a_defect_is_an_incident_without_a_traceback(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_self: StatusBuilder, *, is_long: bool) -> dict[str, object]:
+        raise RuntimeError(f"secret place {is_long}")
+
+    monkeypatch.setattr(StatusBuilder, "build", broken)
+    answer = await web.ask("GET", "/api/system/info")
+    assert (answer.status, answer.code) == (500, "server_error")
+    assert b"secret place" not in answer.body and b"Traceback" not in answer.body
+    ((name, error),) = web.reports
+    assert answer.json["error"]["details"]["incident"] in name and isinstance(error, RuntimeError)
+
+
+async def test_allowed_pages_may_call_and_foreign_ones_get_no_permission(web: Web) -> None:
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    answer = await web.ask("OPTIONS", "/api/auth/ticket", key=None, headers={"Origin": PAGE, **asks})
+    assert answer.status == 200 and answer.headers["access-control-allow-origin"] == PAGE
+    foreign = await web.ask("OPTIONS", "/api/auth/ticket", key=None, headers={"Origin": "http://evil.example", **asks})
+    assert "access-control-allow-origin" not in foreign.headers
+
+
+async def test_new_requests_get_503_on_the_way_down(web: Web) -> None:
+    web.server.refuse()
+    answer = await web.ask("GET", "/api/system/health")
+    assert (answer.status, answer.code) == (503, "unavailable") and "retry-after" in answer.headers
+
+
+@pytest.mark.parametrize("host", ["[", "]:x", "", "a b", "\xff"])
+async def test_any_host_header_is_survived(web: Web, host: str) -> None:
+    request = f"GET /api/system/info?key=x HTTP/1.1\r\nHost: {host}\r\nOrigin: http://[\r\nConnection: close\r\n\r\n"
+    assert (await raw(web.port, request.encode("latin-1"))).status in (400, 401)
+    assert web.reports == []
+
+
+async def test_without_allowed_pages_there_is_no_cors(start_web: StartWeb) -> None:
+    web = await start_web(allowed_origins=())
+    answer = await web.ask("GET", "/api/system/health", headers={"Origin": PAGE})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_a_proxys_word_counts_for_the_throttle(start_web: StartWeb) -> None:
+    web = await start_web(proxies=TrustedProxies(["127.0.0.1"]))
+    for _ in range(7):
+        await web.ask("GET", "/api/version", key="wrong-key-001", headers={"X-Forwarded-For": "203.0.113.9"})
+    blocked = await web.ask("GET", "/api/version", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert blocked.status == 429
+    assert (await web.ask("GET", "/api/version", headers={"X-Forwarded-For": "203.0.113.10"})).status == 200
+
+
+async def test_where_only_proxies_may_call_this_machine_may_too(start_web: StartWeb) -> None:
+    web = await start_web(proxies=TrustedProxies(["203.0.113.1"], is_alone=True))
+    assert (await web.ask("GET", "/api/system/health")).status == 200
+    application = web.server._listener._application  # type: ignore[union-attr]
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": "GET", "path": "/api/system/health", "headers": [], "client": ("192.0.2.1", 1)}
+    await application(scope | {"query_string": b""}, receive, send)
+    assert sent[0]["status"] == 403

@@ -1,0 +1,71 @@
+"""Connections that do not behave: too slow, too long, too many."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.support.http_peer import raw
+from tests.support.waiting import wait_until
+from tests.web.conftest import StartWeb, Web
+
+
+async def ended(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(10):
+        try:
+            return await reader.read()
+        except ConnectionError:
+            return b""
+
+
+async def test_a_head_that_drips_is_cut_off(start_web: StartWeb) -> None:
+    web = await start_web(head_seconds=0.3)
+    for beginning in (b"", b"GET /api/system/health HTTP/1.1\r\nHost: a\r\nX: "):
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(beginning)
+        assert await ended(reader) == b""
+        writer.close()
+
+
+async def test_a_second_head_that_drips_is_cut_off_too(start_web: StartWeb) -> None:
+    web = await start_web(head_seconds=0.5)
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    writer.write(b"GET /api/system/health HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert (await reader.readline()).split()[1] == b"200"
+    writer.write(b"GET /api/sys")
+    await ended(reader)
+    writer.close()
+
+
+async def test_a_body_that_drips_is_refused(start_web: StartWeb) -> None:
+    web = await start_web(body_seconds=0.2)
+    request = b"POST /api/auth/session HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{"
+    assert (await raw(web.port, request)).status == 400
+
+
+async def test_heads_that_are_too_long_and_lines_that_are_no_http_get_400(web: Web) -> None:
+    endless = b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 400_000
+    for data in (endless, b"nonsense\r\n\r\n", b"GET  /\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"):
+        assert (await raw(web.port, data)).status in (0, 400)
+    assert (await web.ask("GET", "/api/system/health")).status == 200
+
+
+async def test_one_address_may_hold_so_many_connections(start_web: StartWeb) -> None:
+    web = await start_web(max_connections_per_address=3)
+    held = [await asyncio.open_connection("127.0.0.1", web.port) for _ in range(3)]
+    await wait_until(lambda: len(web.server._listener._state.connections) == 3)  # type: ignore[union-attr]
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    assert await ended(reader) == b""
+    writer.close()
+    for _, one in held:
+        one.close()
+    await wait_until(lambda: not web.server._listener._state.connections)  # type: ignore[union-attr]
+    assert (await web.ask("GET", "/api/system/health")).status == 200
+
+
+async def test_so_many_connections_in_all(start_web: StartWeb) -> None:
+    web = await start_web(max_connections=2)
+    held = [await asyncio.open_connection("127.0.0.1", web.port) for _ in range(2)]
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    assert await ended(reader) == b""
+    for one in (writer, *(pair[1] for pair in held)):
+        one.close()
