@@ -13,6 +13,10 @@ from hydrogen.gcode.link_limits import PROBE
 from hydrogen.gcode.link_parts import LinkParts
 from hydrogen.gcode.renewal import Renewal
 
+WORD_BYTES = 9
+"""Of an emergency word on a line of its own, M876 S1: a person's answer has room in the smallest ring behind three probes that
+nobody has read."""
+
 
 class SilenceStep(Enum):
     """What the link does about it. NEEDLESS: what was asked about has been acknowledged meanwhile."""
@@ -69,9 +73,10 @@ class Silence:
         return SilenceStep.PROBE if self._has_room_for_probe(now) else SilenceStep.WAIT
 
     def _has_room_for_probe(self, now: float) -> bool:
-        """Does one more surely fit into the printer's receive buffer, or is that read meanwhile? If not, look again later."""
+        """Does one more surely fit into the printer's receive buffer, beside an emergency word, or is that read meanwhile? If
+        not, look again later."""
         is_read = self._stall.reads_while_working and not self._giving.is_queue_full
-        has_room = is_read or self._unread.has_room(len(PROBE) + len(self._packing.farewell))
+        has_room = is_read or self._unread.has_room(len(PROBE) + len(self._packing.farewell) + WORD_BYTES)
         if not has_room:
             self._stall.on_no_room(now)
         return has_room
