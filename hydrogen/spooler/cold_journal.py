@@ -5,7 +5,8 @@ record needs no new space. A record is written every INTERVAL_SECONDS and at a n
 outlive its printer: each costs 4.7 KiB where the file system is lazy about times (ext4 of Linux 6.18, measured), and up to
 16 KiB where it writes the time of change into its own journal each time. All of it, and reading the job's file to know what
 the machine is in, happens in a thread of its own that nobody waits for: a disk that is full, slow or gone costs the record,
-not the print, and is told once.
+not the print, and is told once. One thing no thread can help: a process that is killed while the kernel waits for the disk
+dies, and lets go of its port, only when the disk has answered.
 """
 
 from __future__ import annotations

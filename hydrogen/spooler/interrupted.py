@@ -130,10 +130,11 @@ def outdated(jobs: Collection[InterruptedJob], *, now: float) -> list[Interrupte
 
 
 def leftover_files(spool_dir: Path, *, now: float) -> list[Path]:
-    """Job files without a journal (the disk was full when they were printed) that nobody has touched for as long as jobs are
-    kept. Blocks; never raises."""
+    """Job files without a journal (the disk was full when they were printed) and journals that were not finished, which
+    nobody has touched for as long as jobs are kept. Blocks; never raises."""
     try:
         alone = [path for path in spool_dir.glob("*.gcode") if not path.with_suffix(SUFFIX).exists()]
+        alone += spool_dir.glob(f"*{SUFFIX}.tmp")
         return [path for path in alone if now - path.stat().st_ctime > KEPT_SECONDS]
     except OSError:
         return []

@@ -46,7 +46,9 @@ async def cut_power(house: HouseProcess, printer: VirtualPrinter) -> None:
     house.process.kill()
     os.kill(spooler, signal.SIGKILL)
     await house.process.wait()
-    await until(lambda: house.spooler_pid() is None)
+    await until(
+        lambda: not Path(f"/proc/{spooler}").exists(), lambda: f"process {spooler} does not die: its disk hangs?"
+    )
     printer.wait_until_closed()
     printer.reset()
     await asyncio.to_thread(shutil.rmtree, house.runtime_dir)

@@ -20,6 +20,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -103,8 +104,10 @@ def has_job(machine: SpoolerMachine) -> bool:
 
 
 def _left_behind(source: str, target: str) -> None:
-    """Files that the dead one may still write are copied; the job's own file stays the same one."""
-    (os.link if source.endswith(".gcode") else shutil.copy2)(source, target)
+    """Files that the dead one may still write are copied; the job's own file stays the same one. A file that its threads move
+    or remove in this moment is gone."""
+    with suppress(FileNotFoundError):
+        (os.link if source.endswith(".gcode") else shutil.copy2)(source, target)
 
 
 async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
