@@ -85,6 +85,14 @@ class Database:
         """The last good copy."""
         return self.path.with_name(f"{self.path.name}.copy")
 
+    def copy_age_seconds(self) -> float | None:
+        """How old the last good copy is by the wall clock, 0.0 for one from the future; None if there is none. Looks at one
+        file."""
+        try:
+            return max(0.0, self._clock.wall() - self.copy_path.stat().st_mtime)
+        except OSError:
+            return None
+
     async def open(self) -> None:
         """Check, mend if need be, bring up to date. Raises HostError that names the file."""
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="job-store")

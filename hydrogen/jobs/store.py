@@ -80,7 +80,10 @@ class JobStore(Service):
         await self._database.perform(_forget_old)
 
     async def run(self) -> None:
-        """A copy at once if there is none of this state, then one a day."""
+        """A copy a day, the first one when the last is a day old."""
+        age = self._database.copy_age_seconds()
+        if age is not None:
+            await asyncio.sleep(max(0.0, COPY_INTERVAL_SECONDS - age))
         while True:
             try:
                 await self._database.make_copy()

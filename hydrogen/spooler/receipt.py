@@ -232,3 +232,24 @@ class _HeaterWatch:
             self._inside += step
         else:
             self._outside += step
+
+
+def receipt_of_end(finished: JobFinished) -> Receipt:
+    """Of a job whose process died between its end and its receipt: what the end tells."""
+    return Receipt(
+        job=finished.job,
+        file=finished.file,
+        outcome=finished.outcome,
+        reason=finished.reason,
+        error_code=finished.error_code,
+        ended_by=finished.actor,
+        finished_at=finished.at,
+        elapsed_seconds=round(finished.elapsed_seconds, 3),
+        lines_done=finished.lines_done,
+        lines_total=finished.lines_total,
+        bytes_done=finished.bytes_done,
+        resends=finished.resends,
+        stalls=finished.stalls,
+        possible_duplicates=finished.possible_duplicates,
+        is_complete=False,
+    )

@@ -17,7 +17,7 @@ from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.line_digest import digest_lines
 from hydrogen.spooler.preflight import PreparedJob
-from hydrogen.spooler.receipt import ReceiptBook, ReceiptHead
+from hydrogen.spooler.receipt import ReceiptBook, ReceiptHead, receipt_of_end
 
 
 class ReceiptClerk:
@@ -42,6 +42,14 @@ class ReceiptClerk:
         self._book: ReceiptBook | None = None
         self._unlisten: Callable[[], None] | None = None
         self._issuing: set[asyncio.Task[None]] = set()
+
+    def make_up(self) -> None:
+        """Issue what an earlier process owed: it made the end of a job and died before the receipt."""
+        facts = [event for _, event in self._announcer.outbox.facts()]
+        issued = {event.job for event in facts if isinstance(event, JobReceiptIssued)}
+        for event in facts:
+            if isinstance(event, JobFinished) and event.job not in issued:
+                self._issue(receipt_of_end(event))
 
     def open(
         self,

@@ -198,6 +198,7 @@ class Spooler:
     def start(self) -> None:
         """Begin to live: conclude what an earlier spooler left unfinished, measure from now on."""
         self._warden.start()
+        self._receipts.make_up()
         self._desk.adopt()
         self._errands.start(self._pulse(), name="pulse")
 

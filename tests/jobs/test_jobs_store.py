@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from hydrogen.model.events import ErrorRaised, JobFinished, JobReceiptIssued, Jo
 from hydrogen.model.job import JobOutcome
 from hydrogen.model.printer import ErrorReport
 from hydrogen.model.receipt import Receipt
+from tests.support.waiting import wait_until
 
 STARTED = JobStarted(
     at=1_800_000_000.0, printer="bench", job="01a", file="cube.gcode", lines_total=10, bytes_total=99, actor="anna"
@@ -206,4 +208,27 @@ async def test_a_full_disk_is_told_as_such_and_the_fact_can_be_recorded_later(tm
     await limit(1_000_000)
     await store.record_fact(big, "i.1")
     assert len(await store.facts()) == 1
+    await store.release()
+
+
+async def test_the_first_copy_is_made_at_once_and_another_one_not_before_a_day_is_over(tmp_path: Path) -> None:
+    clock = ManualClock(wall=time.time())
+    store = JobStore(tmp_path / "hydrogen.db", clock)
+    await store.start()
+    copy = store._database.copy_path
+    running = asyncio.create_task(store.run())
+    await wait_until(copy.exists)
+    running.cancel()
+    made_at = copy.stat().st_mtime_ns
+    await store.record_fact(STARTED, "i.1")
+    for wall, is_due in ((clock.wall() + 3600.0, False), (clock.wall() + 25 * 3600.0, True)):
+        clock.set_wall(wall)
+        running = asyncio.create_task(store.run())
+        await asyncio.wait({running}, timeout=0.05)
+        if is_due:
+            await wait_until(lambda: copy.stat().st_mtime_ns > made_at)
+        else:
+            assert copy.stat().st_mtime_ns == made_at
+        running.cancel()
+        await asyncio.wait({running})
     await store.release()

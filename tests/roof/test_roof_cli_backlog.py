@@ -48,7 +48,7 @@ async def queue(
     printer = start_virtual_printer(speed=100)
     async with house_in_process(tmp_path, {"bench": printer.link}) as house:
         state = house.hydrogen._context
-        await wait_until(lambda: state.state.printers["bench"].status == "idle", within_seconds=20)
+        await wait_until(lambda: state.state.printers["bench"].status == "idle", within_seconds=60)
         yield QueueLine(house)
 
 
@@ -111,6 +111,6 @@ async def test_a_bed_under_a_job_is_not_clear(queue: QueueLine, tmp_path: Path) 
     (tmp_path / "a.gcode").write_text(LINES * 40)
     await queue("add", str(tmp_path / "a.gcode"))
     await queue("clear-bed")
-    await wait_until(lambda: [entry.state for entry in queue.entries] == [EntryState.PRINTING], within_seconds=20)
+    await wait_until(lambda: [entry.state for entry in queue.entries] == [EntryState.PRINTING], within_seconds=60)
     with pytest.raises(Conflict, match="under way"):
         await queue("clear-bed")

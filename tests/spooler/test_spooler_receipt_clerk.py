@@ -108,3 +108,29 @@ async def test_a_spool_file_that_is_gone_costs_the_digests_not_the_receipt(tmp_p
         receipt = await receipt_of(bench)
         assert receipt.file_sha256 is None
         assert "receipt without digests" in bench.log.events()
+
+
+async def test_a_receipt_that_a_dead_process_owed_is_made_up_from_the_end_that_it_told(tmp_path: Path) -> None:
+    finished = JobFinished(
+        at=9.0,
+        printer="bench",
+        job="j0",
+        file="a.gcode",
+        outcome=JobOutcome.CANCELLED,
+        reason="why",
+        actor="",
+        lines_done=7,
+    )
+    dead = Bench(tmp_path, instance="i0")
+    dead.outbox.keep(finished)
+    dead.journal.close()
+    async with Bench(tmp_path, instance="i1") as bench:
+        receipt = await receipt_of(bench, "j0")
+        assert (receipt.outcome, receipt.reason, receipt.lines_done, receipt.is_complete) == (
+            JobOutcome.CANCELLED,
+            "why",
+            7,
+            False,
+        )
+    async with Bench(tmp_path, instance="i2") as later:
+        assert later.all(JobReceiptIssued) == [], "once is enough"
