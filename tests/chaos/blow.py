@@ -50,6 +50,8 @@ class Blows:
             Kind.UNPLUG: self._unplug,
             Kind.UNPLUG_RESET: self._unplug_reset,
             Kind.KILL_UNPLUG: self._kill_unplug,
+            Kind.KILL_IN_NOISE: self._kill_in_noise,
+            Kind.KILL_ALL_UNPLUG: self._kill_all_unplug,
             Kind.RESET: self._reset,
             Kind.NOISE: self._noise,
             Kind.FULL_DISK: self._full_disk,
@@ -122,6 +124,22 @@ class Blows:
         os.kill(spooler, signal.SIGKILL)
         await asyncio.sleep(strike.seconds)
         self._printer.plug_in()
+
+    async def _kill_in_noise(self, strike: Strike) -> None:
+        """Its successor asks for the last line, and is answered, over the same bad wire."""
+        self._printer.change_weather(NOISE, strike.seed)
+        os.kill(await self._spooler(), signal.SIGKILL)
+        await asyncio.sleep(strike.seconds)
+        self._printer.change_weather(FaultPlan())
+
+    async def _kill_all_unplug(self, strike: Strike) -> None:
+        spooler = await self._spooler()
+        self._printer.pull_cable()
+        await self._end_service(signal.SIGKILL)
+        os.kill(spooler, signal.SIGKILL)
+        await asyncio.sleep(strike.seconds)
+        self._printer.plug_in()
+        await self._house.start()
 
     async def _reset(self, _strike: Strike) -> None:
         self._printer.reset()

@@ -108,7 +108,8 @@ class Campaign:
 
     @property
     def _is_over(self) -> bool:
-        return self._job in self._watch.endings
+        """Told, or plain to see: nobody may have been there to be told."""
+        return self._job in self._watch.endings or self._proof.is_complete()
 
     async def conclude(self) -> None:
         """Let the last file run to its end; it must be complete, and every job must have ended once."""
@@ -171,9 +172,8 @@ class Campaign:
         return "went on"
 
     async def _interruption(self) -> str:
-        await self._until(lambda: self._is_over, "the job to end as interrupted", is_checked=True)
         ending = await self._ending()
-        code = self._watch.endings[self._job].get("error_code")
+        code = ending.get("error_code")
         if ending["outcome"] == "completed" or code not in INTERRUPTED:
             raise CampaignFailed(f"the job ended as {ending['outcome']} with {code}: {ending.get('reason')}")
         self._check(self._proof.complaint())

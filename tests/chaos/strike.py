@@ -23,6 +23,8 @@ class Kind(StrEnum):
     UNPLUG = "unplug"
     UNPLUG_RESET = "unplug, board reset"
     KILL_UNPLUG = "kill -9 of the spooler and unplug"
+    KILL_IN_NOISE = "kill -9 of the spooler in byte faults"
+    KILL_ALL_UNPLUG = "kill -9 of both and unplug"
     RESET = "board reset"
     NOISE = "byte faults both ways"
     FULL_DISK = "full disk"
@@ -53,6 +55,8 @@ PROFILES: Mapping[Kind, Profile] = MappingProxyType(
         Kind.UNPLUG: Profile((0.05, 1.0), weight=3),
         Kind.UNPLUG_RESET: Profile((0.05, 0.5), ends_job=True),
         Kind.KILL_UNPLUG: Profile((0.05, 0.5)),
+        Kind.KILL_IN_NOISE: Profile((0.5, 1.5)),
+        Kind.KILL_ALL_UNPLUG: Profile((0.05, 0.5)),
         Kind.RESET: Profile(ends_job=True),
         Kind.NOISE: Profile((0.2, 0.8), weight=3),
         Kind.FULL_DISK: Profile((0.2, 0.6), weight=2),

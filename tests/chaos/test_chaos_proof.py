@@ -22,7 +22,7 @@ def test_a_job_between_housekeeping_is_right() -> None:
     ledger = executed("M110 N5", "M115", "G4 P141")
     proof = Proof(ledger)
     assert proof.begin(JOB) == ""
-    for line in ["G28", "M105", *RIGHT[1:], "M400", "M104 S0", "M105"]:
+    for line in ["G28", "M105", "L7808 G1 X1", *RIGHT[1:], "M400", "M104 S0", "M105"]:
         ledger.record(line, 0.0)
     assert proof.complaint() == ""
     assert proof.is_complete()

@@ -98,8 +98,7 @@ class HouseProcess:
         """The process that holds the printer's lock."""
         with suppress(OSError, ValueError):
             pid = int((self.seen(self.runtime_dir) / f"{printer}.lock").read_text().strip() or 0)
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"spooler_process" in command and str(self.runtime_dir).encode() in command:
+            if self._is_spooler(pid):
                 return pid
         return None
 
@@ -107,10 +106,22 @@ class HouseProcess:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
-        for file in self.seen(self.runtime_dir).glob("*.lock"):
-            pid = self.spooler_pid(file.stem)
-            if pid is not None:
-                os.kill(pid, signal.SIGKILL)
+        for _ in range(3):  # one that was being launched may fork once more under our eyes
+            for pid in self._spoolers():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.02)
+
+    def _spoolers(self) -> list[int]:
+        """Every spooler of this folder, also one that has no lock yet, or none any more."""
+        pids = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        return [pid for pid in pids if self._is_spooler(pid)]
+
+    def _is_spooler(self, pid: int) -> bool:
+        with suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            return b"hydrogen.spooler_process" in words and str(self.runtime_dir).encode() in words
+        return False
 
 
 @asynccontextmanager

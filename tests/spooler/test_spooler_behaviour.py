@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -34,6 +35,7 @@ from hydrogen.model.events import Event, JobFinished, JobStarted, PrinterStateCh
 from hydrogen.model.job import JOB_TRANSITIONS, JobOutcome, JobStatus
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.reduce import reduce_printer
+from hydrogen.spooler.cold_journal import ColdJournal
 from hydrogen.spooler.request import (
     CancelJob,
     ConnectPrinter,
@@ -83,6 +85,27 @@ PRINTER_TRANSITIONS: dict[PrinterStatus, frozenset[PrinterStatus]] = {
     _S.CANCELLING: _ENDS,
 }
 """What a client may see follow what: the job's words as the job's table has them, the others around them."""
+
+
+class PromptColdJournal(ColdJournal):
+    """Writes while it is told, so that a run can be repeated: its thread has nothing to do."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._try(self._begin)
+
+    def _live(self) -> None:
+        pass
+
+    def _hand_over(self, note: Any) -> None:
+        self._try(lambda: self._write(note))
+        if note.outcome is not None:
+            self._file.close()
+
+
+@pytest.fixture(autouse=True)
+def _cold_journals_are_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hydrogen.spooler.cold_shelf.ColdJournal", PromptColdJournal)
 
 
 class Listener:
@@ -445,7 +468,7 @@ WITHOUT_SHRINKING = [Phase.explicit, Phase.reuse, Phase.generate]
 TestSpoolerBehaviour = SpoolerMachine.TestCase
 TestSpoolerBehaviour.settings = settings(
     REPEATABLE,
-    max_examples=100,
+    max_examples=50,
     stateful_step_count=40,
     phases=tuple(Phase) if os.environ.get("HYDROGEN_SHRINK") else WITHOUT_SHRINKING,
 )
