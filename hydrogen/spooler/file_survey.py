@@ -13,6 +13,7 @@ from hydrogen.errors import FileUnreadable
 from hydrogen.gcode.execution_front import FrontWalk, moves_back
 from hydrogen.gcode.job_lines import line_ends, raw_lines
 from hydrogen.gcode.machine_scanner import MachineScanner
+from hydrogen.gcode.machine_state import MachineState
 from hydrogen.gcode.metadata import JobOutline, OutlineScanner
 from hydrogen.spooler.job_source import BlockReader
 
@@ -57,6 +58,21 @@ def survey(path: Path) -> FileSurvey:
     except OSError as error:
         raise FileUnreadable(f"the job's file cannot be read: {error.strerror or error}", file=path.name) from error
     return FileSurvey(size, digest.hexdigest(), scanner.finish())
+
+
+def outline_of(path: Path, upto: int) -> tuple[JobOutline, int]:
+    """The outline of a file that was checked before, and how many of its lines with a command lie before the offset `upto`."""
+    whole, head = OutlineScanner(), OutlineScanner()
+    for at, block in _blocks(path):
+        whole.feed(block)
+        if at < upto:
+            head.feed(block[: upto - at])
+    return whole.finish(), head.finish().lines_total
+
+
+def state_before(path: Path, offset: int) -> MachineState:
+    """What a printer is in that has carried out the lines before the offset."""
+    return _scanner_at(path, offset).state
 
 
 def line_at(path: Path, offset: int) -> int:

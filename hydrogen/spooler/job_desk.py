@@ -41,10 +41,10 @@ from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.cold_record import ColdProgress
 from hydrogen.spooler.errand import Errands
+from hydrogen.spooler.file_survey import outline_of, state_before
 from hydrogen.spooler.host_action import ACTOR
 from hydrogen.spooler.job_archive import INTERRUPTED, JobArchive
 from hydrogen.spooler.job_recovery import JobRecovery
-from hydrogen.spooler.job_survey import outline_of, state_before
 from hydrogen.spooler.journal import JobHeader
 from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.policy import ParkPolicy

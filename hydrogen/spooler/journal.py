@@ -71,6 +71,7 @@ class HotJournal:
         self._epoch = last.epoch if last else 0
         self._sequence = last.sequence + 1 if last else 1
         self._at = HEADER_BYTES + (self._sequence % records) * RECORD_BYTES
+        self._place, self._unplaced, self._place_every = -1, 0, records // 4
 
     def begin(self, number_base: int) -> None:
         """A new numbering: the next line will be `number_base + 1`."""
@@ -82,7 +83,17 @@ class HotJournal:
         self._write(number_base, -1, acknowledged, _ANNOUNCEMENT)
 
     def record(self, number: int, offset: int, acknowledged: int) -> None:
-        """Line `number` is about to go out. Hot: about a microsecond, no system call."""
+        """Line `number` is about to go out. Hot: about a microsecond, no system call.
+
+        Where only commands go out (a pause of hours with a question a second), the stream's place would leave the ring: it is
+        recorded with a command once in a while, for a command moves no stream.
+        """
+        if offset >= 0:
+            self._place, self._unplaced = offset, 0
+        else:
+            self._unplaced += 1
+            if self._unplaced >= self._place_every:
+                offset, self._unplaced = self._place, 0
         self._write(number, offset, acknowledged, 0)
 
     def _write(self, number: int, offset: int, acknowledged: int, kind: int) -> None:

@@ -23,10 +23,10 @@ from hydrogen.spooler.file_survey import (
     offset_of_height,
     offset_of_line,
     offset_of_plastic,
+    outline_of,
     survey,
 )
 from hydrogen.spooler.interrupted import InterruptedJob
-from hydrogen.spooler.job_survey import outline_of
 from hydrogen.spooler.preflight import Preflight, PreparedJob
 from hydrogen.spooler.recovery_plan import (
     Doubt,

@@ -198,3 +198,16 @@ def test_job_header_is_read_back_and_nonsense_is_none(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["p.job.json"]
     path.write_text('{"job": 1}')
     assert read_job_header(path) is None
+
+
+def test_place_of_a_stream_outlives_any_number_of_commands(tmp_path: Path) -> None:
+    journal = HotJournal(tmp_path / "p.journal", records=16)
+    journal.begin(5000)
+    since = journal.sequence
+    journal.record(5000, 0, 5000)
+    journal.record(5001, 17, 5000)
+    for number in range(5002, 5100):
+        journal.record(number, -1, number - 1)
+    found = HotJournal(tmp_path / "p.journal", records=16).resumption()
+    assert found is not None
+    assert [found.offset(last, since=since) for last in (5098, 5099)] == [17, 17]
