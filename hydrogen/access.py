@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from hydrogen.auth.audit import AuditEntry, AuditLog
 from hydrogen.auth.audit_files import AuditFiles, AuditLimits
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.credentials import OriginRule
+from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
 from hydrogen.auth.key_watch import KeyWatch
 from hydrogen.auth.keys import KeyRing, new_key
@@ -122,6 +124,7 @@ def make_authority(
         ring,
         clock=clock,
         origins=OriginRule(configuration.websocket.allowed_origins),
+        hosts=HostRule((*configuration.websocket.allowed_hosts, socket.gethostname())),
         sessions=SessionTokens(
             SessionStore(configuration.server.data_dir),
             clock=clock,

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from hydrogen.auth.credentials import OriginRule, Request, Shown, shown_by
 from hydrogen.auth.grant import Grant
+from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.keys import KeyRing
 from hydrogen.auth.oidc import OidcTokens
 from hydrogen.auth.sessions import Session, SessionTokens
@@ -31,14 +32,16 @@ class Authority:
         *,
         clock: Clock,
         origins: OriginRule | None = None,
+        hosts: HostRule | None = None,
         sessions: SessionTokens | None = None,
         oidc: OidcTokens | None = None,
         failed_logins: FailedLogins | None = None,
     ) -> None:
-        """sessions None: no tokens are given out. oidc None: no provider's tokens are taken."""
+        """hosts None: any name will do. sessions None: no tokens are given out. oidc None: no provider's tokens are taken."""
         self._ring = ring
         self._clock = clock
         self._origins = OriginRule() if origins is None else origins
+        self._hosts = hosts
         self._sessions = sessions
         self._oidc = oidc
         self._failed_logins = FailedLogins(clock=clock) if failed_logins is None else failed_logins
@@ -51,7 +54,7 @@ class Authority:
         """Who it is.
 
         Raises RateLimited (details `retry_after_seconds`), AuthFailed, Forbidden (a foreign web page that uses a credential
-        in the URL).
+        in the URL, or any page that calls us by a foreign name).
         """
         return await self._admit(request, lambda: shown_by(request))
 
@@ -60,6 +63,8 @@ class Authority:
         return await self._admit(request, lambda: Shown(key=key))
 
     async def _admit(self, request: Request, read: Callable[[], Shown | None]) -> Grant:
+        if self._hosts is not None:
+            self._hosts.check(hosts=request.hosts, origins=request.origins)
         self._failed_logins.check(request.address)
         try:
             shown = read()

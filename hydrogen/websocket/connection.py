@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from socket import SO_SNDBUF, SOL_SOCKET
+from socket import SO_LINGER, SO_SNDBUF, SOL_SOCKET
+from struct import pack
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection
@@ -33,6 +34,9 @@ from hydrogen.websocket.outbox import Outbox, Patience
 KERNEL_BUFFER_BYTES = 131_072
 """Of the kernel's send buffer (Linux takes it twice). Left to itself it grows to 4 MiB: minutes of old temperatures that
 nobody sees any more as unsent. This much still carries 2 MB/s over a round trip of 100 ms."""
+
+RESET = pack("ii", 1, 0)
+"""SO_LINGER on, for 0 s: what is unsent is dropped (socket(7))."""
 
 MOST_FRAGMENTS = 1024
 """Of one message; 64 bytes each would do for the longest one."""
@@ -92,7 +96,7 @@ class ClientSocket(ServerConnection):
             return
         transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER_BYTES)
         # The library half-closes behind a refusal or a broken request and leaves the rest to the other side, for ever.
-        self._door_timer = self.loop.call_later(self._door_seconds, self.transport.abort)
+        self._door_timer = self.loop.call_later(self._door_seconds, self.abort)
 
     def come_in(self, visit: Visit) -> None:
         """The handshake passed."""
@@ -115,7 +119,7 @@ class ClientSocket(ServerConnection):
         super().data_received(data)
         # The library answers pings at once, whether their sender reads or not.
         if self.transport.get_write_buffer_size() > self._most_unsent_bytes:
-            self.transport.abort()
+            self.abort()
 
     def process_event(self, event: Event) -> None:
         """Count the fragments of a message: empty ones weigh nothing in the library's limit, and memory in ours."""
@@ -124,8 +128,14 @@ class ClientSocket(ServerConnection):
             if self._fragments > MOST_FRAGMENTS and self.protocol.state is State.OPEN:
                 self.protocol.fail(CloseCode.POLICY_VIOLATION, "too many fragments")
                 self.send_data()
-                self.loop.call_later(self._grace_seconds, self.transport.abort)
+                self.loop.call_later(self._grace_seconds, self.abort)
         super().process_event(event)
+
+    def abort(self) -> None:
+        """Cut it off: with a reset, so that the other side knows and the kernel does not keep what it would not read."""
+        if not self.transport.is_closing():
+            self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, RESET)
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()

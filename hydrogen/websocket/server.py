@@ -55,6 +55,9 @@ GUARD_INTERVAL_SECONDS = 1.0
 
 RELEASE_TIMEOUT_SECONDS = 1.0
 
+LIBRARY_GRACE_SECONDS = 1.0
+"""More than ours: where we bid farewell, we cut off, with a reset."""
+
 FIRST_STATUS_TIMEOUT_SECONDS = 0.5
 
 
@@ -171,7 +174,7 @@ class WebSocketServer(Service):
         server.close(close_connections=False)
         for guest in self._lobby.guests:
             if isinstance(guest, ClientSocket):
-                guest.transport.abort()
+                guest.abort()
         try:
             async with asyncio.timeout(RELEASE_TIMEOUT_SECONDS):
                 await server.wait_closed()
@@ -216,7 +219,7 @@ class WebSocketServer(Service):
             open_timeout=settings.handshake_timeout_seconds,
             ping_interval=settings.ping_interval_seconds,
             ping_timeout=settings.ping_timeout_seconds,
-            close_timeout=settings.grace_seconds,
+            close_timeout=settings.grace_seconds + LIBRARY_GRACE_SECONDS,
             max_size=settings.max_message_bytes,
             write_limit=(HIGH_WATER_BYTES, LOW_WATER_BYTES),
             logger=_library_logger(self._log),
@@ -325,7 +328,7 @@ class WebSocketServer(Service):
             async with asyncio.timeout(self._settings.grace_seconds):
                 await socket.close(code, reason)
         except TimeoutError:
-            socket.transport.abort()
+            socket.abort()
 
     # ------------------------------------------------------------------------------------------------------ at work
 

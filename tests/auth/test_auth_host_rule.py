@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from hydrogen.auth.authority import Authority
+from hydrogen.auth.credentials import Query, Request
 from hydrogen.auth.host_rule import HostRule
+from hydrogen.auth.keys import KeyRing
+from hydrogen.core.clock import ManualClock
 from hydrogen.errors import Forbidden
 
 PAGE = ("http://evil.example:5001",)
@@ -54,3 +58,20 @@ def test_page_that_calls_us_by_another_name_is_refused(hosts: list[str]) -> None
 
 def test_programs_may_call_us_as_they_like() -> None:
     RULE.check(hosts=["evil.example"], origins=[])
+
+
+@pytest.mark.parametrize(("host", "is_let_in"), [("printer.example.com:5000", True), ("evil.example:5000", False)])
+async def test_rule_holds_at_every_door_even_with_the_right_key(host: str, is_let_in: bool) -> None:
+    authority = Authority(KeyRing.of_full_keys(["the-key-0123456789"]), clock=ManualClock(), hosts=RULE)
+    request = Request(
+        address="192.0.2.1",
+        query=Query.of(""),
+        authorization=["Key the-key-0123456789"],
+        origins=["http://evil.example:5000"],
+        hosts=[host],
+    )
+    if is_let_in:
+        assert (await authority.admit(request)).principal.name == "key1"
+    else:
+        with pytest.raises(Forbidden):
+            await authority.admit(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import socket
 import struct
 
@@ -103,5 +104,8 @@ async def test_client_that_reads_one_byte_at_a_time_costs_little_and_misses_no_j
     house.server.look_after()
     assert slow.is_over and not house.members[0].is_over
     await wait_until(lambda: house.figures.active_connections == 1)
+    poll = select.poll()
+    poll.register(raw, select.POLLRDHUP)
+    await wait_until(lambda: poll.poll(0), what="the reset to arrive")
     back = await house.client("?since=b7c1.0")
     assert [(await back.first("job.started"))["job"] for _ in jobs] == jobs
