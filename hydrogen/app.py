@@ -293,6 +293,9 @@ def web_settings(configuration: Configuration, access: Access) -> WebSettings:
         port=section.port,
         port_fallback=section.port_fallback,
         allowed_origins=configuration.websocket.allowed_origins,
+        allowed_hosts=(*configuration.websocket.allowed_hosts, socket.gethostname()),
+        requests_per_second=section.requests_per_second,
+        requests_burst=section.requests_burst,
     )
 
 

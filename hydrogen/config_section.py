@@ -85,6 +85,14 @@ class WebSection(Section):
     host: str = Field(default="0.0.0.0", description="Address to bind, as for the WebSocket.")  # noqa: S104
     port: PortNumber = Field(default=5000, description="TCP port; 5000 is what OctoPrint's clients try.")
     port_fallback: bool = Field(default=True, description="If the port is taken, try the next ones, ten in all.")
+    requests_per_second: Annotated[float, Field(gt=0, le=100_000)] = Field(
+        default=50.0,
+        description="Requests of one address, in the long run; above that 429 with `Retry-After`. A page that polls needs one.",
+    )
+    requests_burst: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=200,
+        description="The same, at once: a page with all that it loads.",
+    )
 
 
 class TlsSection(Section):

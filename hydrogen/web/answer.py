@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -55,6 +56,6 @@ def error_answer(error: HydrogenError, *, status: int | None = None) -> Response
     if code == 401:
         headers["WWW-Authenticate"] = CHALLENGE
     wait_seconds = error.details.get("retry_after_seconds")
-    if isinstance(wait_seconds, int):
-        headers["Retry-After"] = str(wait_seconds)
+    if isinstance(wait_seconds, int | float):
+        headers["Retry-After"] = str(math.ceil(wait_seconds))
     return json_answer({"error": error.as_wire()}, status=code, headers=headers)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from email.utils import formatdate
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -15,7 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.core.clock import Clock
 from hydrogen.errors import ClientError, HydrogenError, InvalidMessage, NotFound, ServerFault, Unavailable
 from hydrogen.web.answer import error_answer
@@ -56,18 +59,29 @@ def make_application(
             Exception: handlers.defect,
         },
     )
-    return _Porch(application, proxies=proxies, is_refusing=is_refusing, clock=clock)
+    rate = Rate(per_second=settings.requests_per_second, burst=settings.requests_burst)
+    limit = RateLimit("requests", rate, clock=clock)
+    return _Porch(application, settings=settings, proxies=proxies, limit=limit, is_refusing=is_refusing, clock=clock)
 
 
 class _Porch:
-    """In front of everything: 503 while the service goes down, 403 for those who should come by a proxy, and the date that
-    RFC 9110 6.6.1 wants in every answer."""
+    """In front of everything: 503 while the service goes down, 403 for those who should come by a proxy and for pages that
+    call us by a foreign name, 429 for those who ask too often, and the date that RFC 9110 6.6.1 wants in every answer."""
 
     def __init__(
-        self, inside: ASGIApp, *, proxies: TrustedProxies, is_refusing: Callable[[], bool], clock: Clock
+        self,
+        inside: ASGIApp,
+        *,
+        settings: WebSettings,
+        proxies: TrustedProxies,
+        limit: RateLimit,
+        is_refusing: Callable[[], bool],
+        clock: Clock,
     ) -> None:
         self._inside = inside
         self._proxies = proxies
+        self._host_rule = HostRule(settings.allowed_hosts)
+        self._limit = limit
         self._is_refusing = is_refusing
         self._clock = clock
 
@@ -88,7 +102,11 @@ class _Porch:
     def _check(self, scope: Scope) -> None:
         if self._is_refusing():
             raise Unavailable("the server is shutting down", retry_after_seconds=2)
-        self._proxies.check(peer_of(scope))
+        peer = peer_of(scope)
+        self._proxies.check(peer)
+        headers = Headers(scope=scope)
+        self._limit.take(self._proxies.client_address(peer, headers.getlist("x-forwarded-for")))
+        self._host_rule.check(hosts=headers.getlist("host"), origins=headers.getlist("origin"))
 
 
 class _Handlers:

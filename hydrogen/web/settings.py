@@ -8,15 +8,19 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """port: 0 takes any free one. port_fallback: try the following nine if it is taken. allowed_origins: pages of other hosts
-    that may call (CORS). max_connections: in all, and max_connections_per_address, bound what strangers can hold.
-    head_seconds: for a request's head, and body_seconds for its body, to arrive; idle_seconds: between two requests.
-    max_body_bytes: of the bodies that are read whole.
+    that may call (CORS). allowed_hosts: names under which pages may call (host_rule.py). requests_per_second and
+    requests_burst: of one address; above that 429. max_connections: in all, and max_connections_per_address, bound what
+    strangers can hold. head_seconds: for a request's head, and body_seconds for its body, to arrive; idle_seconds: between
+    two requests. max_body_bytes: of the bodies that are read whole. grace_seconds: for requests in flight at the end.
     """
 
     host: str = "127.0.0.1"
     port: int = 5000
     port_fallback: bool = True
     allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    requests_per_second: float = 50.0
+    requests_burst: int = 200
     max_connections: int = 256
     max_connections_per_address: int = 64
     head_seconds: float = 10.0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.core.clock import ManualClock
 from hydrogen.system.info import StatusBuilder
 from tests.support.http_peer import raw
 from tests.web.conftest import PAGE, StartWeb, Web
@@ -59,7 +60,7 @@ async def test_new_requests_get_503_on_the_way_down(web: Web) -> None:
 @pytest.mark.parametrize("host", ["[", "]:x", "", "a b", "\xff"])
 async def test_any_host_header_is_survived(web: Web, host: str) -> None:
     request = f"GET /api/system/info?key=x HTTP/1.1\r\nHost: {host}\r\nOrigin: http://[\r\nConnection: close\r\n\r\n"
-    assert (await raw(web.port, request.encode("latin-1"))).status in (400, 401)
+    assert (await raw(web.port, request.encode("latin-1"))).status in (400, 401, 403)
     assert web.reports == []
 
 
@@ -93,3 +94,29 @@ async def test_where_only_proxies_may_call_this_machine_may_too(start_web: Start
     scope = {"type": "http", "method": "GET", "path": "/api/system/health", "headers": [], "client": ("192.0.2.1", 1)}
     await application(scope | {"query_string": b""}, receive, send)
     assert sent[0]["status"] == 403
+
+
+async def test_who_asks_too_often_waits_and_others_do_not(start_web: StartWeb) -> None:
+    clock = ManualClock()
+    proxies = TrustedProxies(["127.0.0.1"])
+    web = await start_web(clock=clock, proxies=proxies, requests_burst=3, requests_per_second=0.5)
+    eager, other = {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "203.0.113.10"}
+    answers = [await web.ask("GET", "/api/system/health", headers=eager) for _ in range(5)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429, 429]
+    assert (answers[-1].code, answers[-1].headers["retry-after"]) == ("rate_limited", "2")
+    assert (await web.ask("GET", "/api/system/health", headers=other)).status == 200
+    clock.advance(2)
+    assert (await web.ask("GET", "/api/system/health", headers=eager)).status == 200
+
+
+async def test_a_page_that_calls_by_a_foreign_name_is_refused(start_web: StartWeb) -> None:
+    web = await start_web(allowed_hosts=("printer.example.com",))
+    for host, status in (
+        ("evil.example", 403),
+        ("printer.example.com", 200),
+        ("192.0.2.7:5000", 200),
+        ("pi.local", 200),
+    ):
+        page = {"Host": host, "Origin": f"http://{host}"}
+        assert (await web.ask("GET", "/api/system/health", headers=page)).status == status, host
+    assert (await web.ask("GET", "/api/system/health", headers={"Host": "evil.example"})).status == 200
