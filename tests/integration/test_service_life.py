@@ -167,7 +167,9 @@ async def test_sighup_leaves_the_spooler_alone_and_takes_the_new_configuration(
                 job = await print_started(client, house, lines)
         before, spooler = house.record, house.spooler_pid()
         assert before is not None and spooler is not None and house.process is not None
-        house.config.write_text(house.config.read_text().replace("port = 0\n", "port = 0\nmax_message_bytes = 2048\n"))
+        house.config.write_text(
+            house.config.read_text().replace("[websocket]\n", "[websocket]\nmax_message_bytes = 2048\n")
+        )
         house.process.send_signal(signal.SIGHUP)
         await until(lambda: house.record not in (None, before), lambda: house.said)
         assert house.record is not None and house.record.pid == before.pid
