@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hydrogen_simulators.ledger import job_hash
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.chaos.small_disk import SmallDisk, disk_over
 from tests.integration.house_process import (
+    UP_SECONDS,
     HouseProcess,
     await_status,
     frame_where,
@@ -70,14 +72,8 @@ async def test_a_print_completes_on_a_full_disk_and_its_end_is_recorded_once_the
 async def _until_recorded(house: HouseProcess, job: str) -> None:
     """The job stands in the history, once, with its outcome."""
     found: list[object] = []
-
-    async def look() -> None:
-        async with connected(house.address) as client:
+    async with connected(house.address) as client, asyncio.timeout(UP_SECONDS):
+        while found != ["completed"]:
             jobs = (await client.command("job.history"))["jobs"]
-            found[:] = [entry["outcome"] for entry in jobs if entry["job"] == job]
-
-    for _ in range(200):
-        await look()
-        if found == ["completed"]:
-            return
-    raise AssertionError(f"the history has {found} of the job")
+            found = [entry["outcome"] for entry in jobs if entry["job"] == job]
+            await asyncio.sleep(0.05)

@@ -67,7 +67,9 @@ async def test_a_queued_print_outlives_its_service_and_the_next_one_waits_for_th
             receipt = await receipt_of(client, started["job"])
             assert receipt["executed_sha256"] == receipt["file_sha256"] is not None
             assert (receipt["outcome"], receipt["lines_done"]) == ("completed", receipt["lines_total"])
-            assert json.loads((house.data_dir / "receipts" / f"{started['job']}.json").read_text()) == receipt
+            file = house.data_dir / "receipts" / f"{started['job']}.json"
+            await until(file.exists)  # it is written behind the record
+            assert json.loads(file.read_text()) == receipt
 
             await client.command("printer.clear_bed", "bench", {"job": started["job"]})
             again = await frame_where(client, lambda frame: frame.get("type") == "job.started", PATIENCE_SECONDS)
