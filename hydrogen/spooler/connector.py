@@ -79,6 +79,8 @@ class Connector:
         self._connect_deadline_seconds = connect_deadline_seconds
         self._opening: asyncio.Task[None] | None = None
         self.connection: PrinterConnection | None = None
+        self.is_disconnecting = False
+        """The heaters are going off, and then the port is closed: nothing new begins on it."""
 
     async def connect(self) -> None:
         """Open and shake hands; nothing to do when connected. Raises DeviceError, or Conflict if a disconnect came between."""
@@ -99,7 +101,11 @@ class Connector:
             await asyncio.wait({self._opening}, timeout=CLOSE_DEADLINE_SECONDS)
         connection = self.connection
         if connection is not None:
-            await self.cool_down(connection)
+            self.is_disconnecting = True
+            try:
+                await self.cool_down(connection)
+            finally:
+                self.is_disconnecting = False
             if self.connection is not connection:
                 return
             self.connection = None

@@ -76,7 +76,7 @@ class DeskHost(Protocol):
 
     @property
     def is_ending(self) -> bool:
-        """Killed by an emergency stop, or being stopped: a job's end is not the beginning of anything."""
+        """Killed by an emergency stop, being stopped or disconnected: a job's end is not the beginning of anything."""
 
     async def reconnect(self) -> None:
         """Open the port again, for the job that waits. Raises what connecting raises."""

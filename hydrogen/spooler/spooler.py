@@ -314,7 +314,7 @@ class Spooler:
 
     @property
     def is_ending(self) -> bool:
-        return self._is_killed or self._is_stopping
+        return self._is_killed or self._is_stopping or self._connector.is_disconnecting
 
     async def reconnect(self) -> None:
         await self._connector.connect()

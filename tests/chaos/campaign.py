@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hydrogen.cli.client import connected
-from hydrogen.errors import HydrogenError
+from hydrogen.errors import HydrogenError, Unavailable
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.chaos.blow import Blows
 from tests.chaos.observer import Observer
@@ -42,6 +42,9 @@ RECOVERY_SECONDS = 90.0
 """Generous: the machine may be busy. The figure itself stands in the verdict."""
 
 POLL_SECONDS = 0.005
+
+LOOK_SECONDS = 0.1
+"""Between two questions to the service."""
 
 INTERRUPTED = frozenset({"interrupted", "printer_reset"})
 """The error codes of a job whose board has forgotten it."""
@@ -136,13 +139,18 @@ class Campaign:
             while not found or found[0].get("outcome") in (None, ""):
                 self._check(self._proof.complaint())
                 found = await entries()
-                await asyncio.sleep(POLL_SECONDS if self._is_over else 10 * POLL_SECONDS)
+                await asyncio.sleep(LOOK_SECONDS)
         self._check("" if len(found) == 1 else f"the job stands {len(found)} times in the history")
         return found[0]
 
     async def _asked(self, operation: str, params: dict[str, Any] | None = None, printer: str | None = None) -> Any:
-        async with connected(self._house.address) as client:
-            return await client.command(operation, printer, params)
+        """The result. Who is told to come again later does so: handshakes are rationed, and a storm takes the ration."""
+        async with self._deadline(f"an answer to {operation}"):
+            while True:
+                with suppress(Unavailable):
+                    async with connected(self._house.address) as client:
+                        return await client.command(operation, printer, params)
+                await asyncio.sleep(LOOK_SECONDS)
 
     # ------------------------------------------------------------------------------------------------- the strikes
 

@@ -45,10 +45,9 @@ async def outcome_of(client: Client, job: str) -> str:
     return str(finished["outcome"])
 
 
-async def recorded(house: HouseProcess, job: str) -> list[str]:
+async def recorded(client: Client, job: str) -> list[str]:
     """The outcomes under which the job stands in the history."""
-    async with connected(house.address) as client:
-        return [entry["outcome"] for entry in (await client.command("job.history"))["jobs"] if entry["job"] == job]
+    return [entry["outcome"] for entry in (await client.command("job.history"))["jobs"] if entry["job"] == job]
 
 
 # ------------------------------------------------------------------------------------------------------------- 1
@@ -151,11 +150,9 @@ async def test_a_service_killed_around_the_end_of_a_job_records_it_once(
         house.process.kill()
         await house.process.wait()
         await house.start()
-        async with asyncio.timeout(30):
-            while await recorded(house, job) != ["completed"]:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        async with connected_idle(house):
-            assert await recorded(house, job) == ["completed"]
+        async with connected_idle(house) as client, asyncio.timeout(30):
+            while await recorded(client, job) != ["completed"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
     assert printer.ledger.job_hash == job_hash(lines)
 
 

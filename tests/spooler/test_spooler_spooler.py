@@ -345,6 +345,21 @@ async def test_terminal_lines_come_in_batches_while_traced(tmp_path: Path) -> No
         assert bench.last(TerminalLineReported).lines == ("> M114", "> M115")
 
 
+async def test_no_job_starts_on_a_port_that_is_being_closed(tmp_path: Path) -> None:
+    async with Bench(tmp_path) as bench:
+        await bench.connect()
+        bench.driver.connection.gate.clear()
+        leaving = asyncio.create_task(bench.spooler.perform(DisconnectPrinter()))
+        await asyncio.sleep(0)
+        with pytest.raises(Conflict, match="went away"):
+            await bench.print(bench.file(5))
+        bench.driver.connection.gate.set()
+        await leaving
+        assert bench.spooler.state.status.value == "offline"
+        assert not bench.spooler.has_job
+        assert bench.driver.moves == []
+
+
 async def test_disconnect_turns_the_heaters_off_first(tmp_path: Path) -> None:
     async with Bench(tmp_path) as bench:
         await bench.connect()
