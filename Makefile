@@ -24,7 +24,7 @@ run: $(VENV)/run.stamp
 	$(BIN)/hydrogen demo
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -49,6 +49,9 @@ ATTACH_DEADLINE_SECONDS = 20.0
 STEADY_SECONDS = 30.0
 """An attachment that lasted this long was a good one: the next loss starts from the shortest pause again."""
 
+RETRY_WITH_JOB_SECONDS = 1.0
+"""The longest pause while a job waits: its nozzle stands hot on the part, however often the process has died before."""
+
 FIRST_RETRY_SECONDS = 0.25
 """A spooler that died is replaced at once; the pause grows only if that does not help."""
 
@@ -186,7 +189,8 @@ class Keeper:
                 backoff.reset()
                 self._told = ""
             self._tell(loss)
-            await asyncio.sleep(backoff.next_delay())
+            delay = backoff.next_delay()
+            await asyncio.sleep(delay if self._state.job is None else min(delay, RETRY_WITH_JOB_SECONDS))
 
     async def watch_over(self) -> None:
         """Until cancelled: tell, and cut the power, when nobody holds a printer that was hot."""
