@@ -36,6 +36,8 @@ port = {port}
 port_fallback = false
 handshakes_per_second = 1000.0
 handshakes_burst = 1000
+commands_per_second = 1000.0
+commands_burst = 1000
 [web]
 host = "127.0.0.1"
 port = 0
