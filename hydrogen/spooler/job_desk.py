@@ -142,7 +142,13 @@ class JobDesk:
         at = self._clock.wall()
         job = _job_of(header, self._spool_dir)
         self._archive.take_over(job)
-        self._receipts.open(job, actor=header.actor, started_at=header.started_at, is_taken_over=True)
+        self._receipts.open(
+            job,
+            actor=header.actor,
+            started_at=header.started_at,
+            continues=job.continues or None,
+            is_taken_over=True,
+        )
         self._runner = runner = JobRunner(
             job,
             None,
@@ -290,7 +296,7 @@ class JobDesk:
             firmware=connection.firmware,
             port_identity=connection.port_identity,
         )
-        self._receipts.open(job, actor=actor, started_at=started_at)
+        self._receipts.open(job, actor=actor, started_at=started_at, continues=job.continues or None)
         self._recovery.tell()
         self._runner = runner = JobRunner(
             job, connection, self, self._clock, actor=actor, limits=self._limits, park=self._park

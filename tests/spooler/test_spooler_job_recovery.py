@@ -12,7 +12,7 @@ import pytest
 
 from hydrogen.core.clock import SystemClock
 from hydrogen.errors import Conflict, FileRejected, FileUnreadable, InvalidMessage, LinkLost, NotFound, PortMissing
-from hydrogen.model.events import ErrorRaised, JobFinished, JobRecoveryChanged, JobStarted
+from hydrogen.model.events import ErrorRaised, JobFinished, JobReceiptIssued, JobRecoveryChanged, JobStarted
 from hydrogen.spooler import cold_journal
 from hydrogen.spooler import spooler as spooler_module
 from hydrogen.spooler.interrupted import find_interrupted
@@ -158,6 +158,8 @@ async def test_print_is_taken_up_after_a_power_cut_and_not_before_somebody_appro
             done.lines_total,
         )
         assert bench.last(JobStarted).continues == "j1"
+        await wait_until(lambda: any(one.job == "j2" for one in bench.all(JobReceiptIssued)), what="the receipt")
+        assert bench.last(JobReceiptIssued).receipt.continues == "j1"
         assert bench.spooler.state.recoverable is None
         await wait_until(lambda: not list((lives[1] / "spool").iterdir()), what="an empty spool folder")
 
