@@ -74,10 +74,17 @@ class ResumePoint:
     baud: int | None = None
     firmware: Firmware | None = None
     port_identity: str = ""
+    receive_buffer: tuple[int, ...] = ()
 
     @classmethod
     def of(
-        cls, numbering: Numbering, *, baud: int | None, firmware: Firmware | None, port_identity: str = ""
+        cls,
+        numbering: Numbering,
+        *,
+        baud: int | None,
+        firmware: Firmware | None,
+        port_identity: str = "",
+        receive_buffer: tuple[int, ...] = (),
     ) -> ResumePoint:
         """For the numbering that a journal tells of."""
         return cls(
@@ -88,6 +95,7 @@ class ResumePoint:
             baud=baud,
             firmware=firmware,
             port_identity=port_identity,
+            receive_buffer=receive_buffer,
         )
 
     @property
@@ -169,6 +177,10 @@ class PrinterConnection(Protocol):
     @property
     def port_identity(self) -> str:
         """What the port is, whatever it is called today; "" for one that has nothing but its name. A driver's own words."""
+
+    @property
+    def receive_buffer(self) -> tuple[int, ...]:
+        """Bytes of the printer's receive ring and places of its command queue; empty where they are not known."""
 
     @property
     def baud(self) -> int | None: ...

@@ -8,11 +8,11 @@ job is its own to go on with.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hydrogen.core.log import Log
-from hydrogen.devices.driver import ResumePoint
+from hydrogen.devices.driver import PrinterConnection, ResumePoint
 from hydrogen.devices.parking import HeadPlace
 from hydrogen.errors import DiskFull
 from hydrogen.gcode.resumption import Resumption
@@ -30,6 +30,25 @@ stopped, the power went. On the wire its outcome is `failed`."""
 
 _NO_USE_TO_RECOVER = frozenset({"file_unreadable", "line_refused", "file_rejected"})
 """Codes of failures that would come again at the same place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionFacts:
+    """What a connection found out that the next one need not find out again; see PrinterConnection."""
+
+    baud: int | None = None
+    firmware: Firmware | None = None
+    port_identity: str = ""
+    receive_buffer: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, connection: PrinterConnection) -> ConnectionFacts:
+        return cls(
+            baud=connection.baud,
+            firmware=connection.firmware,
+            port_identity=connection.port_identity,
+            receive_buffer=connection.receive_buffer,
+        )
 
 
 class JobArchive:
@@ -50,11 +69,10 @@ class JobArchive:
         *,
         actor: str,
         started_at: float,
-        baud: int | None = None,
-        firmware: Firmware | None = None,
-        port_identity: str = "",
+        facts: ConnectionFacts | None = None,
     ) -> None:
         """The job is about to start. Raises DiskFull when the header cannot be written; the job is discarded then."""
+        known = facts or ConnectionFacts()
         header = JobHeader(
             job=job.id,
             file=job.file,
@@ -67,9 +85,10 @@ class JobArchive:
             layers_total=job.layers_total,
             started_at=started_at,
             sequence=self._journal.sequence,
-            baud=baud,
-            firmware=firmware,
-            port_identity=port_identity,
+            baud=known.baud,
+            firmware=known.firmware,
+            port_identity=known.port_identity,
+            receive_buffer=known.receive_buffer,
             printer=self._shelf.printer,
             continues=job.continues,
             start=job.start,
@@ -158,10 +177,18 @@ class JobArchive:
         if self._header is not None and self._header.outcome is None:
             self._write(replace(self._header, place=place))
 
-    def note_connection(self, *, baud: int | None, firmware: Firmware, port_identity: str) -> None:
+    def note_connection(self, facts: ConnectionFacts) -> None:
         """The job goes on with this one."""
         if self._header is not None:
-            self._write(replace(self._header, baud=baud, firmware=firmware, port_identity=port_identity))
+            self._write(
+                replace(
+                    self._header,
+                    baud=facts.baud,
+                    firmware=facts.firmware,
+                    port_identity=facts.port_identity,
+                    receive_buffer=facts.receive_buffer,
+                )
+            )
 
     def resume_point(self) -> ResumePoint | None:
         """Where the job's numbering stands; None without a job or without a journal of it. Ask before the port is opened: what
@@ -171,7 +198,11 @@ class JobArchive:
             return None
         self._resumption = known
         return ResumePoint.of(
-            known.numbering, baud=header.baud, firmware=header.firmware, port_identity=header.port_identity
+            known.numbering,
+            baud=header.baud,
+            firmware=header.firmware,
+            port_identity=header.port_identity,
+            receive_buffer=header.receive_buffer,
         )
 
     def offset_behind(self, number: int) -> int | None:

@@ -43,7 +43,7 @@ from hydrogen.spooler.cold_record import ColdProgress
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.file_survey import outline_of, state_before
 from hydrogen.spooler.host_action import ACTOR
-from hydrogen.spooler.job_archive import INTERRUPTED, JobArchive
+from hydrogen.spooler.job_archive import INTERRUPTED, ConnectionFacts, JobArchive
 from hydrogen.spooler.job_recovery import JobRecovery
 from hydrogen.spooler.journal import JobHeader
 from hydrogen.spooler.patience import RunnerLimits
@@ -183,9 +183,7 @@ class JobDesk:
             self._announcer.raise_error(PrinterReset(_RESET))
             self._interrupt(_RESET)
             return False
-        self._archive.note_connection(
-            baud=connection.baud, firmware=connection.firmware, port_identity=connection.port_identity
-        )
+        self._archive.note_connection(ConnectionFacts.of(connection))
         self._errands.start(self._take_up(runner, connection, offset), name=RETURN_TASK)
         return True
 
@@ -292,9 +290,7 @@ class JobDesk:
             job,
             actor=actor,
             started_at=started_at,
-            baud=connection.baud,
-            firmware=connection.firmware,
-            port_identity=connection.port_identity,
+            facts=ConnectionFacts.of(connection),
         )
         self._receipts.open(job, actor=actor, started_at=started_at, continues=job.continues or None)
         self._recovery.tell()

@@ -175,10 +175,10 @@ class JobHeader:
     the hot journal, another in the cold one.
 
     sequence: the hot journal's when the job's lines began. status: the job's, as it was last known. place: where its head was
-    when it stepped aside, until it is back. baud, firmware, port_identity: of the connection that it last printed on. printer:
-    whose it is. outcome is None while the job runs; `interrupted` after a stop that left it unfinished and may be recovered
-    from, else the job's outcome. continues: the job that this one takes up, from offset `start`, behind `lines_before` lines
-    with a command, after the commands in `opening` (see PreparedJob).
+    when it stepped aside, until it is back. baud, firmware, port_identity, receive_buffer: of the connection that it last
+    printed on. printer: whose it is. outcome is None while the job runs; `interrupted` after a stop that left it unfinished and
+    may be recovered from, else the job's outcome. continues: the job that this one takes up, from offset `start`, behind
+    `lines_before` lines with a command, after the commands in `opening` (see PreparedJob).
     """
 
     job: str
@@ -197,6 +197,7 @@ class JobHeader:
     baud: int | None = None
     firmware: Firmware | None = None
     port_identity: str = ""
+    receive_buffer: tuple[int, ...] = ()
     outcome: str | None = None
     printer: str = ""
     continues: str = ""

@@ -12,7 +12,7 @@ from hydrogen.model.job import JobOutcome, JobStatus
 from hydrogen.model.printer import Firmware
 from hydrogen.spooler.cold_record import ColdProgress
 from hydrogen.spooler.cold_shelf import ColdShelf
-from hydrogen.spooler.job_archive import JobArchive
+from hydrogen.spooler.job_archive import ConnectionFacts, JobArchive
 from hydrogen.spooler.journal import HotJournal, read_job_header
 from hydrogen.spooler.preflight import Preflight, PreparedJob
 from tests.support.recording_log import RecordingLog
@@ -65,7 +65,9 @@ async def test_place_in_the_file_is_that_behind_the_last_line_the_printer_has(tm
     journal.record(1001, 500, 1000)  # of the job before
     shelf = archive(tmp_path, journal)
     firmware = Firmware(name="Marlin", dialect="marlin")
-    shelf.open(await prepared(tmp_path), actor="ada", started_at=5.0, baud=115200, firmware=firmware)
+    shelf.open(
+        await prepared(tmp_path), actor="ada", started_at=5.0, facts=ConnectionFacts(baud=115200, firmware=firmware)
+    )
     assert shelf.resume_point() is not None
     assert shelf.offset_behind(1001) == 0  # nothing was sent of it
     journal.record(1001, 0, 1001)

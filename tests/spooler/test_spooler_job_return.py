@@ -53,7 +53,7 @@ async def test_job_waits_for_a_lost_link_and_goes_on_with_the_next_line(tmp_path
         assert not bench.all(JobFinished)
         point = bench.driver.resumes[-1]
         assert point is not None
-        assert (point.baud, point.port_identity) == (115200, "usb:0001:0002:S:00")
+        assert (point.baud, point.port_identity, point.receive_buffer) == (115200, "usb:0001:0002:S:00", (128, 4))
         bench.driver.failure = None
         finished = await bench.until_finished()
         assert (finished.outcome, finished.lines_done, finished.reason) == (JobOutcome.COMPLETED, LINES, "")

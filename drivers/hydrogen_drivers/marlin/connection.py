@@ -339,14 +339,14 @@ class MarlinConnection(asyncio.Protocol):
         return self.firmware.capabilities.get(name, False)
 
     @property
-    def may_report_temperatures(self) -> bool:
-        """Does this dialect know M155?"""
-        return self._link.dialect.reports_temperatures
+    def dialect(self) -> Dialect:
+        """What the link goes by."""
+        return self._link.dialect
 
     @property
-    def may_open_window(self) -> bool:
-        """Is more than one line in flight worth measuring, and safe, in this dialect?"""
-        return self._link.dialect.may_open_window
+    def receive_buffer(self) -> tuple[int, ...]:
+        """See PrinterConnection."""
+        return self._link.receive_buffer or ()
 
     def measure_receive_buffer(self) -> None:
         """See GcodeLink: as soon as nothing is to be done."""

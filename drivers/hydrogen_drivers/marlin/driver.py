@@ -50,7 +50,6 @@ class MarlinDriver:
             receive_buffer_bytes=0 if receive_buffer == "auto" else receive_buffer,
         )
         self._temperature_interval_seconds: int = settings["temperature_interval_seconds"]
-        self._latest: GcodeLink | None = None
         self._clock = SystemClock()
         self._random = random.SystemRandom()
 
@@ -83,7 +82,7 @@ class MarlinDriver:
             raise
         if self._packs and connection.has_capability("MEATPACK"):
             connection.allow_packing()
-        if self._measures_receive_buffer and connection.may_open_window and connection.resumed_from is None:
+        if self._measures_receive_buffer and connection.dialect.may_open_window and connection.resumed_from is None:
             connection.measure_receive_buffer()
         connection.announce()
         return connection
@@ -143,19 +142,18 @@ class MarlinDriver:
         link = GcodeLink(
             number_base=self._new_base(resume),
             byte_seconds=BITS_PER_BYTE / baud,
-            limits=self._limits if resume is None else self._limits_as_before(),
+            limits=self._limits if resume is None else self._limits_as_before(resume),
         )
-        self._latest = link
         return MarlinConnection(
             port=self.port, baud=baud, link=link, listener=listener, journal=journal, clock=self._clock
         )
 
-    def _limits_as_before(self) -> LinkLimits:
-        """With the receive buffer that this process has measured: a printer that goes on with its job is not measured again."""
-        known = self._latest.receive_buffer if self._latest is not None else None
-        if known is None:
+    def _limits_as_before(self, resume: ResumePoint) -> LinkLimits:
+        """With the receive buffer that was measured then: a printer that goes on with its job is not measured again."""
+        if len(resume.receive_buffer) != 2:
             return self._limits
-        return replace(self._limits, receive_buffer_bytes=known[0], command_slots=known[1])
+        ring_bytes, slots = resume.receive_buffer
+        return replace(self._limits, receive_buffer_bytes=ring_bytes, command_slots=slots)
 
     def _new_base(self, resume: ResumePoint | None) -> int:
         """For a numbering of its own, if one is needed; not one that the printer may have from before."""

@@ -67,7 +67,7 @@ def remember(connection: MarlinConnection, firmware: Firmware, dialect: str = ""
 
 def resume_temperatures(connection: MarlinConnection, interval_seconds: int) -> None:
     """As `watch_temperatures`, without waiting: the printer may be in the middle of a command that takes long."""
-    if connection.has_capability("AUTOREPORT_TEMP") and connection.may_report_temperatures:
+    if connection.has_capability("AUTOREPORT_TEMP") and connection.dialect.reports_temperatures:
         connection.report_temperatures(interval_seconds)
     else:
         connection.poll_temperatures(interval_seconds)
@@ -75,7 +75,7 @@ def resume_temperatures(connection: MarlinConnection, interval_seconds: int) -> 
 
 async def watch_temperatures(connection: MarlinConnection, interval_seconds: int) -> None:
     """Let the firmware report by itself where it can; else start to ask, never more than one question at a time."""
-    if connection.has_capability("AUTOREPORT_TEMP") and connection.may_report_temperatures:
+    if connection.has_capability("AUTOREPORT_TEMP") and connection.dialect.reports_temperatures:
         await connection.send_gcode([f"M155 S{interval_seconds}", "M105"])
     else:
         connection.poll_temperatures(interval_seconds)

@@ -96,12 +96,7 @@ async def test_identity_is_taken_over_and_temperatures_flow(
     await connection.close()
 
 
-def receive_buffer(driver: MarlinDriver) -> tuple[int, int] | None:
-    """What the driver's latest link knows of the printer."""
-    return driver._latest.receive_buffer if driver._latest is not None else None
-
-
-async def test_receive_buffer_is_measured_once_and_known_when_the_cable_is_back(
+async def test_receive_buffer_is_measured_once_and_known_to_whoever_goes_on(
     start_virtual_printer: StartPrinter, tmp_path: Path
 ) -> None:
     printer = start_virtual_printer(speed=1, instant_motion=True)
@@ -112,18 +107,17 @@ async def test_receive_buffer_is_measured_once_and_known_when_the_cable_is_back(
         "connect_timeout_seconds": 2.0,
         "temperature_interval_seconds": 1,
     }
-    driver = MarlinDriver(settings)
-    connection = await driver.connect(listener, journal)
-    await wait_until(lambda: receive_buffer(driver) is not None, within_seconds=20)
-    known = receive_buffer(driver)
+    connection = await MarlinDriver(settings).connect(listener, journal)
+    await wait_until(lambda: connection.receive_buffer, within_seconds=20)
+    known = connection.receive_buffer
     await wait_until(lambda: "G4 P0" in printer.ledger.lines[-1:], within_seconds=20)
     await connection.close()
     past = journal.resumption()
     assert past is not None
-    point = ResumePoint.of(past.numbering, baud=250000, firmware=FIRMWARE)
-    again = await driver.connect(listener, journal, point)
+    point = ResumePoint.of(past.numbering, baud=250000, firmware=FIRMWARE, receive_buffer=known)
+    again = await MarlinDriver(settings).connect(listener, journal, point)
     assert again.resumed_from is not None
-    assert receive_buffer(driver) == known
+    assert again.receive_buffer == known
     await again.close()
 
 
