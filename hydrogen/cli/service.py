@@ -16,7 +16,8 @@ from hydrogen.cli.address import Places, default_config_file, runtime_dir
 from hydrogen.cli.exit_code import ExitCode, exit_code_of
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.errors import ConfigurationInvalid, HydrogenError, ServiceUnreachable
-from hydrogen.fleet.runtime import is_held, read_service_record
+from hydrogen.fleet.runtime import read_service_record
+from hydrogen.spooler.holder import is_held
 
 if TYPE_CHECKING:
     from hydrogen.config import Configuration

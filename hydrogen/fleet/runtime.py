@@ -18,6 +18,7 @@ from hydrogen.core.service import Service
 from hydrogen.errors import Conflict, HostError, HydrogenError
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.model.codec import decode_json, encode_json, plain, value_from_plain
+from hydrogen.spooler.holder import is_held
 
 STATE_FILE = "hydrogen.json"
 LOCK_FILE = "hydrogen.lock"
@@ -154,21 +155,6 @@ class Announcement(Service):
 
     async def release(self) -> None:
         self._folder.withdraw()
-
-
-def is_held(lock: Path) -> bool:
-    """Does a process live behind this lock file?"""
-    try:
-        handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 def read_service_record(folder: Path) -> ServiceRecord | None:

@@ -34,7 +34,7 @@ class Holder:
     @classmethod
     def find(cls, files: RuntimeFiles, *, peer_pid: int | None = None) -> Holder | None:
         """Whoever holds this printer's lock; None if nobody does, or nobody whom we may look at. Never ourselves."""
-        if not _is_held(files.lock):
+        if not is_held(files.lock):
             return None
         for pid in (peer_pid, _named_in(files.lock)):
             if pid is None or pid in FOREIGN_PIDS or pid == os.getpid():
@@ -88,7 +88,8 @@ def peer_pid(connection: socket.socket) -> int | None:
     return pid or None
 
 
-def _is_held(lock: Path) -> bool:
+def is_held(lock: Path) -> bool:
+    """Does a process live behind this lock file?"""
     try:
         handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
