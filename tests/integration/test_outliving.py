@@ -172,7 +172,8 @@ async def test_a_spooler_that_stands_still_for_five_seconds_is_told_of_and_print
         os.kill(spooler, signal.SIGSTOP)
         try:
             await until(lambda: "heartbeat late" in house.said, seconds=30)
-            await asyncio.sleep(1.5)  # five seconds in all: what is tested is that standing still for so long is survived
+            # Five seconds in all: what is tested is that standing still for so long is survived.
+            await asyncio.sleep(1.5)
         finally:
             os.kill(spooler, signal.SIGCONT)
         printer.change_speed(None)
