@@ -13,7 +13,7 @@ from benchmarks.figure import BenchmarkFailed
 from benchmarks.gcode import ListSource
 from hydrogen.errors import DeviceError
 from hydrogen.model.events import Event
-from hydrogen.spooler.journal import HotJournal
+from hydrogen.spooler.journal.journal import HotJournal
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.driver import MarlinDriver
 

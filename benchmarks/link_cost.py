@@ -9,8 +9,8 @@ from itertools import repeat
 from benchmarks.figure import BenchmarkFailed, Plan, Sample
 from benchmarks.gcode import ListSource, check_executed, moves
 from benchmarks.smallest_marlin import OK, TEMPERATURES, SmallestMarlin
-from hydrogen.gcode.link import GcodeLink
-from hydrogen.gcode.link_events import LinkOpened
+from hydrogen.gcode.link.link import GcodeLink
+from hydrogen.gcode.link.link_events import LinkOpened
 
 LINES = 20_000
 NUMBER_BASE = 5000

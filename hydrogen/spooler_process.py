@@ -36,15 +36,15 @@ from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.devices.driver import PrinterDriver
 from hydrogen.errors import ConfigurationInvalid, HydrogenError
 from hydrogen.model.codec import value_from_plain
-from hydrogen.spooler.address import RuntimeFiles
-from hydrogen.spooler.frame import PROTOCOL, protocol_version
-from hydrogen.spooler.journal import HotJournal
+from hydrogen.spooler.heat.solitude import Solitude
+from hydrogen.spooler.journal.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
 from hydrogen.spooler.policy import SpoolerPolicy
-from hydrogen.spooler.server import SpoolerServer
-from hydrogen.spooler.solitude import Solitude
 from hydrogen.spooler.spooler import Spooler
 from hydrogen.spooler.spooler_log import SpoolerLog
+from hydrogen.spooler.wire.address import RuntimeFiles
+from hydrogen.spooler.wire.frame import PROTOCOL, protocol_version
+from hydrogen.spooler.wire.server import SpoolerServer
 
 EXIT_UNUSABLE = 2
 EXIT_ALREADY_RUNNING = 3

@@ -22,9 +22,9 @@ from hydrogen.core.clock import SystemClock
 from hydrogen.errors import HydrogenError, InvalidMessage, NotFound, Unavailable
 from hydrogen.model.events import Event
 from hydrogen.model.printer import PrinterState
-from hydrogen.spooler.address import RuntimeFiles
-from hydrogen.spooler.client import SpoolerClient
 from hydrogen.spooler.request import EmergencyStop
+from hydrogen.spooler.wire.address import RuntimeFiles
+from hydrogen.spooler.wire.client import SpoolerClient
 
 SERVICE_SECONDS = 0.8
 """For the whole conversation with the service; it answers within milliseconds, unless a spooler hangs behind it."""

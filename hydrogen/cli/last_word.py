@@ -22,8 +22,8 @@ from typing import Any
 from hydrogen.core.clock import Clock
 from hydrogen.errors import ConfigurationInvalid, DeviceError, PortForbidden, PortMissing, PortUnusable, Unavailable
 from hydrogen.gcode.meatpack import TURN_OFF
-from hydrogen.spooler.address import RuntimeFiles
-from hydrogen.spooler.holder import Holder
+from hydrogen.spooler.wire.address import RuntimeFiles
+from hydrogen.spooler.wire.holder import Holder
 
 LAST_WORD = b"\x18\nM112\n" + TURN_OFF + b"\nM112\n"
 """Ctrl-X halts Smoothieware on arrival and is an unknown command elsewhere; the line end ends whatever was half sent. A dead

@@ -17,7 +17,7 @@ from hydrogen.cli.exit_code import ExitCode, exit_code_of
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.errors import ConfigurationInvalid, HydrogenError, ServiceUnreachable
 from hydrogen.fleet.runtime import read_service_record
-from hydrogen.spooler.holder import is_held
+from hydrogen.spooler.wire.holder import is_held
 
 if TYPE_CHECKING:
     from hydrogen.config import Configuration
@@ -61,9 +61,10 @@ def _serve(options: argparse.Namespace, folder: Path | None) -> str:
     configuration = _read_configuration(options, folder)
 
     from hydrogen.access import prepare_data_dir
-    from hydrogen.app import Hydrogen, ServeOptions, serve
+    from hydrogen.app import Hydrogen, ServeOptions
     from hydrogen.cli.simulation import SimulatedPrinter
     from hydrogen.core.structured_log import configure_log
+    from hydrogen.serving import serve
 
     section = configuration.logging
     json = None if section.format == "auto" else section.format == "json"
@@ -165,10 +166,10 @@ async def _stop_service(pid: int, clock: Clock) -> bool:
 
 async def _stop_spooler(name: str, folder: Path, clock: Clock) -> ExitCode:
     from hydrogen import __version__
-    from hydrogen.spooler.address import RuntimeFiles
-    from hydrogen.spooler.client import SpoolerClient
-    from hydrogen.spooler.heart import HeartLimits
     from hydrogen.spooler.request import StopSpooler
+    from hydrogen.spooler.wire.address import RuntimeFiles
+    from hydrogen.spooler.wire.client import SpoolerClient
+    from hydrogen.spooler.wire.heart import HeartLimits
 
     files = RuntimeFiles(folder, name)
     if not is_held(files.lock):

@@ -16,9 +16,9 @@ from typing import Protocol
 from hydrogen.devices.parking import HeadControl
 from hydrogen.errors import DeviceError
 from hydrogen.gcode.emergency import Notice
-from hydrogen.gcode.machine_state import MachineState
-from hydrogen.gcode.outgoing import LineSource
-from hydrogen.gcode.resumption import Numbering
+from hydrogen.gcode.link.outgoing import LineSource
+from hydrogen.gcode.link.resumption import Numbering
+from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.model.events import Event
 from hydrogen.model.printer import Firmware, LinkStatistics
 
@@ -60,7 +60,7 @@ class StreamProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumePoint:
-    """What the journal knows of a numbering that a former connection left behind (gcode/resumption.py).
+    """What the journal knows of a numbering that a former connection left behind (gcode/link/resumption.py).
 
     The lines up to `acknowledged` are in the printer for certain, those up to `last_given` may be. number_base: the number
     that counting began at, exclusive. announced: see LineJournal.announce. baud and firmware: what that connection had found

@@ -39,8 +39,8 @@ from hydrogen.model.events import (
     PrinterUnsafe,
 )
 from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
+from hydrogen.spooler.heat.power_switch import PowerOff, PowerSwitch
 from hydrogen.spooler.port import SpoolerPort
-from hydrogen.spooler.power_switch import PowerOff, PowerSwitch
 from hydrogen.spooler.request import ConnectPrinter, DisconnectPrinter, Request, StopSpooler
 
 ATTACH_DEADLINE_SECONDS = 20.0

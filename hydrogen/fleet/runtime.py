@@ -18,7 +18,7 @@ from hydrogen.core.service import Service
 from hydrogen.errors import Conflict, HostError, HydrogenError
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.model.codec import decode_json, encode_json, plain, value_from_plain
-from hydrogen.spooler.holder import is_held
+from hydrogen.spooler.wire.holder import is_held
 
 STATE_FILE = "hydrogen.json"
 LOCK_FILE = "hydrogen.lock"

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from hydrogen.gcode.emergency import Notice
-from hydrogen.gcode.window import SMALLEST_RING, USUAL_SLOTS
+from hydrogen.gcode.link.window import SMALLEST_RING, USUAL_SLOTS
 
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 

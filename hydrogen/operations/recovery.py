@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hydrogen.operations.operation import Call, Handler, JobIdSource, Operation, Params, PrinterFleet
-from hydrogen.spooler.recovery_plan import StartAt
+from hydrogen.spooler.recovery.recovery_plan import StartAt
 from hydrogen.spooler.request import DiscardRecovery, PlanRecovery, RecoverJob
 
 JobName = Annotated[str, Field(min_length=1, max_length=100)]

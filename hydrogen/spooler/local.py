@@ -15,8 +15,8 @@ from hydrogen.model.codec import event_from_plain, plain, plain_event
 from hydrogen.model.events import Event, PrinterAttached
 from hydrogen.spooler.port import SpoolerListener
 from hydrogen.spooler.request import EmergencyStop, Request
-from hydrogen.spooler.request_codec import request_from_plain, request_params
 from hydrogen.spooler.spooler import Spooler
+from hydrogen.spooler.wire.request_codec import request_from_plain, request_params
 
 
 class LocalSpooler:

@@ -16,7 +16,7 @@ from typing import Any
 
 from hydrogen.devices.driver import LineInProgress, PrinterConnection
 from hydrogen.errors import Conflict, HydrogenError, InvalidMessage
-from hydrogen.gcode.awaited import person_awaited
+from hydrogen.gcode.link.awaited import person_awaited
 from hydrogen.model.events import PrinterPromptClosed, PrinterPromptShown
 from hydrogen.spooler.announcer import Announcer
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
-from hydrogen.spooler.recovery_plan import StartAt
+from hydrogen.spooler.recovery.recovery_plan import StartAt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,24 +37,23 @@ from hydrogen.errors import (
 from hydrogen.model.events import LinkMeasured, TerminalLineReported
 from hydrogen.model.job import JobStatus
 from hydrogen.model.printer import LinkStatistics, PrinterState, PrinterStatus
-from hydrogen.spooler.address import RuntimeFiles
 from hydrogen.spooler.announcer import Announcer, EventListener
-from hydrogen.spooler.cold_shelf import ColdShelf
 from hydrogen.spooler.connector import CONNECT_TASK, Connector
 from hydrogen.spooler.errand import Errands
-from hydrogen.spooler.heat_warden import HeatWarden, WardenLimits
+from hydrogen.spooler.heat.heat_warden import HeatWarden, WardenLimits
 from hydrogen.spooler.host_action import HostActions
-from hydrogen.spooler.job_archive import JobArchive
-from hydrogen.spooler.job_desk import JOB_TASK, JobDesk
-from hydrogen.spooler.job_recovery import JobRecovery
-from hydrogen.spooler.journal import HotJournal
+from hydrogen.spooler.job.job_archive import JobArchive
+from hydrogen.spooler.job.job_desk import JOB_TASK, JobDesk
+from hydrogen.spooler.job.patience import RunnerLimits
+from hydrogen.spooler.job.preflight import Preflight
+from hydrogen.spooler.job.receipt_clerk import ReceiptClerk
+from hydrogen.spooler.journal.cold_shelf import ColdShelf
+from hydrogen.spooler.journal.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
-from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.policy import SpoolerPolicy
-from hydrogen.spooler.preflight import Preflight
 from hydrogen.spooler.printer_command import MOVES, carry_out, emergency_answer, has_emergency_stop
 from hydrogen.spooler.prompt import Prompts
-from hydrogen.spooler.receipt_clerk import ReceiptClerk
+from hydrogen.spooler.recovery.job_recovery import JobRecovery
 from hydrogen.spooler.repeat import Repeats
 from hydrogen.spooler.request import (
     AnswerPrompt,
@@ -74,6 +73,7 @@ from hydrogen.spooler.request import (
     TraceTerminal,
 )
 from hydrogen.spooler.terminal import TerminalTap
+from hydrogen.spooler.wire.address import RuntimeFiles
 
 PULSE_SECONDS = 0.25
 """Progress is measured this often while there is a job, never per line; link figures every fourth time."""

@@ -28,6 +28,7 @@ FLOORS: dict[str, int] = {
     "access": 7,
     "client": 6,
     "app": 7,
+    "serving": 7,
     "config": 7,
     "config_section": 7,
     "config_websocket": 7,

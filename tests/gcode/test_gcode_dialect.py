@@ -12,7 +12,7 @@ import pytest
 
 from hydrogen.gcode.dialect import DIALECTS, GENERIC, Dialect, dialect_of
 from hydrogen.gcode.emergency import EMERGENCY_WORDS, Notice
-from hydrogen.gcode.link_limits import PROBE
+from hydrogen.gcode.link.link_limits import PROBE
 from hydrogen.gcode.replies import (
     Acknowledged,
     CapabilityReported,

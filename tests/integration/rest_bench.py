@@ -7,13 +7,13 @@ from pathlib import Path
 
 from hydrogen.core.clock import SystemClock
 from hydrogen.model.events import Event, JobFinished, PrinterStateChanged
-from hydrogen.spooler.address import RuntimeFiles
-from hydrogen.spooler.journal import HotJournal
+from hydrogen.spooler.job.patience import RunnerLimits
+from hydrogen.spooler.journal.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
-from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.request import ConnectPrinter, Request, StartJob
 from hydrogen.spooler.spooler import Spooler
+from hydrogen.spooler.wire.address import RuntimeFiles
 from hydrogen_drivers.marlin.driver import MarlinDriver
 from hydrogen_simulators.firmware.motion import Position
 from hydrogen_simulators.pytest_plugin import VirtualPrinter

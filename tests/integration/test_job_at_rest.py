@@ -10,7 +10,7 @@ import pytest
 
 from hydrogen.errors import Conflict
 from hydrogen.model.events import JobPaused, PrinterPromptShown
-from hydrogen.spooler.patience import RunnerLimits
+from hydrogen.spooler.job.patience import RunnerLimits
 from hydrogen.spooler.policy import ParkPolicy, SpoolerPolicy
 from hydrogen.spooler.request import AnswerPrompt, CancelJob, CoolDown, Extrude, Jog, PauseJob, ResumeJob, SendGcode
 from hydrogen_simulators.pytest_plugin import VirtualPrinter

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hydrogen.cli.snapshot import snapshot_of
-from hydrogen.spooler.interrupted import find_interrupted
+from hydrogen.spooler.recovery.interrupted import find_interrupted
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.house_process import (
     HouseProcess,

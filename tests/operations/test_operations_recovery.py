@@ -10,7 +10,7 @@ from hydrogen.errors import InvalidMessage
 from hydrogen.operations.codec import model_from_plain
 from hydrogen.operations.operation import Operation
 from hydrogen.operations.recovery import recovery_operations
-from hydrogen.spooler.recovery_plan import StartAt
+from hydrogen.spooler.recovery.recovery_plan import StartAt
 from hydrogen.spooler.request import DiscardRecovery, PlanRecovery, RecoverJob
 from tests.operations.fleet import WillingFleet, call, named
 from tests.operations.test_operations_job import Ids

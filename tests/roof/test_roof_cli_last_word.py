@@ -20,7 +20,7 @@ import pytest
 from hydrogen.cli.last_word import LAST_WORD, printers_in, say_last_word
 from hydrogen.core.clock import SystemClock
 from hydrogen.errors import ConfigurationInvalid, PortMissing, PortUnusable, Unavailable
-from hydrogen.spooler.address import RuntimeFiles
+from hydrogen.spooler.wire.address import RuntimeFiles
 
 HOLDER = """
 import fcntl, os, signal, sys

@@ -17,7 +17,7 @@ from hydrogen.cli.main import make_parser
 from hydrogen.cli.recovery import recover_command
 from hydrogen.core.clock import SystemClock
 from hydrogen.errors import Conflict, NotFound
-from hydrogen.spooler.cold_record import ColdProgress, encode_record, record_place
+from hydrogen.spooler.journal.cold_record import ColdProgress, encode_record, record_place
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.roof.house_in_process import KEY, InProcessHouse, house_in_process
 from tests.spooler.cold_images import header, image, put, record

@@ -20,11 +20,11 @@ from hydrogen import __version__
 from hydrogen.core.clock import SystemClock
 from hydrogen.errors import SpoolerLost
 from hydrogen.model.events import JobFinished, JobProgressed
-from hydrogen.spooler.address import RuntimeFiles
-from hydrogen.spooler.client import SpoolerClient
-from hydrogen.spooler.journal import HotJournal
-from hydrogen.spooler.launcher import SpoolerLauncher
+from hydrogen.spooler.journal.journal import HotJournal
 from hydrogen.spooler.request import ConnectPrinter, SendGcode, StartJob, StopSpooler
+from hydrogen.spooler.wire.address import RuntimeFiles
+from hydrogen.spooler.wire.client import SpoolerClient
+from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.spooler_process import main
 from tests.spooler.bench import RecordingListener
 from tests.support.waiting import wait_until

@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.model.events import Event, JobFinished, PrinterStateChanged
 from hydrogen.model.printer import PrinterState
-from hydrogen.spooler.address import RuntimeFiles
-from hydrogen.spooler.heat_warden import WardenLimits
-from hydrogen.spooler.journal import HotJournal
+from hydrogen.spooler.heat.heat_warden import WardenLimits
+from hydrogen.spooler.job.patience import RunnerLimits
+from hydrogen.spooler.job.preflight import Preflight
+from hydrogen.spooler.journal.journal import HotJournal
 from hydrogen.spooler.outbox import Outbox
-from hydrogen.spooler.patience import RunnerLimits
 from hydrogen.spooler.policy import SpoolerPolicy
-from hydrogen.spooler.preflight import Preflight
 from hydrogen.spooler.request import ConnectPrinter, StartJob
 from hydrogen.spooler.spooler import Spooler
+from hydrogen.spooler.wire.address import RuntimeFiles
 from tests.spooler.scripted_printer import ScriptedDriver
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from hydrogen.gcode.machine_state import MachineState
-from hydrogen.spooler.cold_record import (
+from hydrogen.gcode.program.machine_state import MachineState
+from hydrogen.spooler.journal.cold_record import (
     FILE_BYTES,
     ColdProgress,
     ColdRecord,
@@ -14,7 +14,7 @@ from hydrogen.spooler.cold_record import (
     header_places,
     record_place,
 )
-from hydrogen.spooler.journal import JobHeader
+from hydrogen.spooler.journal.journal import JobHeader
 
 SECTOR_BYTES = 512
 

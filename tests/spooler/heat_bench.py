@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from hydrogen.devices.driver import TargetAsked
 from hydrogen.model.temperature import HeaterState
-from hydrogen.spooler.heat_alarm import Alarm
-from hydrogen.spooler.heat_guard import HeatGuard
+from hydrogen.spooler.heat.heat_alarm import Alarm
+from hydrogen.spooler.heat.heat_guard import HeatGuard
 from hydrogen.spooler.policy import HeatPolicy
 
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hydrogen.spooler.address import socket_address
+from hydrogen.spooler.wire.address import socket_address
 
 
 class RawPeer:

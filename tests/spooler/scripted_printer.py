@@ -25,8 +25,8 @@ from hydrogen.devices.driver import (
 from hydrogen.devices.parking import HeadPlace, ParkPlan
 from hydrogen.errors import DeviceError, LineRefused, LinkLost, NotFound, PrinterHalted
 from hydrogen.gcode.emergency import Notice
-from hydrogen.gcode.link import LineSource
-from hydrogen.gcode.machine_state import MachineState
+from hydrogen.gcode.link.link import LineSource
+from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.model.events import TemperatureMeasured
 from hydrogen.model.printer import Firmware, LinkStatistics, Position
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from hydrogen.core.clock import Clock, SystemClock
-from hydrogen.spooler.client import SpoolerClient
-from hydrogen.spooler.server import SpoolerServer
+from hydrogen.spooler.wire.client import SpoolerClient
+from hydrogen.spooler.wire.server import SpoolerServer
 from tests.spooler.bench import Bench
 from tests.spooler.raw_peer import RawPeer
 

@@ -13,8 +13,8 @@ from hydrogen.model.events import (
 )
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.spooler.announcer import Announcer, error_report
-from hydrogen.spooler.frame import encode_frame
 from hydrogen.spooler.outbox import Outbox
+from hydrogen.spooler.wire.frame import encode_frame
 
 
 def announcer(tmp_path: Path) -> tuple[Announcer, list[tuple[Event, str | None]]]:

@@ -35,7 +35,7 @@ from hydrogen.model.events import Event, JobFinished, JobStarted, PrinterStateCh
 from hydrogen.model.job import JOB_TRANSITIONS, JobOutcome, JobStatus
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.reduce import reduce_printer
-from hydrogen.spooler.cold_journal import ColdJournal
+from hydrogen.spooler.journal.cold_journal import ColdJournal
 from hydrogen.spooler.request import (
     CancelJob,
     ConnectPrinter,
@@ -105,7 +105,7 @@ class PromptColdJournal(ColdJournal):
 
 @pytest.fixture(autouse=True)
 def _cold_journals_are_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hydrogen.spooler.cold_shelf.ColdJournal", PromptColdJournal)
+    monkeypatch.setattr("hydrogen.spooler.journal.cold_shelf.ColdJournal", PromptColdJournal)
 
 
 class Listener:

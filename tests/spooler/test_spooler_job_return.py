@@ -11,7 +11,7 @@ from hydrogen.errors import Conflict, HydrogenError, LinkLost, PortMissing, Prin
 from hydrogen.model.events import JobFinished, JobPaused
 from hydrogen.model.job import JobOutcome
 from hydrogen.model.printer import Firmware, PrinterStatus
-from hydrogen.spooler import job_desk
+from hydrogen.spooler.job import job_desk
 from hydrogen.spooler.request import CancelJob, EmergencyStop, PauseJob, ResumeJob
 from tests.spooler.bench import Bench
 from tests.spooler.scripted_printer import ScriptedConnection

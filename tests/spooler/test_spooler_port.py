@@ -6,9 +6,9 @@ import inspect
 
 import pytest
 
-from hydrogen.spooler.client import SpoolerClient
 from hydrogen.spooler.local import LocalSpooler
 from hydrogen.spooler.port import SpoolerPort
+from hydrogen.spooler.wire.client import SpoolerClient
 
 
 @pytest.mark.parametrize("kind", [SpoolerClient, LocalSpooler])

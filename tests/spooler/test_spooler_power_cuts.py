@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from hydrogen.spooler.cold_journal import ColdSchedule
-from hydrogen.spooler.cold_record import ColdProgress, ColdRecord, encode_record, read_records, record_place
-from hydrogen.spooler.file_survey import executed_range, line_at
-from hydrogen.spooler.recovery import RECORD_SECONDS_AT_MOST
+from hydrogen.spooler.job.file_survey import executed_range, line_at
+from hydrogen.spooler.journal.cold_journal import ColdSchedule
+from hydrogen.spooler.journal.cold_record import ColdProgress, ColdRecord, encode_record, read_records, record_place
+from hydrogen.spooler.recovery.recovery import RECORD_SECONDS_AT_MOST
 from hydrogen_simulators.firmware.settings import MarlinSettings
 from tests.spooler.cold_images import image, put, torn
 from tests.support.timed_bench import TimedBench

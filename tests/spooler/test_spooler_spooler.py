@@ -30,7 +30,7 @@ from hydrogen.model.events import (
     TerminalLineReported,
 )
 from hydrogen.model.printer import PrinterStatus
-from hydrogen.spooler.preflight import Preflight
+from hydrogen.spooler.job.preflight import Preflight
 from hydrogen.spooler.request import (
     CancelJob,
     ConnectPrinter,

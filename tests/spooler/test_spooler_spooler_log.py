@@ -4,8 +4,8 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from hydrogen.spooler.frame import encode_frame
 from hydrogen.spooler.spooler_log import SpoolerLog
+from hydrogen.spooler.wire.frame import encode_frame
 
 
 def test_everything_goes_up_and_what_matters_goes_to_stderr() -> None:

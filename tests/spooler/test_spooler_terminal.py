@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from hydrogen.model.codec import plain_event
 from hydrogen.model.events import TerminalLineReported
-from hydrogen.spooler.frame import encode_frame
 from hydrogen.spooler.terminal import BATCH_LINES, WAITING_LINES, TerminalTap
+from hydrogen.spooler.wire.frame import encode_frame
 from tests.support.waiting import wait_until
 
 

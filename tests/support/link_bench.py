@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from hydrogen.gcode.link import GcodeLink
-from hydrogen.gcode.link_events import ExecutionProven, LinkClosed, LinkEvent, LinkOpened
-from hydrogen.gcode.link_limits import LinkLimits
+from hydrogen.gcode.link.link import GcodeLink
+from hydrogen.gcode.link.link_events import ExecutionProven, LinkClosed, LinkEvent, LinkOpened
+from hydrogen.gcode.link.link_limits import LinkLimits
 from hydrogen_simulators.faults import FaultPlan, FaultyWire
 from hydrogen_simulators.firmware.marlin import VirtualMarlin
 from hydrogen_simulators.firmware.settings import MarlinSettings

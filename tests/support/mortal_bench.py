@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from random import Random
 
-from hydrogen.gcode.link import GcodeLink
-from hydrogen.gcode.link_events import LinkClosed, LinkEvent, LinkOpened, NumberingAnnounced, NumberingBegun
-from hydrogen.gcode.link_limits import LinkLimits
-from hydrogen.gcode.resumption import JournalRecord, RecordKind, Resumption, resumption_of
+from hydrogen.gcode.link.link import GcodeLink
+from hydrogen.gcode.link.link_events import LinkClosed, LinkEvent, LinkOpened, NumberingAnnounced, NumberingBegun
+from hydrogen.gcode.link.link_limits import LinkLimits
+from hydrogen.gcode.link.resumption import JournalRecord, RecordKind, Resumption, resumption_of
 from hydrogen_simulators.firmware.settings import MarlinSettings
 from tests.support.link_bench import BASE
 from tests.support.timed_bench import TimedBench, TimedWire

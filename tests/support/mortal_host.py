@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hydrogen.devices.driver import ResumePoint
 from hydrogen.model.printer import Firmware
-from hydrogen.spooler.journal import HotJournal
+from hydrogen.spooler.journal.journal import HotJournal
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.driver import MarlinDriver
 from tests.support.connection_listener import RememberingListener

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hydrogen.gcode.line import prepare
-from hydrogen.gcode.metadata import JobOutline, OutlineScanner
-from hydrogen.gcode.time_left import TimeEstimate, TimeLeft
+from hydrogen.gcode.program.metadata import JobOutline, OutlineScanner
+from hydrogen.gcode.program.time_left import TimeEstimate, TimeLeft
 from hydrogen_simulators.firmware.marlin import VirtualMarlin
 from hydrogen_simulators.firmware.settings import MarlinSettings
 

@@ -23,9 +23,9 @@ from random import Random
 from typing import NamedTuple, TypeVar
 
 from hydrogen.gcode.line import MAX_LINE_BYTES
-from hydrogen.gcode.link import GcodeLink
-from hydrogen.gcode.link_events import ExecutionProven, LinkClosed, LinkEvent, LinkOpened, NumberingBegun
-from hydrogen.gcode.link_limits import LinkLimits
+from hydrogen.gcode.link.link import GcodeLink
+from hydrogen.gcode.link.link_events import ExecutionProven, LinkClosed, LinkEvent, LinkOpened, NumberingBegun
+from hydrogen.gcode.link.link_limits import LinkLimits
 from hydrogen_simulators.faults import FaultPlan, FaultyWire
 from hydrogen_simulators.firmware.marlin import VirtualMarlin
 from hydrogen_simulators.firmware.settings import MarlinSettings

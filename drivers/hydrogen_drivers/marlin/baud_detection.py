@@ -1,8 +1,8 @@
 """Which speed does the printer talk at? Found out by asking at each, on one open port.
 
 A silent board answers the probe (facts/link.md section 1), which executes nothing; so an empty line and the probe are sent
-at one speed after the other, and what comes back is judged (`hydrogen.gcode.evidence`). The speed of the open descriptor is
-changed: opening anew would move DTR and reset many boards between two tries.
+at one speed after the other, and what comes back is judged (`hydrogen.gcode.link.evidence`). The speed of the open descriptor
+is changed: opening anew would move DTR and reset many boards between two tries.
 
 The first speed gets more time than Marlin lets pass between two `busy` lines: a printer that is too busy to answer names
 itself there, before it is sent bytes at any other speed, which to it are noise. Three rounds are made, because a board that
@@ -16,9 +16,9 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 
 from hydrogen.errors import DeviceError, LinkLost, PortUnusable, PrinterGarbled, PrinterSilent
-from hydrogen.gcode.evidence import SCORED_BYTES, Evidence, Verdict, score
-from hydrogen.gcode.link_limits import PROBE
-from hydrogen.gcode.packing import LEAVE
+from hydrogen.gcode.link.evidence import SCORED_BYTES, Evidence, Verdict, score
+from hydrogen.gcode.link.link_limits import PROBE
+from hydrogen.gcode.link.packing import LEAVE
 from hydrogen_drivers.transports.serial_port import SerialWire
 
 SPEEDS = (115200, 250000, 230400, 500000, 1_000_000, 57600, 38400, 19200, 9600)

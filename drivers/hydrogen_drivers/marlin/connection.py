@@ -28,10 +28,10 @@ from hydrogen.devices.transport import Wire
 from hydrogen.errors import Conflict, DeviceError, InvalidMessage, LineRefused, LinkLost, Unavailable
 from hydrogen.gcode.dialect import Dialect
 from hydrogen.gcode.emergency import Notice, emergency_word
-from hydrogen.gcode.ledger import SentLine
 from hydrogen.gcode.line import MAX_LINE_BYTES, prepare
-from hydrogen.gcode.link import GcodeLink
-from hydrogen.gcode.link_events import (
+from hydrogen.gcode.link.ledger import SentLine
+from hydrogen.gcode.link.link import GcodeLink
+from hydrogen.gcode.link.link_events import (
     ActionDemanded,
     CommandAcknowledged,
     DuplicatePossible,
@@ -49,9 +49,9 @@ from hydrogen.gcode.link_events import (
     TemperaturesReported,
     Ticket,
 )
-from hydrogen.gcode.machine_state import MachineState
-from hydrogen.gcode.outgoing import LineSource
-from hydrogen.gcode.resumption import Numbering
+from hydrogen.gcode.link.outgoing import LineSource
+from hydrogen.gcode.link.resumption import Numbering
+from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.gcode.urgency import is_heat_wait
 from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics

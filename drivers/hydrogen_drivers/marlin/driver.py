@@ -11,8 +11,8 @@ from typing import Any, Literal
 from hydrogen.core.clock import SystemClock
 from hydrogen.devices.driver import ConnectionListener, LineJournal, ResumePoint
 from hydrogen.errors import DeviceError, PortMissing, PrinterGarbled, PrinterSilent
-from hydrogen.gcode.link import GcodeLink
-from hydrogen.gcode.link_limits import LinkLimits
+from hydrogen.gcode.link.link import GcodeLink
+from hydrogen.gcode.link.link_limits import LinkLimits
 from hydrogen_drivers.marlin.baud_detection import SPEEDS, Ear, detect_baud
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.handshake import (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hydrogen.gcode.dialect import DIALECTS, GENERIC, dialect_of
-from hydrogen.gcode.evidence import Verdict
+from hydrogen.gcode.link.evidence import Verdict
 from hydrogen.model.printer import Firmware
 from hydrogen_drivers.marlin.baud_detection import Ear
 from hydrogen_drivers.marlin.connection import MarlinConnection

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from hydrogen.devices.driver import TargetAsked
 from hydrogen.gcode.line import command_of
-from hydrogen.gcode.machine_state import MM_PER_INCH, MachineState
-from hydrogen.gcode.outgoing import LineSource
+from hydrogen.gcode.link.outgoing import LineSource
+from hydrogen.gcode.program.machine_state import MM_PER_INCH, MachineState
 
 _feedrate = re.compile(rb"F *(\d+\.?\d*|\.\d+)").search
 _height = re.compile(rb"Z *(\d+\.?\d*|\.\d+)").search

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from hydrogen.gcode.link_events import PositionChanged
+from hydrogen.gcode.link.link_events import PositionChanged
 from hydrogen.gcode.replies import CapabilityReported, FirmwareReported, parse_firmware, parse_reply
 from hydrogen.gcode.temperature_report import TemperatureReport
 from hydrogen.model.events import PrinterPositionReported, TemperatureMeasured

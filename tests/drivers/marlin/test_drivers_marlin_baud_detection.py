@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hydrogen.errors import LinkLost, PortUnusable, PrinterGarbled, PrinterSilent
-from hydrogen.gcode.evidence import score
+from hydrogen.gcode.link.evidence import score
 from hydrogen_drivers.marlin import baud_detection
 from hydrogen_drivers.marlin.baud_detection import PATIENCE_SECONDS, SPEEDS, Ear, detect_baud, failure, schedule
 from hydrogen_drivers.transports.serial_port import SerialWire, open_serial_port

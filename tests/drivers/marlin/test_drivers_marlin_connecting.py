@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hydrogen.errors import DeviceError, PortBusy, PrinterBusy, PrinterGarbled, PrinterSilent
-from hydrogen.gcode.link_limits import PROBE
+from hydrogen.gcode.link.link_limits import PROBE
 from hydrogen.gcode.meatpack import TURN_ON
 from hydrogen_drivers.marlin import baud_detection, handshake
 from hydrogen_drivers.marlin.baud_detection import SPEEDS

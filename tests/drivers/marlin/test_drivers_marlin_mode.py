@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hydrogen.devices.driver import TargetAsked
-from hydrogen.gcode.machine_scanner import MachineScanner
+from hydrogen.gcode.program.machine_scanner import MachineScanner
 from hydrogen_drivers.marlin.mode import TARGETS_KEPT, ModeTracker
 from tests.support.link_bench import ListSource
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hydrogen.gcode.link_events import PositionChanged
+from hydrogen.gcode.link.link_events import PositionChanged
 from hydrogen.gcode.temperature_report import parse_temperature_report
 from hydrogen.model.printer import Firmware
 from hydrogen_drivers.marlin.reports import firmware_from_replies, position_event, temperature_events

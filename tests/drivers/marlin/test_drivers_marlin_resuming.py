@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hydrogen.devices.driver import ResumePoint
-from hydrogen.spooler.journal import HotJournal
+from hydrogen.spooler.journal.journal import HotJournal
 from hydrogen_drivers.marlin.driver import NUMBER_BASES, MarlinDriver
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.support.connection_listener import RememberingJournal, RememberingListener

@@ -1,0 +1,1 @@
+"""One printer's job, from the file to the receipt."""

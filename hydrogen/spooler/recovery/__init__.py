@@ -1,0 +1,1 @@
+"""Jobs that were cut off: found, planned, and taken up after approval."""

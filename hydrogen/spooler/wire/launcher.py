@@ -1,0 +1,155 @@
+"""Starts spooler processes and waits until their sockets answer.
+
+Two ways: *own* spoolers are children tied to us by a pipe (tests, demo, `--own-spoolers`); the others detach themselves by a
+double fork and outlive us. (Under systemd nobody launches: the socket unit is there already.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from hydrogen.errors import SpoolerLost
+from hydrogen.spooler.wire.address import RuntimeFiles, socket_address
+
+LAUNCH_SECONDS = 5.0
+"""From the start of the interpreter to an answer on the socket; 0.2 s on a desktop, about 2 s on a Pi 3."""
+
+POLL_SECONDS = 0.02
+
+END_SECONDS = 9.0
+"""For an own spooler to end: it promises 8."""
+
+LOG_BYTES = 1 << 20
+"""A spooler's stderr file is begun anew at a launch when it is larger."""
+
+TAIL_BYTES = 2000
+
+EXIT_ALREADY_RUNNING = 3
+"""spooler_process.py: somebody holds the printer's lock. Its socket will answer in a moment."""
+
+
+class SpoolerLauncher:
+    """Signs `Launcher` of client.py. `close` ends the own ones."""
+
+    def __init__(
+        self,
+        runtime_dir: Path,
+        *,
+        python: str = sys.executable,
+        own: bool = False,
+        launch_seconds: float = LAUNCH_SECONDS,
+    ) -> None:
+        self._runtime_dir = runtime_dir
+        self._python = python
+        self._own = own
+        self._launch_seconds = launch_seconds
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+
+    async def launch(self, name: str) -> None:
+        """Start the spooler of printer `name`; its `NAME.json` is there already. Returns once its socket answers.
+
+        Raises SpoolerLost with what it said on stderr.
+        """
+        files = RuntimeFiles(self._runtime_dir, name)
+        said_before = _begin_log(files.log)
+        try:
+            child = await self._spawn(files)
+        except OSError as error:
+            raise SpoolerLost(f"the spooler of {name} cannot be started: {error}", printer=name) from error
+        try:
+            async with asyncio.timeout(self._launch_seconds):
+                await self._until_it_answers(files, child, said_before)
+                if not self._own:
+                    await child.wait()
+        except TimeoutError:
+            raise _lost(name, f"did not answer within {self._launch_seconds:g} s", files.log, said_before) from None
+        finally:
+            if not self._own and child.returncode is None:
+                await _kill(child)
+
+    async def _until_it_answers(self, files: RuntimeFiles, child: asyncio.subprocess.Process, said_before: int) -> None:
+        while not await _answers(files.socket):
+            if child.returncode not in (None, 0, EXIT_ALREADY_RUNNING):
+                raise _lost(files.name, f"ended with code {child.returncode}", files.log, said_before)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def close(self) -> None:
+        """End the own spoolers: heaters off, then gone; by force after END_SECONDS. May be called twice."""
+        children, self._children = self._children, {}
+        await asyncio.gather(*(_end(child) for child in children.values()))
+
+    async def _spawn(self, files: RuntimeFiles) -> asyncio.subprocess.Process:
+        mode = "--lifeline" if self._own else "--detach"
+        with files.log.open("ab") as log:
+            child = await asyncio.create_subprocess_exec(
+                self._python,
+                "-P",
+                "-m",
+                "hydrogen.spooler_process",
+                files.name,
+                "--runtime-dir",
+                str(self._runtime_dir),
+                mode,
+                stdin=asyncio.subprocess.PIPE if self._own else asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=log,
+            )
+        if self._own:
+            await self._adopt(files.name, child)
+        return child
+
+    async def _adopt(self, name: str, child: asyncio.subprocess.Process) -> None:
+        former = self._children.pop(name, None)
+        self._children[name] = child
+        if former is not None:
+            await _end(former)
+
+
+async def _answers(path: Path) -> bool:
+    try:
+        with socket_address(path) as address:
+            transport, _ = await asyncio.get_running_loop().create_unix_connection(asyncio.Protocol, address)
+    except OSError:
+        return False
+    transport.close()
+    return True
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.stdin is not None:
+        child.stdin.close()
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await child.wait()
+    except TimeoutError:
+        await _kill(child)
+
+
+async def _kill(child: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.kill()
+    await child.wait()
+
+
+def _begin_log(path: Path) -> int:
+    """Where in the log what comes now begins."""
+    try:
+        size = path.stat().st_size
+        if size > LOG_BYTES:
+            os.truncate(path, 0)
+            return 0
+        return size
+    except OSError:
+        return 0
+
+
+def _lost(name: str, what: str, log: Path, start: int) -> SpoolerLost:
+    try:
+        said = log.read_bytes()[start:][-TAIL_BYTES:].decode(errors="replace").strip()
+    except OSError:
+        said = ""
+    return SpoolerLost(f"the spooler of {name} {what}{f'; it said: {said}' if said else ''}", printer=name)

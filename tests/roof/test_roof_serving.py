@@ -1,0 +1,157 @@
+"""One life of the service: its signals, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from hydrogen.access import prepare_data_dir
+from hydrogen.app import Hydrogen, ServeOptions
+from hydrogen.cli.client import connected
+from hydrogen.core.clock import SystemClock
+from hydrogen.core.service import Service
+from hydrogen.errors import ConfigurationInvalid, HostError
+from hydrogen.serving import Ending, serve
+from tests.roof.house_in_process import configuration_for, house_in_process
+from tests.support.recording_log import RecordingLog
+from tests.support.waiting import wait_until
+
+
+class Fragile(Service):
+    """Does what the test says."""
+
+    name = "fragile"
+
+    def __init__(self, start_error: Exception | None = None, run_error: Exception | None = None) -> None:
+        self.start_error = start_error
+        self.run_error = run_error
+
+    async def start(self) -> None:
+        if self.start_error is not None:
+            raise self.start_error
+
+    async def run(self) -> None:
+        if self.run_error is not None:
+            raise self.run_error
+        await super().run()
+
+
+def house_with(folder: Path, options: ServeOptions, log: RecordingLog) -> Hydrogen:
+    configuration = configuration_for(folder, {})
+    access = prepare_data_dir(configuration)
+    return Hydrogen(configuration, access, options=options, clock=SystemClock(), log=log)
+
+
+async def served(folder: Path, number: signal.Signals, options: ServeOptions, log: RecordingLog) -> Ending:
+    house = house_with(folder, options, log)
+    serving = asyncio.create_task(serve(house, options=options, log=log))
+    await wait_until(lambda: "service ready" in log.events())
+    os.kill(os.getpid(), number)
+    return await serving
+
+
+async def test_sigterm_behind_a_sighup_is_an_end_and_one_shutdown(tmp_path: Path) -> None:
+    log = RecordingLog()
+    house = house_with(tmp_path, ServeOptions(), log)
+    serving = asyncio.create_task(serve(house, options=ServeOptions(), log=log))
+    await wait_until(lambda: "service ready" in log.events())
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        os.kill(os.getpid(), number)
+    assert await serving is Ending.STOPPED
+    assert log.events().count("shutdown complete") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "ending"),
+    [(signal.SIGTERM, Ending.STOPPED), (signal.SIGINT, Ending.STOPPED), (signal.SIGHUP, Ending.RESTART)],
+)
+async def test_signals_end_or_restart_the_house(tmp_path: Path, number: signal.Signals, ending: Ending) -> None:
+    log = RecordingLog()
+    assert await served(tmp_path, number, ServeOptions(), log) is ending
+    assert "shutdown complete" in log.events()
+    assert signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert not (tmp_path / "run" / "hydrogen.json").exists()
+
+
+async def test_sighup_is_refused_while_the_configuration_would_not_start(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise ConfigurationInvalid("hydrogen.toml: nonsense")
+
+    log, options = RecordingLog(), ServeOptions(may_restart=refuse)
+    house = house_with(tmp_path, options, log)
+    serving = asyncio.create_task(serve(house, options=options, log=log))
+    await wait_until(lambda: "service ready" in log.events())
+    os.kill(os.getpid(), signal.SIGHUP)
+    await wait_until(lambda: "restart refused" in log.events("error"))
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await serving is Ending.STOPPED
+
+
+async def test_what_keeps_the_house_from_starting_is_raised_and_nothing_stays_open(tmp_path: Path) -> None:
+    log, options = RecordingLog(), ServeOptions(extra=(Fragile(start_error=HostError("no virtual printer")),))
+    house = house_with(tmp_path, options, log)
+    with pytest.raises(HostError, match="no virtual printer"):
+        await serve(house, options=options, log=log)
+    assert house.bound_port == 0
+    assert not (tmp_path / "run" / "hydrogen.json").exists()
+
+
+async def test_a_signal_during_the_start_is_obeyed(tmp_path: Path) -> None:
+    class Slow(Service):
+        name = "slow"
+
+        async def start(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.Event().wait()
+
+    log, options = RecordingLog(), ServeOptions(extra=(Slow(),))
+    assert await serve(house_with(tmp_path, options, log), options=options, log=log) is Ending.STOPPED
+
+
+async def test_a_failing_part_is_told_to_the_clients_with_an_incident_and_without_a_traceback(tmp_path: Path) -> None:
+    async with house_in_process(tmp_path) as house, connected(house.find_address()) as client:
+        house.hydrogen._report("sampler", RuntimeError("secret inside"))
+        async for frame in client.frames():
+            if frame.get("type") == "error.raised":
+                assert frame["error"]["code"] == "server_error"
+                assert "secret" not in str(frame)
+                incident = frame["error"]["details"]["incident"]
+                break
+    entry = next(entry for entry in house.log.entries if entry.event == "defect met")
+    assert entry.fields["incident"] == incident
+
+
+async def test_clients_find_the_bound_port_and_the_snapshot_holds_the_configured_printers(tmp_path: Path) -> None:
+    missing = tmp_path / "ttyMISSING"
+    async with house_in_process(tmp_path, {"bench": missing}) as house:
+        assert str(house.hydrogen.bound_port) in house.find_address().url
+        async with connected(house.find_address()) as client:
+            async for frame in client.frames():
+                if frame.get("type") == "snapshot":
+                    assert frame["state"]["printers"]["bench"]["port"] == str(missing)
+                    assert frame["state"]["printers"]["bench"]["driver"] == "marlin"
+                    break
+
+
+async def test_the_lifeline_ends_the_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    log, options = RecordingLog(), ServeOptions(has_lifeline=True)
+    with os.fdopen(reader) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        house = house_with(tmp_path, options, log)
+        serving = asyncio.create_task(serve(house, options=options, log=log))
+        await wait_until(lambda: "service ready" in log.events())
+        os.close(writer)
+        assert await serving is Ending.STOPPED
+
+
+async def test_a_part_that_fails_for_good_ends_the_house_as_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydrogen.core.backoff.Backoff.next_delay", lambda _self: 0.0)
+    log, options = RecordingLog(), ServeOptions(extra=(Fragile(run_error=RuntimeError("again")),))
+    assert await serve(house_with(tmp_path, options, log), options=options, log=log) is Ending.FAILED

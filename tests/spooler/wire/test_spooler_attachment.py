@@ -1,0 +1,67 @@
+"""What is particular to one peer; the rest is tested through the server (test_spooler_server.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hydrogen.model.events import ErrorRaised
+from hydrogen.model.printer import ErrorReport
+from hydrogen.spooler.wire.attachment import BUFFER_BYTES
+from tests.spooler.socket_bench import SocketBench
+from tests.support.waiting import wait_until
+
+
+async def test_outbox_larger_than_the_buffer_comes_whole_and_in_order(tmp_path: Path) -> None:
+    async with SocketBench(tmp_path) as bench:
+        for number in range(400):
+            report = ErrorReport(code="firmware_error", message=f"{number} " + "x" * 900)
+            bench.spooler._announcer.publish(ErrorRaised(at=1.0, error=report))
+        peer = await bench.peer(limit=1 << 20)
+        peer.hello()
+        await peer.until("attached")
+        transport = next(iter(bench.server._peers))._transport
+        assert transport is not None
+        assert transport.get_write_buffer_size() < BUFFER_BYTES + 70_000
+        numbers = [int((await peer.frame())["event"]["error"]["message"].split()[0]) for _ in range(400)]
+        assert numbers == list(range(400))
+        assert (await peer.frame())["event"]["type"] == "printer.attached"
+
+
+async def test_second_hello_changes_nothing(tmp_path: Path) -> None:
+    async with SocketBench(tmp_path) as bench:
+        peer = await bench.peer()
+        peer.hello()
+        peer.hello(role="observer")
+        peer.send("request", id=1, request="trace", params={"on": False})
+        kinds = [(await peer.frame())["kind"] for _ in range(3)]
+        assert kinds == ["hello", "attached", "reply"]
+
+
+async def test_replies_that_nobody_reads_end_the_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hydrogen.spooler.wire.attachment.ABORT_BYTES", 300_000)
+    async with SocketBench(tmp_path) as bench:
+        peer = await bench.peer()
+        peer.hello()
+        await peer.until("attached")
+        peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for number in range(20_000):
+            peer.send("request", id=number, request="nonsense" * 5, params={})
+        await wait_until(lambda: not bench.server.has_service)
+        assert "socket peer cut off" in bench.log.events("warning")
+
+
+async def test_log_lines_go_to_the_controller(tmp_path: Path) -> None:
+    async with SocketBench(tmp_path) as bench:
+        bench.server.send_log("info", "nobody there", {})
+        peer = await bench.peer()
+        peer.hello()
+        await peer.until("attached")
+        bench.server.send_log("warning", "printer was slow", {"waited_seconds": 3})
+        assert await peer.frame() == {
+            "kind": "log",
+            "level": "warning",
+            "event": "printer was slow",
+            "fields": {"waited_seconds": 3},
+        }
