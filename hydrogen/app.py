@@ -51,6 +51,7 @@ from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.sampler import HostSampler
+from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
 from hydrogen.websocket.context import WebSocketSettings
@@ -181,12 +182,12 @@ class Hydrogen:
         )
 
     def _make_web(self, access: Access) -> WebServer:
-        return WebServer(
-            web_settings(self._configuration, access),
+        house = WebHouse(
             authority=self._door.authority,
             proxies=self._door.proxies,
             tls=self._door.tls,
             audit=self._door.audit,
+            registry=self.registry,
             status=self._status,
             figures=self._figures,
             version=__version__,
@@ -194,6 +195,7 @@ class Hydrogen:
             clock=self._clock,
             log=self._log,
         )
+        return WebServer(web_settings(self._configuration, access), house)
 
     def _make_registry(self) -> Registry:
         operations = [

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from hydrogen.auth.audit import AuditEntry, AuditLog
 from hydrogen.auth.grant import Grant
@@ -12,6 +12,13 @@ from hydrogen.errors import InvalidMessage
 from hydrogen.model.codec import iso_time
 from hydrogen.web.answer import json_answer
 from hydrogen.web.door import Door
+from hydrogen.web.endpoint import Endpoint, Good, object_schema
+
+
+class SessionBody(BaseModel):
+    """For those who cannot send a header."""
+
+    key: str | None = None
 
 
 class AuthenticationRoutes:
@@ -22,11 +29,41 @@ class AuthenticationRoutes:
         self._audit = audit
 
     @property
-    def routes(self) -> list[Route]:
+    def endpoints(self) -> list[Endpoint]:
         return [
-            Route("/api/auth/ticket", self.ticket, methods=["POST"]),
-            Route("/api/auth/session", self.session, methods=["POST"]),
-            Route("/api/auth/session", self.end_session, methods=["DELETE"]),
+            Endpoint(
+                name="auth.ticket",
+                method="POST",
+                path="/api/auth/ticket",
+                handler=self.ticket,
+                tag="auth",
+                summary="Make a one-time ticket for a WebSocket",
+                scope=None,
+                answers={200: Good(summary="The ticket", schema=object_schema(ticket="string", expires_at="string"))},
+            ),
+            Endpoint(
+                name="auth.begin_session",
+                method="POST",
+                path="/api/auth/session",
+                handler=self.session,
+                tag="auth",
+                summary="Begin a session",
+                scope=None,
+                body=SessionBody,
+                answers={200: Good(summary="The token", schema=object_schema(token="string", expires_at="string"))},
+                errors=(InvalidMessage,),
+            ),
+            Endpoint(
+                name="auth.end_session",
+                method="DELETE",
+                path="/api/auth/session",
+                handler=self.end_session,
+                tag="auth",
+                summary="End the session of the header",
+                scope=None,
+                answers={204: Good(summary="It is over", media="")},
+                errors=(InvalidMessage,),
+            ),
         ]
 
     async def ticket(self, request: Request) -> Response:

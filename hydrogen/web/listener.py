@@ -4,60 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from hydrogen.auth.audit import AuditLog
-from hydrogen.auth.authority import Authority
-from hydrogen.auth.proxy import TrustedProxies
-from hydrogen.core.clock import Clock
-from hydrogen.core.log import Log
 from hydrogen.core.tls import HANDSHAKE_SECONDS
-from hydrogen.system.info import StatusBuilder
-from hydrogen.web.application import Report, make_application
-from hydrogen.web.authentication import AuthenticationRoutes
+from hydrogen.web.application import make_application
 from hydrogen.web.connection import LONGEST_HEAD_BYTES, HttpConnection
 from hydrogen.web.door import Door
+from hydrogen.web.endpoint import routes_of
+from hydrogen.web.house import WebHouse
 from hydrogen.web.settings import WebSettings
-from hydrogen.web.system import SystemRoutes
+from hydrogen.web.table import all_endpoints
 
 
 class Listener:
     """Accepts and serves on bound sockets; `close` may be called twice."""
 
-    def __init__(self, settings: WebSettings, *, log: Log) -> None:
+    def __init__(self, settings: WebSettings) -> None:
         self._settings = settings
-        self._log = log
         self._state = ServerState()
         self._servers: list[asyncio.Server] = []
         self._application: ASGIApp | None = None
 
     async def listen(
-        self,
-        sockets: Sequence[socket.socket],
-        *,
-        authority: Authority,
-        proxies: TrustedProxies,
-        tls: ssl.SSLContext | None,
-        audit: AuditLog,
-        status: StatusBuilder,
-        version: str,
-        is_refusing: Callable[[], bool],
-        report: Report,
-        clock: Clock,
+        self, sockets: Sequence[socket.socket], house: WebHouse, *, is_refusing: Callable[[], bool]
     ) -> None:
         """Requests are answered when it returns."""
-        door = Door(authority, self._settings, proxies)
-        routes = [
-            *AuthenticationRoutes(door, audit).routes,
-            *SystemRoutes(door, status=status, version=version).routes,
-        ]
+        door = Door(house.authority, self._settings, house.proxies)
         application = make_application(
-            routes, settings=self._settings, proxies=proxies, is_refusing=is_refusing, report=report, clock=clock
+            routes_of(all_endpoints(door, house)),
+            settings=self._settings,
+            proxies=house.proxies,
+            is_refusing=is_refusing,
+            report=house.report,
+            clock=house.clock,
         )
         self._application = application
         config = self._make_config(application)
@@ -67,9 +50,9 @@ class Listener:
             return HttpConnection(config, self._state, self._settings)
 
         for bound in sockets:
-            handshake_seconds = None if tls is None else HANDSHAKE_SECONDS
+            handshake_seconds = None if house.tls is None else HANDSHAKE_SECONDS
             self._servers.append(
-                await loop.create_server(connection, sock=bound, ssl=tls, ssl_handshake_timeout=handshake_seconds)
+                await loop.create_server(connection, sock=bound, ssl=house.tls, ssl_handshake_timeout=handshake_seconds)
             )
 
     def _make_config(self, application: object) -> Config:

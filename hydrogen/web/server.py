@@ -9,18 +9,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-import ssl
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hydrogen.auth.audit import AuditLog
-from hydrogen.auth.authority import Authority
-from hydrogen.auth.proxy import TrustedProxies
-from hydrogen.core.clock import Clock
-from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.errors import PortsExhausted
-from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.web.house import WebHouse
 from hydrogen.web.settings import WebSettings
 
 if TYPE_CHECKING:
@@ -35,33 +28,11 @@ class WebServer(Service):
 
     name = "web"
 
-    def __init__(
-        self,
-        settings: WebSettings,
-        *,
-        authority: Authority,
-        proxies: TrustedProxies,
-        tls: ssl.SSLContext | None,
-        audit: AuditLog,
-        status: StatusBuilder,
-        figures: WebSocketFigures,
-        version: str,
-        report: Callable[[str, BaseException], None],
-        clock: Clock,
-        log: Log,
-    ) -> None:
-        """tls None: plain text. figures: where the bound port is told. report: tells the house of a defect."""
+    def __init__(self, settings: WebSettings, house: WebHouse) -> None:
         self._settings = settings
-        self._authority = authority
-        self._proxies = proxies
-        self._tls = tls
-        self._audit = audit
-        self._status = status
-        self._figures = figures
-        self._version = version
-        self._report = report
-        self._clock = clock
-        self._log = log
+        self._house = house
+        self._figures = house.figures
+        self._log = house.log
         self._sockets: list[socket.socket] = []
         self._listener: Listener | None = None
         self._is_refusing = False
@@ -86,20 +57,9 @@ class WebServer(Service):
         await asyncio.to_thread(_load_libraries)
         from hydrogen.web.listener import Listener
 
-        listener = Listener(self._settings, log=self._log)
+        listener = Listener(self._settings)
         self._listener = listener
-        await listener.listen(
-            self._sockets,
-            authority=self._authority,
-            proxies=self._proxies,
-            tls=self._tls,
-            audit=self._audit,
-            status=self._status,
-            version=self._version,
-            is_refusing=lambda: self._is_refusing,
-            report=self._report,
-            clock=self._clock,
-        )
+        await listener.listen(self._sockets, self._house, is_refusing=lambda: self._is_refusing)
         await asyncio.Event().wait()
 
     def refuse(self) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from hydrogen.system.info import StatusBuilder
 from hydrogen.web.answer import json_answer
 from hydrogen.web.door import Door
+from hydrogen.web.endpoint import Endpoint, Good, object_schema
 
 OCTOPRINT_API = "0.1"
 """What slicers ask for before an upload (`api`), beside a `text` that must begin with OctoPrint."""
@@ -23,11 +23,42 @@ class SystemRoutes:
         self._version = version
 
     @property
-    def routes(self) -> list[Route]:
+    def endpoints(self) -> list[Endpoint]:
         return [
-            Route("/api/system/info", self.info, methods=["GET"]),
-            Route("/api/system/health", self.health, methods=["GET"]),
-            Route("/api/version", self.version, methods=["GET"]),
+            Endpoint(
+                name="system.info",
+                method="GET",
+                path="/api/system/info",
+                handler=self.info,
+                tag="system",
+                summary="Describe the service and its host",
+                scope="read",
+                answers={200: Good(summary="The status document", schema={"type": "object"})},
+            ),
+            Endpoint(
+                name="system.health",
+                method="GET",
+                path="/api/system/health",
+                handler=self.health,
+                tag="system",
+                summary="Say whether the service lives",
+                scope=None,
+                answers={200: Good(summary="It does", schema=object_schema(status="string"))},
+            ),
+            Endpoint(
+                name="system.version",
+                method="GET",
+                path="/api/version",
+                handler=self.version,
+                tag="system",
+                summary="Tell the versions",
+                scope="read",
+                answers={
+                    200: Good(
+                        summary="The versions", schema=object_schema(api="string", server="string", text="string")
+                    )
+                },
+            ),
         ]
 
     async def info(self, request: Request) -> Response:

@@ -22,9 +22,15 @@ from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
 from hydrogen.core.clock import Clock, SystemClock
+from hydrogen.operations.printer import printer_operations
+from hydrogen.operations.registry import Registry
+from hydrogen.operations.repeat import RepeatMemory
+from hydrogen.operations.system import system_operations
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
+from tests.operations.fleet import WillingFleet
 from tests.support.http_peer import Answer, ask
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
@@ -92,19 +98,28 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 origins=OriginRule([PAGE]),
                 sessions=SessionTokens(SessionStore(tmp_path), clock=clock),
             )
-            server = WebServer(
-                replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings),
+            audit = AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error)))
+            status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
+            fleet = WillingFleet()
+            house = WebHouse(
                 authority=authority,
                 proxies=proxies or TrustedProxies(),
                 tls=tls,
-                audit=AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error))),
-                status=StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures),
+                audit=audit,
+                registry=Registry(
+                    [*printer_operations(fleet), *system_operations(status)],
+                    fleet=fleet,
+                    repeats=RepeatMemory(clock=clock),
+                    audit=audit,
+                ),
+                status=status,
                 figures=figures,
                 version="1.2.3",
                 report=lambda name, error: reports.append((name, error)),
                 clock=clock,
                 log=log,
             )
+            server = WebServer(replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings), house)
             await server.start()
             stack.push_async_callback(server.release)
             stack.push_async_callback(server.close_clients)

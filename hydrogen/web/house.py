@@ -1,0 +1,32 @@
+"""What the HTTP port needs of the rest of the house: given by the composition root, as one record."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hydrogen.auth.audit import AuditLog
+from hydrogen.auth.authority import Authority
+from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.core.clock import Clock
+from hydrogen.core.log import Log
+from hydrogen.operations.registry import Registry
+from hydrogen.system.info import StatusBuilder, WebSocketFigures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebHouse:
+    """tls None: plain text. figures: where the bound port is told. report: tells the house of a defect of ours."""
+
+    authority: Authority
+    proxies: TrustedProxies
+    tls: ssl.SSLContext | None
+    audit: AuditLog
+    registry: Registry
+    status: StatusBuilder
+    figures: WebSocketFigures
+    version: str
+    report: Callable[[str, BaseException], None]
+    clock: Clock
+    log: Log
