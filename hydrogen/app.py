@@ -200,6 +200,7 @@ class Hydrogen:
             tls=self._door.tls,
             audit=self._door.audit,
             registry=self.registry,
+            files=self._files,
             status=self._status,
             figures=self._figures,
             version=__version__,

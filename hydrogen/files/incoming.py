@@ -16,8 +16,8 @@ from hydrogen.files.folder import StoredFile
 
 BLOCK_BYTES = 1 << 20
 
-Place = Callable[["Incoming", str], Awaitable[StoredFile]]
-"""Puts the finished draft into a folder ("" for the one that the path names)."""
+Place = Callable[["Incoming", str, bool], Awaitable[StoredFile]]
+"""Puts the finished draft into a folder ("" for the one that the path names), over what is there or not."""
 
 
 class Incoming:
@@ -48,7 +48,7 @@ class Incoming:
         if len(self._block) >= BLOCK_BYTES:
             await self._hand_over()
 
-    async def commit(self, folder: str = "") -> StoredFile:
+    async def commit(self, folder: str = "", *, may_replace: bool = True) -> StoredFile:
         """It is there, under its path, below `folder` if one is given. Raises what `write` raises, InvalidMessage, Conflict."""
         if self._block:
             await self._hand_over()
@@ -56,7 +56,7 @@ class Incoming:
         if self._is_text:
             check_head(self.draft.head, self.path)
         await self._in_thread(self.draft.finish)
-        stored = await self._place(self, folder)
+        stored = await self._place(self, folder, may_replace)
         self._end()
         return stored
 

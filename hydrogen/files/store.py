@@ -112,11 +112,25 @@ class FileStore:
             raise Conflict(f"{path} is still being written: try again when it is complete", file=path)
         return real
 
+    def find(self, path: str) -> Path:
+        """The file behind a client's path, to be read as it is; may block. Raises InvalidMessage, NotFound."""
+        return self._disk.find(path)
+
+    async def is_folder(self, path: str) -> bool:
+        """Is there a sub-folder of this path?"""
+        return await asyncio.to_thread(self._is_folder, path)
+
     async def stat(self, path: str) -> StoredFile:
         """What is known of one file, its digest too if that is known. Raises InvalidMessage, NotFound."""
         file = await asyncio.to_thread(self._disk.stat, path)
         sha256 = None if file.identity is None else self._index.find(file.path, file.identity)
         return replace(file, sha256=sha256)
+
+    def check_room(self, size_bytes: int, what: str) -> None:
+        """May so much more come? Blocks for microseconds. Raises TooLarge, DiskFull."""
+        if size_bytes > self.limit_bytes:
+            raise too_large(what, self.limit_bytes)
+        self._space.check(size_bytes, what)
 
     def free_bytes(self) -> int:
         """What files may still take. Blocks for microseconds."""
@@ -140,8 +154,10 @@ class FileStore:
         declared_bytes: int | None = None,
         is_gzip: bool = False,
         may_replace: bool = True,
+        is_final: bool = True,
     ) -> Incoming:
-        """A file that is about to be sent; use it as a context. declared_bytes: how long its sender says it is.
+        """A file that is about to be sent; use it as a context. declared_bytes: how long its sender says it is. is_final: False
+        when the folder is named later, with `commit`: then what is there is looked at only then.
 
         `x.gcode.gz` and `is_gzip` are unpacked while they arrive, `x.bgcode` when it is whole (see name.stored_path).
         Raises InvalidMessage (name), Conflict (needed, or there and not to be replaced), TooLarge, DiskFull, Unavailable.
@@ -151,11 +167,10 @@ class FileStore:
         is_binary = target.lower().endswith(f"{BINARY_SUFFIX}.gcode") and stored_path(path) != path
         if is_binary and self._unpack is None:
             raise InvalidMessage(f"{path[:80]!r} is binary G-code, which cannot be unpacked here", field="file")
-        await asyncio.to_thread(self._check_target, target, may_replace=may_replace)
-        if declared_bytes is not None and not is_packed:
-            if declared_bytes > self.limit_bytes:
-                raise too_large(path, self.limit_bytes)
-            self._space.check(declared_bytes, path)
+        if is_final:
+            await asyncio.to_thread(self._check_target, target, may_replace=may_replace)
+        if declared_bytes is not None:
+            self.check_room(declared_bytes, path)
         if self._incoming >= MOST_INCOMING:
             raise Unavailable(f"{MOST_INCOMING} uploads are under way: try again", retry_after_seconds=2)
         self._incoming += 1
@@ -165,10 +180,11 @@ class FileStore:
             self._incoming -= 1
             raise
 
-        async def place(incoming: Incoming, below: str) -> StoredFile:
+        async def place(incoming: Incoming, below: str, is_replacing: bool) -> StoredFile:
             if is_binary:
                 await self._unpack_into(incoming, target)
-            return await self._place(incoming.draft, target, below, actor=actor, may_replace=may_replace)
+            may_place = may_replace and is_replacing
+            return await self._place(incoming.draft, target, below, actor=actor, may_replace=may_place)
 
         return Incoming(target, draft, place=place, is_text=not is_binary, on_end=self._incoming_ended)
 
@@ -361,6 +377,13 @@ class FileStore:
         return real, [file for file in files if file.path.startswith(prefix)]
 
     # ------------------------------------------------------------------------------------------------- in a thread
+
+    def _is_folder(self, path: str) -> bool:
+        try:
+            self._disk.find_folder(path)
+        except (InvalidMessage, NotFound):
+            return False
+        return True
 
     def _list(self) -> Listing:
         fresh_since = self._clock.wall() - FRESH_SECONDS

@@ -12,12 +12,15 @@ from starlette.responses import Response
 from hydrogen.errors import (
     AuthFailed,
     Conflict,
+    DiskFull,
+    FileRejected,
     Forbidden,
     HydrogenError,
     InvalidMessage,
     NotFound,
     RateLimited,
     Replayed,
+    TooLarge,
     Unavailable,
 )
 from hydrogen.model.codec import encode_json
@@ -31,7 +34,10 @@ STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
         Conflict: 409,
         Replayed: 409,
         RateLimited: 429,
+        TooLarge: 413,
+        FileRejected: 422,
         Unavailable: 503,
+        DiskFull: 507,
     }
 )
 """By class; what is not here is the printer's or the host's fault: 500."""
@@ -49,9 +55,14 @@ def json_answer(body: Any, *, status: int = 200, headers: Mapping[str, str] | No
     )
 
 
+def status_of(error: HydrogenError) -> int:
+    """The HTTP status of its kind."""
+    return STATUSES.get(type(error), 500)
+
+
 def error_answer(error: HydrogenError, *, status: int | None = None) -> Response:
     """`{"error":{"code","message","details"}}` with the status of its kind."""
-    code = status or STATUSES.get(type(error), 500)
+    code = status or status_of(error)
     headers = {}
     if code == 401:
         headers["WWW-Authenticate"] = CHALLENGE

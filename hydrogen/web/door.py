@@ -26,6 +26,11 @@ class Door:
         self._proxies = proxies
         self._settings = settings
 
+    @property
+    def settings(self) -> WebSettings:
+        """How the port is to behave."""
+        return self._settings
+
     async def admit(self, request: Request, scope: str | None = None) -> Grant:
         """Whose request it is. Raises AuthFailed, RateLimited, Forbidden (Origin, or the scope is missing)."""
         grant = await self.authority.admit(self.shown_in(request))

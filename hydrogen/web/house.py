@@ -11,6 +11,7 @@ from hydrogen.auth.authority import Authority
 from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
+from hydrogen.files.store import FileStore
 from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 
@@ -24,6 +25,7 @@ class WebHouse:
     tls: ssl.SSLContext | None
     audit: AuditLog
     registry: Registry
+    files: FileStore
     status: StatusBuilder
     figures: WebSocketFigures
     version: str

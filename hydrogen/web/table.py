@@ -5,6 +5,7 @@ from __future__ import annotations
 from hydrogen.web.authentication import AuthenticationRoutes
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint
+from hydrogen.web.files import FileRoutes
 from hydrogen.web.house import WebHouse
 from hydrogen.web.system import SystemRoutes
 
@@ -13,5 +14,6 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     """The route table of the house."""
     return [
         *AuthenticationRoutes(door, house.audit).endpoints,
+        *FileRoutes(door, house).endpoints,
         *SystemRoutes(door, status=house.status, version=house.version).endpoints,
     ]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from hydrogen.errors import AuthFailed, Conflict, DiskFull, HydrogenError, LinkLost, RateLimited, Replayed, Unavailable
+from hydrogen.errors import (
+    AuthFailed,
+    Conflict,
+    DiskFull,
+    FileRejected,
+    HydrogenError,
+    LinkLost,
+    RateLimited,
+    Replayed,
+    TooLarge,
+    Unavailable,
+)
 from hydrogen.web.answer import error_answer, json_answer
 
 
@@ -15,7 +26,9 @@ from hydrogen.web.answer import error_answer, json_answer
         (Conflict("x"), 409),
         (Replayed("x"), 409),
         (Unavailable("x"), 503),
-        (DiskFull("x"), 500),
+        (TooLarge("x"), 413),
+        (FileRejected("x"), 422),
+        (DiskFull("x"), 507),
         (LinkLost("x"), 500),
     ],
 )
