@@ -12,6 +12,7 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
@@ -26,7 +27,10 @@ from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
 from hydrogen.errors import HydrogenError
 from hydrogen.files.digest import DigestIndex
+from hydrogen.files.space import Space
 from hydrogen.files.store import FileStore
+from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
+from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
@@ -106,6 +110,7 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
+        self._file_watch = self._make_file_watch()
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
@@ -140,6 +145,7 @@ class Hydrogen:
             self._repeat_file,
             *self._door.services,
             self._queue,
+            self._file_watch,
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
@@ -165,13 +171,27 @@ class Hydrogen:
         )
 
     def _make_files(self) -> FileStore:
-        data_dir = self._configuration.server.data_dir
+        data_dir, section = self._configuration.server.data_dir, self._configuration.files
+        folder = data_dir / "files"
         return FileStore(
-            data_dir / "files",
+            folder,
             needs=JobNeeds(state=lambda: self._context.state, book=lambda: self._queue.book),
             tell=self._context.publish,
             index=DigestIndex(data_dir / "digests.jsonl"),
+            space=Space(folder, reserve_bytes=section.reserve_bytes),
             clock=self._clock,
+            limit_bytes=section.max_upload_bytes,
+        )
+
+    def _make_file_watch(self) -> FileWatch:
+        section = self._configuration.files
+        return FileWatch(
+            self._files,
+            watched=section.watched_folder,
+            enqueue=partial(self._queue.add, actor=WATCHED_FOLDER) if section.watched_folder_queue else None,
+            report=self._report,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _make_record_keeper(self) -> RecordKeeper:

@@ -175,7 +175,7 @@ class FileStore:
             raise Unavailable(f"{MOST_INCOMING} uploads are under way: try again", retry_after_seconds=2)
         self._incoming += 1
         try:
-            draft = await self._make_draft(target, is_gzip=is_packed)
+            draft = await self._make_draft(path, is_gzip=is_packed)
         except BaseException:
             self._incoming -= 1
             raise
@@ -208,8 +208,9 @@ class FileStore:
         """Delete a file. force: also one that a queue's entry waits for. Raises InvalidMessage, NotFound, Conflict."""
         file = await asyncio.to_thread(self._disk.stat, path)
         self._check_free(file.path, force=force)
-        await asyncio.to_thread(self._remove, file.path)
-        self._forget(file, actor)
+        with self.catalogue.changing():
+            await asyncio.to_thread(self._remove, file.path)
+            self._forget(file, actor)
         return file
 
     async def move(
@@ -250,9 +251,10 @@ class FileStore:
             raise Conflict(f"the folder {path} is not empty", folder=path)
         for file in inside:
             self._check_free(file.path, force=force)
-        await asyncio.to_thread(self._remove_tree, real, path)
-        for file in inside:
-            self._forget(file, actor)
+        with self.catalogue.changing():
+            await asyncio.to_thread(self._remove_tree, real, path)
+            for file in inside:
+                self._forget(file, actor)
         return inside
 
     async def move_folder(
@@ -266,12 +268,11 @@ class FileStore:
             raise Conflict(f"the folder {path} cannot be moved into itself", folder=path)
         for file in inside:
             self._check_free(file.path, force=force)
-        await asyncio.to_thread(self._rename_folder, real, parts)
         made = "/".join(parts)
-        moved = []
-        for file in inside:
-            moved.append(self._note_moved(file, replace(file, path=made + file.path.removeprefix(before)), actor))
-        return moved
+        with self.catalogue.changing():
+            await asyncio.to_thread(self._rename_folder, real, parts)
+            places = [replace(file, path=made + file.path.removeprefix(before)) for file in inside]
+            return [self._note_moved(file, moved, actor) for file, moved in zip(inside, places, strict=True)]
 
     # ---------------------------------------------------------------------------------------------------- housekeeping
 
@@ -280,9 +281,10 @@ class FileStore:
         self._index.load()
         return sweep_drafts(self.folder / FOLDER)
 
-    def files_on_disk(self) -> Listing:
-        """Blocks: what a look at the disk finds, complete or not. Raises FileUnreadable."""
-        return self._disk.files()
+    @property
+    def disk(self) -> FilesFolder:
+        """The folder as it lies on the disk; what it tells may be incomplete."""
+        return self._disk
 
     def tell_of(self, kind: type[FileAdded | FileChanged | FileRemoved], file: StoredFile, actor: str = "") -> None:
         """Let clients know."""
@@ -327,8 +329,9 @@ class FileStore:
     async def _place(self, draft: Draft, target: str, below: str, *, actor: str, may_replace: bool) -> StoredFile:
         path = "/".join(made_file_parts(f"{below.strip('/')}/{target}" if below.strip("/") else target))
         await asyncio.to_thread(self._check_target, path, may_replace=may_replace)
-        stored = await asyncio.to_thread(self._place_draft, draft, path)
-        kind = FileAdded if self.catalogue.note(stored) is None else FileChanged
+        with self.catalogue.changing():
+            stored = await asyncio.to_thread(self._place_draft, draft, path)
+            kind = FileAdded if self.catalogue.note(stored) is None else FileChanged
         self.tell_of(kind, stored, actor)
         return stored
 
@@ -352,8 +355,9 @@ class FileStore:
         self.tell_of(FileRemoved, file, actor)
 
     async def _moved(self, file: StoredFile, target: str, actor: str) -> StoredFile:
-        stored = await asyncio.to_thread(self._rename, file, target)
-        return self._note_moved(file, stored, actor)
+        with self.catalogue.changing():
+            stored = await asyncio.to_thread(self._rename, file, target)
+            return self._note_moved(file, stored, actor)
 
     def _note_moved(self, file: StoredFile, stored: StoredFile, actor: str) -> StoredFile:
         self.catalogue.forget(file.path)
