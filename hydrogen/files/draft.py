@@ -61,7 +61,7 @@ class Draft:
         """The first bytes, as far as they are there."""
         return bytes(self._head)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Raises FileRejected (too large, damaged), DiskFull, HostError."""
         if self._gunzip is None:
             self._store(data)
@@ -97,7 +97,7 @@ class Draft:
                 self.path.unlink(missing_ok=True)
             self._close()
 
-    def _store(self, data: bytes) -> None:
+    def _store(self, data: bytes | bytearray) -> None:
         if self.size_bytes + len(data) > self._limit_bytes:
             raise too_large(self.name, self._limit_bytes)
         self._space.check(len(data), self.name)

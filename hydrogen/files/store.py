@@ -26,7 +26,7 @@ from hydrogen.files.space import Space
 from hydrogen.model.events import Event, FileAdded, FileChanged, FileMoved, FileRemoved
 
 MOST_INCOMING = 8
-"""Uploads at the same time: each holds two megabytes, a descriptor and now and then a thread."""
+"""Uploads at the same time: each holds a megabyte, a descriptor and now and then a thread."""
 
 LARGEST_FILE_BYTES = 4 << 30
 """Unless the configuration says otherwise: no print is that long, and the journals count in more."""
