@@ -35,6 +35,7 @@ from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
+from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -53,6 +54,7 @@ from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.operations.system import system_operations
+from hydrogen.operations.temperature import temperature_operations
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
@@ -112,6 +114,8 @@ class Hydrogen:
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
         self._file_watch = self._make_file_watch()
+        self._temperatures = TemperatureHistory()
+        self._bus.listen(self._temperatures.on_published, name="temperature history")
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
@@ -239,6 +243,7 @@ class Hydrogen:
             *recovery_operations(self._fleet, self._job_ids),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
+            *temperature_operations(self._temperatures),
             *system_operations(self._status),
         ]
         section = self._configuration.websocket

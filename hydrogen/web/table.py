@@ -15,5 +15,5 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     return [
         *AuthenticationRoutes(door, house.audit).endpoints,
         *FileRoutes(door, house).endpoints,
-        *SystemRoutes(door, status=house.status, version=house.version).endpoints,
+        *SystemRoutes(status=house.status, version=house.version).endpoints,
     ]
