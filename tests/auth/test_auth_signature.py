@@ -13,7 +13,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from hydrogen.auth.signature import Wanted, new_signing_key, proven_claims, public_key, signed, signing_key
+from hydrogen.auth.signature import Wanted, proven_claims, public_key, signed, signing_key
+from hydrogen.auth.signing_key import new_signing_key
 from hydrogen.errors import AuthFailed
 
 NOW = 1_800_000_000.0
