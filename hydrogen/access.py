@@ -16,6 +16,7 @@ from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
 from hydrogen.auth.key_watch import KeyWatch
 from hydrogen.auth.keys import KeyRing, new_key
+from hydrogen.auth.login_record import LoginRecord
 from hydrogen.auth.oidc import OidcTokens, ProviderSettings
 from hydrogen.auth.proxy import TrustedProxies, is_loopback
 from hydrogen.auth.session_store import SessionStore
@@ -131,6 +132,7 @@ def make_authority(
     *,
     sessions: SessionTokens | None = None,
     oidc: OidcTokens | None = None,
+    login_record: LoginRecord | None = None,
     clock: Clock,
 ) -> Authority:
     """The authority as it is configured; `ring` holds the keys that are known already."""
@@ -142,6 +144,7 @@ def make_authority(
         hosts=HostRule((*configuration.websocket.allowed_hosts, socket.gethostname())),
         sessions=sessions,
         oidc=oidc,
+        login_record=login_record,
         failed_logins=FailedLogins(
             clock=clock,
             limits=ThrottleLimits(
@@ -174,9 +177,17 @@ class FrontDoor:
         self._watch = KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=report, log=log)
         limits = AuditLimits(file_bytes=section.audit_file_bytes, files=section.audit_files)
         self.audit = AuditLog(AuditFiles(data_dir, limits), clock=clock, log=log, report=report)
+        self._login_record = LoginRecord(self.audit, clock=clock)
         sessions = make_sessions(configuration, clock=clock)
         self._signing = SigningService(sessions, report=report, log=log)
-        self.authority = make_authority(configuration, self._full_keys, sessions=sessions, oidc=self._oidc, clock=clock)
+        self.authority = make_authority(
+            configuration,
+            self._full_keys,
+            sessions=sessions,
+            oidc=self._oidc,
+            login_record=self._login_record,
+            clock=clock,
+        )
         self.proxies = trusted_proxies(configuration)
 
     @property
@@ -187,7 +198,7 @@ class FrontDoor:
     @property
     def services(self) -> Sequence[Service]:
         """In the order of their start, before anything listens. The audit log is not among them: it starts first."""
-        parts = (self._certificate, self._oidc, self._watch, self._signing)
+        parts = (self._certificate, self._oidc, self._watch, self._login_record, self._signing)
         return tuple(part for part in parts if part is not None)
 
     def _take_keys(self, records: Sequence[KeyRecord]) -> None:
