@@ -279,14 +279,13 @@ def websocket_settings(configuration: Configuration, access: Access) -> WebSocke
 def web_settings(configuration: Configuration, access: Access) -> WebSettings:
     """The configured HTTP port; on loopback if nobody chose a key."""
     section = configuration.web
-    return WebSettings(
+    names = {field.name for field in fields(WebSettings)} & set(type(section).model_fields)
+    configured = WebSettings(**{name: getattr(section, name) for name in names})
+    return replace(
+        configured,
         host=bound_host(configuration, access, section.host),
-        port=section.port,
-        port_fallback=section.port_fallback,
         allowed_origins=configuration.websocket.allowed_origins,
         allowed_hosts=(*configuration.websocket.allowed_hosts, socket.gethostname()),
-        requests_per_second=section.requests_per_second,
-        requests_burst=section.requests_burst,
     )
 
 
