@@ -8,7 +8,9 @@ before the window began; it is cut off when its patience is over, comes back and
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import os
 import statistics
 import sys
 import time
@@ -17,7 +19,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from benchmarks.child import ROOT
+from benchmarks.child import ROOT, rss_mib
 from benchmarks.fanout import PACE, audience, heat, line_of, serving
 from benchmarks.figure import BenchmarkFailed, Sample
 from benchmarks.house import KEY, PRINTER
@@ -57,12 +59,18 @@ async def measure(pairs: int) -> list[Sample]:
     """The others' delays with and without, window by window in turn."""
     alone: list[Window] = []
     beside: list[Window] = []
+    memory: list[float] = []
     async with serving() as (server, context):
         for number in range(pairs):
             order = (False, True) if number % 2 == 0 else (True, False)
             for is_slow in order:
                 (beside if is_slow else alone).append(await _window(server, context, is_slow=is_slow))
-    return _samples(alone, beside)
+            gc.collect()
+            memory.append(rss_mib(os.getpid()))
+    grown = Sample(
+        name="memory grown behind the first pair", value=1024 * (memory[-1] - memory[0]), unit="KiB", goal="<= 1,024"
+    )
+    return [*_samples(alone, beside), grown]
 
 
 def _samples(alone: list[Window], beside: list[Window]) -> list[Sample]:

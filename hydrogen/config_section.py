@@ -116,7 +116,7 @@ class WebSection(Section):
     )
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
         default=65_536,
-        description="Of a body that is read whole, as for a message of the WebSocket; a longer one is `invalid_message`.",
+        description="Of a body that is read whole, as for a message of the WebSocket; a longer one is answered with 413.",
     )
 
 
