@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from hydrogen.auth.login_record import LONGEST_WINDOW_SECONDS, MOST_ADDRESSES, W
 from hydrogen.auth.principal import Principal
 from hydrogen.core.clock import ManualClock
 from hydrogen.errors import AuthFailed, RateLimited
+from tests.support.leaping_loop import LeapingLoop, LoopClock
 from tests.support.recording_log import RecordingLog
 
 KEY = "login-record-key-01"
@@ -122,3 +124,31 @@ async def test_neighbours_in_one_ipv6_network_are_one_address(desk: Desk) -> Non
         await desk.try_in("key=x", address=f"2001:db8::{number:x}")
     (record,) = await desk.records()
     assert record["source"] == "login 2001:db8::/64"
+
+
+def test_a_window_closes_by_itself_a_minute_after_its_first_failure(tmp_path: Path) -> None:
+    loop = LeapingLoop()
+    clock = LoopClock(loop)
+    audit = AuditLog(AuditFiles(tmp_path), clock=clock, log=RecordingLog(), report=_complain)
+    record = LoginRecord(audit, clock=clock)
+
+    async def guess() -> list[int]:
+        running = [asyncio.create_task(service.run()) for service in (record, audit)]
+        seen = []
+        for seconds in (5.0, 30.0, 200.0):
+            record.note("192.0.2.1", "key")
+            await asyncio.sleep(seconds)
+            seen.append(sum(1 for _ in AuditFiles(tmp_path).lines()))
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
+        return seen
+
+    try:
+        seen = loop.run_until_complete(guess())
+        loop.run_until_complete(record.release())
+    finally:
+        loop.close()
+    assert seen == [0, 0, 1]
+    (record_line,) = [json.loads(line) for line, _ in AuditFiles(tmp_path).lines()]
+    assert record_line["params"]["failed"] == 3
