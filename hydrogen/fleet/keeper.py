@@ -289,9 +289,16 @@ class Keeper:
             event = replace(event, printer=self.name)
         if fact_id is not None and not self._admit(event, fact_id):
             return
+        self._note_incident(event)
         self._context.publish(event)
         if isinstance(event, PrinterStateChanged):
             self._note_state()
+
+    def _note_incident(self, event: Event) -> None:
+        if isinstance(event, PrinterStateChanged) and event.status is PrinterStatus.LINK_LOST:
+            self._supervision.link_lost(self._state)
+        elif isinstance(event, PrinterUnsafe) and event.power_off == PowerOff.DONE.value:
+            self._supervision.regained()  # its spooler has cut the power: once for an incident
 
     def on_late(self, silent_seconds: float) -> None:
         self._log.warning("spooler heartbeat late", printer=self.name, silent_seconds=round(silent_seconds, 1))
