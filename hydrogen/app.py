@@ -205,7 +205,7 @@ class Hydrogen:
         operations = [
             *printer_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
-            *recovery_operations(self._fleet, self._job_ids),
+            *recovery_operations(self._fleet, self._job_ids, self._queue),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
             *temperature_operations(self._temperatures),
