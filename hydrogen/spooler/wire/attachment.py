@@ -89,6 +89,7 @@ class Attachment(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
+        self._has_spoken = False
         self.is_attached = False
         self.is_controller = False
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -227,9 +228,15 @@ class Attachment(asyncio.Protocol):
             self._send("log", {"level": level, "event": event, "fields": fields})
 
     def beat(self, frame: bytes) -> None:
-        """The heartbeat's turn: also the moment to see that a peer does not read at all."""
+        """The heartbeat's turn: also the moment to see that a peer does not read at all.
+
+        Whatever was written since the last turn was a sign of life itself (heart.py), from the same loop: the peer is not woken
+        for another one. So it hears something within two turns.
+        """
         if self._full_since is None:
-            self._write(frame)
+            if not self._has_spoken:
+                self._write(frame)
+            self._has_spoken = False
         elif self._reception.now - self._full_since >= FULL_SECONDS:
             self._reception.log.warning("socket peer cut off", full_seconds=FULL_SECONDS)
             self.abort()
@@ -282,6 +289,7 @@ class Attachment(asyncio.Protocol):
         self._gathered_bytes = 0
         if transport is None or transport.is_closing():
             return
+        self._has_spoken = True
         transport.write(data)
         if transport.get_write_buffer_size() > ABORT_BYTES:
             self._reception.log.warning("socket peer cut off", unread_bytes=ABORT_BYTES)

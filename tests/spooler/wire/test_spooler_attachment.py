@@ -87,6 +87,30 @@ async def test_samples_of_one_moment_go_in_one_write_and_before_what_comes_behin
         assert len(writes) > 2  # not without a bound
 
 
+async def test_heart_beats_only_where_nothing_else_was_said_since_its_last_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SocketBench(tmp_path) as bench:
+        peer = await bench.peer()
+        peer.hello()
+        await peer.until("attached")
+        attachment = next(iter(bench.server._peers))
+        transport = attachment._transport
+        assert transport is not None
+        writes: list[bytes] = []
+        monkeypatch.setattr(transport, "write", lambda data: writes.append(bytes(data)))
+        attachment.beat(b"beat")
+        writes.clear()
+        attachment.beat(b"beat")
+        attachment.beat(b"beat")
+        assert writes == [b"beat", b"beat"]
+        bench.spooler._announcer.raise_error(PrinterSilent("nothing"))
+        attachment.beat(b"beat")
+        assert len(writes) == 3
+        attachment.beat(b"beat")
+        assert writes[3:] == [b"beat"]
+
+
 async def test_log_lines_go_to_the_controller(tmp_path: Path) -> None:
     async with SocketBench(tmp_path) as bench:
         bench.server.send_log("info", "nobody there", {})
