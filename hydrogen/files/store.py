@@ -26,8 +26,8 @@ from hydrogen.files.space import Space
 from hydrogen.files.thread import in_thread
 from hydrogen.model.events import Event, FileAdded, FileChanged, FileMoved, FileRemoved
 
-MOST_INCOMING = 8
-"""Uploads at the same time: each holds a megabyte, a descriptor and now and then a thread."""
+MOST_INCOMING = 64
+"""Files that are on their way in at the same time: each holds a descriptor and a megabyte at most."""
 
 LARGEST_FILE_BYTES = 4 << 30
 """Unless the configuration says otherwise: no print is that long, and the journals count in more."""
@@ -173,7 +173,7 @@ class FileStore:
         if declared_bytes is not None:
             self.check_room(declared_bytes, path)
         if self._incoming >= MOST_INCOMING:
-            raise Unavailable(f"{MOST_INCOMING} uploads are under way: try again", retry_after_seconds=2)
+            raise Unavailable(f"{MOST_INCOMING} files are on their way in: try again", retry_after_seconds=2)
         self._incoming += 1
         try:
             draft = await self._make_draft(path, is_gzip=is_packed)
