@@ -147,7 +147,12 @@ class Hydrogen:
             Announcement(self._folder, self._record),
             *self._options.extra,
             self._fleet,
-            HostSampler(context=self._context, clock=self._clock, data_dir=data_dir),
+            HostSampler(
+                context=self._context,
+                clock=self._clock,
+                data_dir=data_dir,
+                is_watched=lambda: self._figures.active_connections > 0,
+            ),
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:
@@ -205,7 +210,7 @@ class Hydrogen:
         operations = [
             *printer_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
-            *recovery_operations(self._fleet, self._job_ids),
+            *recovery_operations(self._fleet, self._job_ids, self._queue),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
             *temperature_operations(self._temperatures),
