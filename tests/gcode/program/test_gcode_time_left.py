@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gcode.test_gcode_print_time import walls
+from tests.gcode.program.test_gcode_print_time import walls
 
 from hydrogen.gcode.program.metadata import JobOutline
 from hydrogen.gcode.program.print_time import PrintTime
