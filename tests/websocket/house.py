@@ -84,6 +84,12 @@ class ObedientFleet:
 class EmptyShelf:
     """A files folder with one file, `cube.gcode`."""
 
+    async def folders(self) -> list[str]:
+        return []
+
+    def free_bytes(self) -> int:
+        return 0
+
     async def list(self) -> list[Any]:
         return []
 
