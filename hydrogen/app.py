@@ -51,7 +51,9 @@ from hydrogen.operations.temperature import temperature_operations
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
+from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
@@ -121,6 +123,7 @@ class Hydrogen:
         self.registry = self._make_registry()
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket()
+        self._metrics = self._make_metrics()
         self._web = self._make_web(access)
         limits = OWN_SPOOLERS_LIMITS if options.own_spoolers else SHUTDOWN_LIMITS
         self.supervisor = Supervisor(self._services(), clock=clock, log=log, report=self._report, limits=limits)
@@ -185,6 +188,18 @@ class Hydrogen:
             on_trouble=self._report,
         )
 
+    def _make_metrics(self) -> MetricSource:
+        server = self._configuration.server
+        return MetricSource(
+            context=self._context,
+            bus=self._bus,
+            figures=self._figures,
+            lag=self._websocket.lag,
+            places=Places(data_dir=server.data_dir, runtime_dir=server.runtime_dir),
+            version=__version__,
+            clock=self._clock,
+        )
+
     def _make_web(self, access: Access) -> WebServer:
         house = WebHouse(
             authority=self._door.authority,
@@ -194,6 +209,7 @@ class Hydrogen:
             registry=self.registry,
             status=self._status,
             figures=self._figures,
+            metrics=self._metrics,
             version=__version__,
             report=self._report,
             clock=self._clock,

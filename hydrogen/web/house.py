@@ -13,6 +13,7 @@ from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
 from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class WebHouse:
     registry: Registry
     status: StatusBuilder
     figures: WebSocketFigures
+    metrics: MetricSource
     version: str
     report: Callable[[str, BaseException], None]
     clock: Clock

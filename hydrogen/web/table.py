@@ -6,6 +6,7 @@ from hydrogen.web.authentication import AuthenticationRoutes
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint
 from hydrogen.web.house import WebHouse
+from hydrogen.web.metrics import MetricRoutes
 from hydrogen.web.system import SystemRoutes
 
 
@@ -14,4 +15,5 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     return [
         *AuthenticationRoutes(door, house.audit).endpoints,
         *SystemRoutes(door, status=house.status, version=house.version).endpoints,
+        *MetricRoutes(door, house.metrics).endpoints,
     ]

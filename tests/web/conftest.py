@@ -21,12 +21,18 @@ from hydrogen.auth.principal import Principal
 from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
+from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock, SystemClock
+from hydrogen.core.context import Context
+from hydrogen.model.state import State
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.system import system_operations
+from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
+from hydrogen.system.service_metric import ClientLag
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
@@ -59,6 +65,7 @@ class Web:
     authority: Authority
     figures: WebSocketFigures
     log: RecordingLog
+    context: Context
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -101,6 +108,17 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             audit = AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error)))
             status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
             fleet = WillingFleet()
+            bus = Bus(lambda name, error: reports.append((name, error)))
+            context = Context(epoch="e", initial=State(), bus=bus)
+            metrics = MetricSource(
+                context=context,
+                bus=bus,
+                figures=figures,
+                lag=ClientLag,
+                places=Places(data_dir=tmp_path, runtime_dir=tmp_path),
+                version="1.2.3",
+                clock=clock,
+            )
             house = WebHouse(
                 authority=authority,
                 proxies=proxies or TrustedProxies(),
@@ -114,6 +132,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 ),
                 status=status,
                 figures=figures,
+                metrics=metrics,
                 version="1.2.3",
                 report=lambda name, error: reports.append((name, error)),
                 clock=clock,
@@ -126,7 +145,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, reports)
+            return Web(server, authority, figures, log, context, reports)
 
         yield start
 
