@@ -22,6 +22,7 @@ from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.core.log_ring import LogRing
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
 from hydrogen.errors import HydrogenError
@@ -41,6 +42,7 @@ from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
+from hydrogen.operations.log import log_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
@@ -74,13 +76,15 @@ class ServeOptions:
 
     own_spoolers: they and their jobs end with the service. has_lifeline: so does the service, when its standard input ends.
     extra: services that start before the printers (a simulated one). may_restart: asked on SIGHUP; raises HydrogenError when
-    the configuration as it stands now would not start, and then nothing happens.
+    the configuration as it stands now would not start, and then nothing happens. log_ring: where the log's last lines are kept;
+    None for a house whose log nobody can ask for.
     """
 
     own_spoolers: bool = False
     has_lifeline: bool = False
     extra: Sequence[Service] = ()
     may_restart: Callable[[], object] = lambda: None
+    log_ring: LogRing | None = None
 
 
 class Hydrogen:
@@ -96,6 +100,7 @@ class Hydrogen:
         self.is_started = False
         printers = configured_printers(configuration)
         self._epoch = secrets.token_hex(8)
+        self._log_ring = options.log_ring or LogRing(clock)
         self._bus = Bus(self._report)
         self._context = Context(epoch=self._epoch, initial=_initial_state(printers), bus=self._bus)
         self._folder = RuntimeFolder(
@@ -226,6 +231,7 @@ class Hydrogen:
             *file_operations(self._files),
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
+            *log_operations(self._log_ring),
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)

@@ -6,6 +6,7 @@ from hydrogen.web.authentication import AuthenticationRoutes
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint
 from hydrogen.web.house import WebHouse
+from hydrogen.web.logs import LogRoutes
 from hydrogen.web.metrics import MetricRoutes
 from hydrogen.web.system import SystemRoutes
 
@@ -15,5 +16,6 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     return [
         *AuthenticationRoutes(door, house.audit).endpoints,
         *SystemRoutes(door, status=house.status, version=house.version).endpoints,
+        *LogRoutes(door, house.registry).endpoints,
         *MetricRoutes(door, house.metrics).endpoints,
     ]

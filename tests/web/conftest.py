@@ -24,7 +24,9 @@ from hydrogen.auth.sessions import SessionTokens
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.core.context import Context
+from hydrogen.core.log_ring import LogRing
 from hydrogen.model.state import State
+from hydrogen.operations.log import log_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
@@ -66,6 +68,7 @@ class Web:
     figures: WebSocketFigures
     log: RecordingLog
     context: Context
+    logs: LogRing
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -108,6 +111,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             audit = AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error)))
             status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
             fleet = WillingFleet()
+            logs = LogRing(clock)
             bus = Bus(lambda name, error: reports.append((name, error)))
             context = Context(epoch="e", initial=State(), bus=bus)
             metrics = MetricSource(
@@ -125,7 +129,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 tls=tls,
                 audit=audit,
                 registry=Registry(
-                    [*printer_operations(fleet), *system_operations(status)],
+                    [*printer_operations(fleet), *system_operations(status), *log_operations(logs)],
                     fleet=fleet,
                     repeats=RepeatMemory(clock=clock),
                     audit=audit,
@@ -145,7 +149,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, context, reports)
+            return Web(server, authority, figures, log, context, logs, reports)
 
         yield start
 
