@@ -31,6 +31,7 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
+from hydrogen.housekeeping import make_disk_watch, make_retention
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
@@ -48,8 +49,10 @@ from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
+from hydrogen.operations.retention import retention_operations
 from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
+from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
@@ -113,6 +116,7 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
+        self._retention = self._make_retention()
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
@@ -155,7 +159,13 @@ class Hydrogen:
             Announcement(self._folder, self._record),
             *self._options.extra,
             self._fleet,
-            HostSampler(context=self._context, clock=self._clock, data_dir=data_dir),
+            HostSampler(
+                context=self._context,
+                clock=self._clock,
+                data_dir=data_dir,
+                disk_watch=make_disk_watch(self._configuration.retention),
+            ),
+            self._retention,
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:
@@ -191,6 +201,19 @@ class Hydrogen:
             clock=self._clock,
             log=self._log,
             on_trouble=self._report,
+        )
+
+    def _make_retention(self) -> RetentionKeeper:
+        return make_retention(
+            self._configuration,
+            store=self._store,
+            files=self._files,
+            queue=self._queue,
+            fleet=self._fleet,
+            context=self._context,
+            bus=self._bus,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _make_metrics(self) -> MetricSource:
@@ -232,6 +255,7 @@ class Hydrogen:
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
             *log_operations(self._log_ring),
+            *retention_operations(self._retention),
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)
