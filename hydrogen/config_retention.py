@@ -60,7 +60,8 @@ class RetentionSection(Section):
     )
     log_bytes: Annotated[int, Field(ge=65_536, le=2**30)] = Field(
         default=1_048_576,
-        description="Bytes of a spooler's `NAME.log`; above that its older half goes. It lies in memory (`runtime_dir`).",
+        description="Bytes of a spooler's `NAME.log`; above that its oldest lines go, and half of it stays. It lies in memory "
+        "(`runtime_dir`).",
     )
     files_days: Days = Field(
         default=0.0,

@@ -61,14 +61,15 @@ class FolderShelf:
 
 
 class LogShelf(FolderShelf):
-    """Files that others append to: the older half goes, the file stays."""
+    """Files that others append to: the oldest lines go, the file stays with half of what it may have."""
 
     def _delete(self, item: Item) -> int:
         path = self._folder / item.name
         handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
         try:
             size = os.fstat(handle).st_size
-            tail = os.pread(handle, size // 2, size - size // 2)
+            kept = min(size, (self.limits.each_bytes or size) // 2)
+            tail = os.pread(handle, kept + 1, size - kept - 1) if kept < size else b""
             tail = tail[tail.find(b"\n") + 1 :]
             os.ftruncate(handle, 0)  # whoever appends goes on at the new end
             os.write(handle, tail)

@@ -63,5 +63,5 @@ def _reason(item: Item, limits: Limits, age_days: float, count: int, total_bytes
     if limits.most_bytes is not None and total_bytes + item.size_bytes > limits.most_bytes:
         return f"all together are larger than {limits.most_bytes:,} bytes"
     if limits.each_bytes is not None and item.size_bytes > limits.each_bytes:
-        return f"larger than {limits.each_bytes:,} bytes: its older half goes"
+        return f"larger than {limits.each_bytes:,} bytes: its oldest lines go"
     return ""
