@@ -11,11 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hydrogen.errors import InvalidMessage
-from hydrogen.operations.codec import model_from_plain
 from hydrogen.operations.log import MOST_LINES
 from hydrogen.operations.registry import Registry
 from hydrogen.web.answer import json_answer
-from hydrogen.web.door import Door
+from hydrogen.web.door import Door, grant_of, query_of
 from hydrogen.web.endpoint import Endpoint, Good
 
 
@@ -52,6 +51,7 @@ class LogRoutes:
                 summary="Show the last log lines",
                 scope="admin",
                 query=LogQuery,
+                operation="system.logs",
                 answers={200: Good(summary="The lines, the oldest first", schema={"type": "object"})},
                 errors=(InvalidMessage,),
             )
@@ -60,11 +60,10 @@ class LogRoutes:
     async def show(self, request: Request) -> Response:
         """`{"lines": [{"number", "at", "level", "event", "part", "printer", "fields"}], "number"}`, or with `format=text` one
         line each. Secrets are masked. `after` takes the `number` of an earlier answer."""
-        grant = await self._door.admit(request, "admin")
-        query = model_from_plain(LogQuery, dict(request.query_params), what="query")
+        query = query_of(request, LogQuery)
         params = query.model_dump(exclude={"printer", "format"}, exclude_none=True)
-        source = f"http {self._door.address_of(request)}"
-        told = await self._registry.execute(grant.principal, "system.logs", query.printer, params, source=source)
+        who, source = grant_of(request).principal, self._door.source_of(request)
+        told = await self._registry.execute(who, "system.logs", query.printer, params, source=source)
         if query.format == "json":
             return json_answer(told)
         text = "".join(f"{text_of(line)}\n" for line in told["lines"])

@@ -51,7 +51,12 @@ async def test_others_see_nothing_and_bad_wishes_are_refused(kept: LogRing) -> N
     house = registry(kept)
     with pytest.raises(Forbidden):
         await house.execute(Principal(name="r", scopes=frozenset({"read"})), "system.logs", None, {})
-    for params in ({"since": "yesterday"}, {"level": "loud"}, {"limit": MOST_LINES + 1}, {"after": -1}):
+    for params in (
+        {"since": "yesterday"},
+        {"level": "loud"},
+        {"limit": MOST_LINES + 1},
+        {"after": -1},
+    ):
         with pytest.raises(InvalidMessage):
             await house.execute(OWNER, "system.logs", None, params)
 
