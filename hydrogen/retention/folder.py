@@ -10,7 +10,6 @@ from pathlib import Path
 from hydrogen.retention.item import Item
 from hydrogen.retention.need import Need
 from hydrogen.retention.policy import Limits
-from hydrogen.spooler.recovery.interrupted import INTERRUPTED, read_journal
 
 MOST_ITEMS = 100_000
 """Looked at in one folder; more are left for the next time."""
@@ -121,6 +120,9 @@ class SpoolShelf:
         )
 
     def _why_needed(self, job: str, need: Need) -> str:
+        # Loaded with the first look, some minutes after the start: what journals need is not part of it.
+        from hydrogen.spooler.recovery.interrupted import INTERRUPTED, read_journal
+
         journal = read_journal(self._folder / f"{job}.journal")
         if journal is None or journal.header.printer not in need.printers:
             return ""
