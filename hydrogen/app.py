@@ -18,6 +18,7 @@ from hydrogen import __version__
 from hydrogen.access import Access, FrontDoor, bound_host
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
+from hydrogen.config_report import configuration_report
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -117,7 +118,8 @@ class Hydrogen:
         self.registry = self._make_registry()
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket()
-        self._web = self._make_web(access)
+        self.web_house = self._make_web_house()
+        self._web = WebServer(web_settings(configuration, access), self.web_house)
         limits = OWN_SPOOLERS_LIMITS if options.own_spoolers else SHUTDOWN_LIMITS
         self.supervisor = Supervisor(self._services(), clock=clock, log=log, report=self._report, limits=limits)
 
@@ -181,21 +183,22 @@ class Hydrogen:
             on_trouble=self._report,
         )
 
-    def _make_web(self, access: Access) -> WebServer:
-        house = WebHouse(
+    def _make_web_house(self) -> WebHouse:
+        return WebHouse(
             authority=self._door.authority,
             proxies=self._door.proxies,
             tls=self._door.tls,
             audit=self._door.audit,
             registry=self.registry,
+            context=self._context,
             status=self._status,
             figures=self._figures,
             version=__version__,
+            configuration=lambda: configuration_report(self._configuration),
             report=self._report,
             clock=self._clock,
             log=self._log,
         )
-        return WebServer(web_settings(self._configuration, access), house)
 
     def _make_registry(self) -> Registry:
         operations = [

@@ -18,6 +18,10 @@ EntryId = Annotated[str, Field(min_length=1, max_length=40)]
 Reason = Annotated[str, Field(max_length=200)]
 
 
+MOST_PAST = 100
+"""Entries that are over, in one answer."""
+
+
 class AddParams(Params):
     file: Annotated[str, Field(min_length=1, max_length=1024)]
     copies: Annotated[int, Field(ge=1, le=100)] = 1
@@ -27,7 +31,7 @@ class AddParams(Params):
 class ListParams(Params):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     offset: Annotated[int, Field(ge=0, le=1000)] = 0
-    past: Annotated[int, Field(ge=0, le=100)] = 0
+    past: Annotated[int, Field(ge=0, le=MOST_PAST)] = 0
 
 
 class EntryParams(Params):
@@ -111,6 +115,18 @@ class QueueOperations:
                 if call.principal.may_reach(name)
             },
         }
+
+    async def show(self, call: Call) -> Mapping[str, Any]:
+        """One entry, waiting, under way or over: `{"entry": {...}, "position"}`; `position` is null for one that is over."""
+        wanted = call.params.id
+        entries = self._queue.book.entries
+        for position, entry in enumerate(entries):
+            if entry.id == wanted and call.principal.may_reach(entry.printing_on or entry.printer):
+                return {"entry": plain(entry), "position": position}
+        for past in await self._queue.past_entries(MOST_PAST):
+            if past["id"] == wanted and call.principal.may_reach(past.get("printing_on") or past.get("printer")):
+                return {"entry": past, "position": None}
+        raise NotFound(f"there is no entry {wanted!r} in the queue", id=wanted)
 
     async def remove(self, call: Call) -> Mapping[str, Any]:
         """Take an entry out. `conflict` while it prints (cancel the job then)."""
@@ -198,6 +214,7 @@ def queue_operations(queue: Queue, fleet: PrinterFleet) -> list[Operation]:
             is_lasting=True,
         ),
         Operation(name="queue.list", params=ListParams, scope="read", summary="List the queue", handler=does.list),
+        Operation(name="queue.show", params=EntryParams, scope="read", summary="Show an entry", handler=does.show),
         Operation(
             name="queue.remove", params=EntryParams, scope="print", summary="Take an entry out", handler=does.remove
         ),

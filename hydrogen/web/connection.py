@@ -1,22 +1,34 @@
 """One HTTP connection: uvicorn's, with the deadlines and the room that it does not have by itself.
 
 A client that sends its request's head byte by byte (slowloris) is cut off after `head_seconds`, whether it is the first
-request of the connection or a later one.
+request of the connection or a later one. What is no HTTP is refused in the words of every other refusal.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
+import h11
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from hydrogen.errors import InvalidMessage
+from hydrogen.model.codec import encode_json
 from hydrogen.web.settings import WebSettings
 
 LONGEST_HEAD_BYTES = 32_768
-"""Of a request's head; a token of a provider with many groups may take half of it. h11 answers 400 above."""
+"""Of a request's head; a token of a provider with many groups may take half of it. 431 above."""
+
+_HINTS: Mapping[int, str] = {
+    431: f"the head of the request is longer than {LONGEST_HEAD_BYTES} bytes",
+    501: "this Transfer-Encoding is not known here: use chunked",
+}
+"""What h11 knows a better status for than 400."""
 
 
 class HttpConnection(H11Protocol):
@@ -24,6 +36,7 @@ class HttpConnection(H11Protocol):
 
     def __init__(self, config: Config, state: ServerState, settings: WebSettings) -> None:
         super().__init__(config, state, {})
+        self._inside, self.app = self.app, self._serve
         self._settings = settings
         self._head_deadline: asyncio.TimerHandle | None = None
 
@@ -46,6 +59,43 @@ class HttpConnection(H11Protocol):
         self._drop_deadline()
         super().on_response_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """What came is no request (uvicorn calls this while it handles what h11 raised): say why, and close."""
+        if self._is_being_served():
+            self.cycle.disconnected = True  # whoever waits for the rest of the body learns that there is none
+            self.cycle.message_event.set()
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.abort()  # in the middle of an answer nothing else can be said
+            return
+        error = sys.exception()
+        hint = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
+        status = HTTPStatus(hint) if hint in _HINTS else HTTPStatus.BAD_REQUEST
+        body = encode_json({"error": InvalidMessage(_HINTS.get(hint, "this is no HTTP/1.1 request")).as_wire()})
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        for event in (
+            h11.Response(status_code=status, headers=headers, reason=status.phrase.encode()),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """The application. A client that still waits for 100 Continue when it is answered never sends its body: what comes
+        next cannot be told from it, so the connection ends."""
+        cycle = self.cycle
+
+        async def send_last(message: Any) -> None:
+            if message["type"] == "http.response.start" and cycle.waiting_for_100_continue:
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+            await send(message)
+
+        await self._inside(scope, receive, send_last)
+
     def _has_room(self) -> bool:
         settings, address = self._settings, _host_of(self)
         if len(self.connections) > settings.max_connections:
@@ -55,11 +105,13 @@ class HttpConnection(H11Protocol):
 
     def _review(self) -> None:
         """A deadline runs while a head is awaited, and none while a request is being served."""
-        is_served = self.cycle is not None and not self.cycle.response_complete
-        if is_served:
+        if self._is_being_served():
             self._drop_deadline()
         elif self._head_deadline is None:
             self._head_deadline = self.loop.call_later(self._settings.head_seconds, self._give_up)
+
+    def _is_being_served(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _drop_deadline(self) -> None:
         if self._head_deadline is not None:

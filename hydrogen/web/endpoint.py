@@ -101,7 +101,8 @@ def _route(path: str, endpoints: Mapping[str, Endpoint], door: Admission | None)
         endpoint = by_method[request.method]
         request.state.endpoint = endpoint
         if endpoint.scope is not None and door is not None:
-            await door.admit(request, endpoint.scope)
+            # An operation looks at the scope itself, so that the refusal is a record of the audit log too.
+            await door.admit(request, None if endpoint.operation else endpoint.scope)
         return await endpoint.handler(request)
 
     name = "+".join(endpoint.name for endpoint in endpoints.values())

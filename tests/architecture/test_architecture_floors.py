@@ -31,6 +31,7 @@ FLOORS: dict[str, int] = {
     "serving": 7,
     "config": 7,
     "config_section": 7,
+    "config_report": 7,
     "config_websocket": 7,
     "cli": 7,
     "spooler_process": 7,

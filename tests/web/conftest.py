@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,7 +22,14 @@ from hydrogen.auth.principal import Principal
 from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
+from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock, SystemClock
+from hydrogen.core.context import Context
+from hydrogen.model.job import JobState
+from hydrogen.model.printer import PrinterState, PrinterStatus
+from hydrogen.model.state import State
+from hydrogen.operations.backlog import queue_operations
+from hydrogen.operations.job import job_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
@@ -30,7 +38,9 @@ from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
-from tests.operations.fleet import WillingFleet
+from tests.operations.fleet import DirectStarter, Ledger, WillingFleet
+from tests.operations.test_operations_backlog import IdleQueue
+from tests.operations.test_operations_job import Ids, Shelf
 from tests.support.http_peer import Answer, ask
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
@@ -53,12 +63,22 @@ def key_ring() -> KeyRing:
     )
 
 
+def house_context() -> Context:
+    """A house with one printer that prints."""
+    job = JobState(id="j1", file="cube.gcode", fraction=0.25, remaining_seconds=90.0, started_at=1_700_000_000.0)
+    printer = PrinterState(status=PrinterStatus.PRINTING, driver="marlin", job=job)
+    state = State(printers=MappingProxyType({"ender3": printer}))
+    return Context(epoch="e", initial=state, bus=Bus(lambda _name, _error: None))
+
+
 @dataclass
 class Web:
     server: WebServer
     authority: Authority
     figures: WebSocketFigures
     log: RecordingLog
+    fleet: WillingFleet
+    queue: IdleQueue
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -100,21 +120,28 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             )
             audit = AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error)))
             status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
-            fleet = WillingFleet()
+            fleet, queue, context = WillingFleet(), IdleQueue(), house_context()
             house = WebHouse(
                 authority=authority,
                 proxies=proxies or TrustedProxies(),
                 tls=tls,
                 audit=audit,
                 registry=Registry(
-                    [*printer_operations(fleet), *system_operations(status)],
+                    [
+                        *printer_operations(fleet),
+                        *job_operations(fleet, Shelf("cube.gcode"), Ids(), DirectStarter(fleet), Ledger()),
+                        *queue_operations(queue, fleet),
+                        *system_operations(status),
+                    ],
                     fleet=fleet,
                     repeats=RepeatMemory(clock=clock),
                     audit=audit,
                 ),
+                context=context,
                 status=status,
                 figures=figures,
                 version="1.2.3",
+                configuration=lambda: {"config": {"web": {"port": 0}}, "sources": {}},
                 report=lambda name, error: reports.append((name, error)),
                 clock=clock,
                 log=log,
@@ -126,7 +153,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, reports)
+            return Web(server, authority, figures, log, fleet, queue, reports)
 
         yield start
 
