@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Protocol
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from hydrogen.errors import Forbidden, NotFound
 from hydrogen.jobs.book import QueueBook
@@ -38,7 +38,18 @@ class EntryParams(Params):
     id: EntryId
 
 
+ONE_PLACE: Mapping[str, Any] = {
+    "oneOf": [
+        {"required": [one], "properties": {one: {"not": {"type": "null"}}, other: {"type": "null"}}}
+        for one, other in (("before", "position"), ("position", "before"))
+    ]
+}
+"""What the check of MoveParams means, for JSON Schemas."""
+
+
 class MoveParams(Params):
+    model_config = ConfigDict(json_schema_extra=dict(ONE_PLACE))
+
     id: EntryId
     before: EntryId | None = None
     position: Annotated[int, Field(ge=0, le=1000)] | None = None

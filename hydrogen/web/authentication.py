@@ -96,8 +96,8 @@ class AuthenticationRoutes:
     async def _grant_of(self, request: Request) -> Grant:
         body = await self._door.body_of(request)
         key = body.get("key")
+        if not isinstance(key, str | None):
+            raise InvalidMessage("the key must be a string", field="key")
         if key is None or request.headers.get("authorization") is not None:
             return await self._door.admit(request)
-        if not isinstance(key, str):
-            raise InvalidMessage("the key must be a string", field="key")
         return await self._door.authority.admit_by_key(self._door.shown_in(request), key)

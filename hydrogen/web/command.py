@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from hydrogen.errors import InvalidMessage, Unavailable
+from hydrogen.model.codec import time_from_iso
 from hydrogen.operations.codec import model_from_plain
 from hydrogen.operations.registry import Registry
 from hydrogen.web.door import Door, grant_of
@@ -18,6 +19,17 @@ IDEMPOTENCY_HEADER = "idempotency-key"
 SHORTEST_KEY = 16
 LONGEST_KEY = 256
 """Characters of an idempotency key, as on the WebSocket."""
+
+
+def _moment(text: str) -> str:
+    try:
+        time_from_iso(text)
+    except (InvalidMessage, OverflowError) as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+Moment = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"}), AfterValidator(_moment)]
 
 
 class Wish(BaseModel):
@@ -31,7 +43,7 @@ class Wish(BaseModel):
 
     printer: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     idempotency_key: Annotated[str, Field(min_length=SHORTEST_KEY, max_length=LONGEST_KEY)] | None = None
-    issued_at: Annotated[str, Field(max_length=64)] | None = None
+    issued_at: Moment | None = None
 
 
 NO_WISH = Wish()
@@ -87,13 +99,11 @@ def params_in(told: Wish, params: type[BaseModel]) -> dict[str, Any]:
 
 
 def key_of(request: Request, wish: Wish) -> str | None:
-    """The idempotency key, from the body or the header. Raises InvalidMessage: they differ, or its length is wrong."""
+    """The idempotency key: the body's if there is one, else the header's. Raises InvalidMessage for one of wrong length."""
     header = request.headers.get(IDEMPOTENCY_HEADER)
     if header is None:
         return wish.idempotency_key
-    if wish.idempotency_key not in (None, header):
-        raise InvalidMessage("the body and the header name different idempotency keys", field="idempotency_key")
     if not SHORTEST_KEY <= len(header) <= LONGEST_KEY:
         reason = f"{SHORTEST_KEY} to {LONGEST_KEY} characters"
         raise InvalidMessage(f"Idempotency-Key: {reason}", field="idempotency_key", reason=reason)
-    return header
+    return header if wish.idempotency_key is None else wish.idempotency_key

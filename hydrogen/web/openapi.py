@@ -215,7 +215,7 @@ def _headers(endpoint: Endpoint) -> list[Schema]:
     if endpoint.operation is None or endpoint.method in ("GET", "DELETE"):
         return []
     schema = {"type": "string", "minLength": 16, "maxLength": 256}
-    about = "The same as `idempotency_key` in the body"
+    about = "As `idempotency_key` in the body, which decides where there are both"
     return [{"name": "Idempotency-Key", "in": "header", "required": False, "description": about, "schema": schema}]
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from hydrogen.auth.grant import Grant
 from hydrogen.errors import AuthFailed, Forbidden, HydrogenError, InvalidMessage, RateLimited
-from hydrogen.web.answer import CHALLENGE, UnsupportedMedia, error_answer, status_of
+from hydrogen.web.answer import CHALLENGE, TooLarge, UnsupportedMedia, error_answer, status_of
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint, Good, Handler
 from hydrogen.web.page import HTML, PAGE_HEADERS, page
@@ -36,7 +36,9 @@ class PersonDoor:
         """The page and the form in front of it. make: the page, once the caller is known (`grant_of(request)`)."""
         answers = {200: Good(summary=title, media="text/html", schema={"type": "string"})}
 
-        def declare(method: str, handler: Handler, *, is_documented: bool) -> Endpoint:
+        def declare(method: str, handler: Handler) -> Endpoint:
+            form = {"type": "object", "properties": {"key": {"type": "string"}}}
+            body = {FORM: form} if method == "POST" else {}
             return Endpoint(
                 name=f"{name}.{'page' if method == 'GET' else 'form'}",
                 method=method,
@@ -46,8 +48,8 @@ class PersonDoor:
                 summary=title,
                 scope=None,
                 answers=answers,
-                errors=(AuthFailed, InvalidMessage),
-                is_documented=is_documented,
+                body_media=body,
+                errors=(AuthFailed, InvalidMessage, *((TooLarge, UnsupportedMedia) if body else ())),
             )
 
         async def show(request: Request) -> Response:
@@ -56,7 +58,7 @@ class PersonDoor:
         show.__doc__ = (
             f"{title}, for people; a browser without credentials is asked for a key. Needs the scope `{scope}`."
         )
-        return [declare("GET", show, is_documented=True), declare("POST", show, is_documented=False)]
+        return [declare("GET", show), declare("POST", show)]
 
     async def _show(self, request: Request, title: str, scope: str, make: Make) -> Response:
         try:
