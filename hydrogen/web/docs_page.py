@@ -14,9 +14,10 @@ def docs_page(document: Mapping[str, Any]) -> bytes:
     """The page; `document` as openapi.py makes it."""
     info = document["info"]
     by_tag: dict[str, list[str]] = {tag["name"]: [] for tag in document["tags"]}
+    refusals = document["components"]["responses"]
     for path, methods in document["paths"].items():
         for method, told in methods.items():
-            by_tag[told["tags"][0]].append(_operation(method.upper(), path, told))
+            by_tag[told["tags"][0]].append(_operation(method.upper(), path, told, refusals))
     about = {tag["name"]: tag["description"] for tag in document["tags"]}
     chapters = "".join(
         f'<h2 id="{escape(tag)}">{escape(tag)}</h2>\n<p>{_prose(about[tag])}</p>\n{"".join(parts)}'
@@ -32,7 +33,7 @@ def docs_page(document: Mapping[str, Any]) -> bytes:
     )
 
 
-def _operation(method: str, path: str, told: Mapping[str, Any]) -> str:
+def _operation(method: str, path: str, told: Mapping[str, Any], refusals: Mapping[str, Any]) -> str:
     parts = [f"<p>{_prose(told['description'])}</p>\n"]
     parameters = told.get("parameters", [])
     if parameters:
@@ -41,6 +42,8 @@ def _operation(method: str, path: str, told: Mapping[str, Any]) -> str:
     for media, content in told.get("requestBody", {}).get("content", {}).items():
         parts.append(f"<p>Body: <code>{escape(media)}</code></p>\n{_pretty(content.get('schema', {}))}")
     for status, answer in told["responses"].items():
+        if "$ref" in answer:
+            answer = refusals[answer["$ref"].rpartition("/")[2]]
         parts.append(f"<p><code>{escape(status)}</code> {_prose(answer['description'])}</p>\n")
         for content in answer.get("content", {}).values():
             if status.startswith("2") and "schema" in content:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from hydrogen.errors import (
     AuthFailed,
+    DeviceError,
     ErrorCodes,
     Forbidden,
     HydrogenError,
@@ -77,7 +78,11 @@ def openapi_document(endpoints: Iterable[Endpoint], operations: Operations) -> S
         "servers": [{"url": "/"}],
         "tags": [{"name": tag, "description": TAGS.get(tag, f"Operations `{tag}.*`.")} for tag in used],
         "paths": paths,
-        "components": {"schemas": dict(sorted(writer.book.definitions.items())), "securitySchemes": _SECURITY_SCHEMES},
+        "components": {
+            "schemas": dict(sorted(writer.book.definitions.items())),
+            "responses": dict(sorted(writer.refusals.items())),
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
     }
 
 
@@ -90,10 +95,11 @@ _SECURITY_SCHEMES: Mapping[str, Schema] = {
 
 
 class _Writer:
-    """Puts endpoints down; what they share is defined in `book`."""
+    """Puts endpoints down; what they share is defined in `book` and `refusals`."""
 
     def __init__(self, operations: Operations) -> None:
         self.book = SchemaBook(prefix=PREFIX)
+        self.refusals: dict[str, Schema] = {}
         self._operations = {told["name"]: told for told in operations}
         self._results = result_schemas(self.book)
         self._define_what_all_share()
@@ -170,8 +176,16 @@ class _Writer:
         for kind in dict.fromkeys((*endpoint.errors, *((AuthFailed,) if endpoint.scope else ()), *ALWAYS)):
             errors.setdefault(status_of(kind), []).append(kind)
         for status, kinds in sorted(errors.items()):
-            answers[str(status)] = _refusal(status, kinds)
+            answers[str(status)] = self._refusal(status, kinds)
         return answers
+
+    def _refusal(self, status: int, kinds: Sequence[type[HydrogenError]]) -> Schema:
+        """A reference: paths that refuse with the same codes share an answer."""
+        codes = sorted({kind.code for kind in kinds})
+        name = "_".join((f"Refusal{status}", *codes))
+        if name not in self.refusals:
+            self.refusals[name] = _refusal(status, kinds)
+        return {"$ref": f"#/components/responses/{name}"}
 
     def _good(self, endpoint: Endpoint, status: int, good: Good) -> Schema:
         headers = dict(_REQUEST_ID_HEADER)
@@ -229,8 +243,9 @@ _CHALLENGE_HEADER: Mapping[str, Schema] = {"WWW-Authenticate": {"description": "
 
 
 def _refusal(status: int, kinds: Sequence[type[HydrogenError]]) -> Schema:
-    codes = ", ".join(f"`{code}`" for code in dict.fromkeys(kind.code for kind in kinds))
-    what = f"{HTTPStatus(status).phrase}: " + (codes if status != 500 else f"{codes}, or the printer's own complaint")
+    codes = ", ".join(f"`{code}`" for code in sorted({kind.code for kind in kinds if kind is not DeviceError}))
+    device = ", or what is wrong with the printer, its port or its wire" if DeviceError in kinds else ""
+    what = f"{HTTPStatus(status).phrase}: {codes}{device}"
     headers = dict(_REQUEST_ID_HEADER)
     if status in (429, 503):
         headers |= _RETRY_HEADER

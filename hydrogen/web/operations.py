@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -80,7 +81,7 @@ class OperationRoutes:
         return document_answer(request, self._list, media_type=JSON)
 
 
-LIST_SCHEMA = {
+LIST_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {
         "operations": {

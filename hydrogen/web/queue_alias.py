@@ -34,7 +34,7 @@ WHOLE = 1000
 
 PAST = 100
 
-CURRENT_JOB = {
+CURRENT_JOB: Mapping[str, Any] = {
     **answer_object(
         id=TEXT,
         filename=TEXT,
@@ -48,7 +48,7 @@ PENDING = answer_object(
     id=TEXT, filename=TEXT, printer=TEXT_OR_NULL, estimated_time={**NUMBER, "description": "seconds"}
 )
 STATUS = answer_object(
-    active_jobs=COUNT, pending_jobs=COUNT, queue_length=COUNT, current_job=CURRENT_JOB, pending=list_of(PENDING)
+    active_jobs=COUNT, pending_jobs=COUNT, queue_length=COUNT, current_job=dict(CURRENT_JOB), pending=list_of(PENDING)
 )
 METRICS = answer_object(
     queue_length=COUNT,

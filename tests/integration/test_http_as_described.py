@@ -1,6 +1,6 @@
 """The HTTP port does what its OpenAPI document says, whatever it is asked: schemathesis over a whole service with a printer.
 
-Every path is part of it, those that stop the printer too. `HYDROGEN_SCHEMATHESIS=long` asks far more, for minutes.
+Every path is part of it, those that stop the printer too. `HYDROGEN_HTTP_EXAMPLES=200` asks far more, for minutes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.roof.house_in_process import KEY, InProcessHouse, house_in_process
 from tests.support.http_peer import Answer, ask
 from tests.support.waiting import wait_until
 
-IS_LONG = os.environ.get("HYDROGEN_SCHEMATHESIS") == "long"
+EXAMPLES = os.environ.get("HYDROGEN_HTTP_EXAMPLES")
 
 WITHOUT_LIMITS = {
     "web": {"requests_per_second": 1e5, "requests_burst": 100_000},
@@ -38,15 +38,16 @@ CHECKS = (
 """Not `positive_data_acceptance`: 741.0 is refused where 741 is asked for, and which names a file may have no schema tells.
 Not `not_a_server_error`: it takes 503 for a defect; every 500 is looked for below."""
 
-QUICK = ("--max-examples=4", "--phases=coverage,fuzzing", "--generation-codec=ascii")
-LONG = ("--max-examples=200", "--phases=examples,coverage,fuzzing,stateful")
+SCALE = ("--max-examples=6", "--phases=fuzzing")
+LONG_SCALE = (f"--max-examples={EXAMPLES}", "--phases=examples,coverage,fuzzing,stateful")
+"""The coverage phase alone asks some 4,000 times."""
 
 
 async def asked(house: InProcessHouse, method: str, path: str) -> Answer:
     return await ask(house.web_port, method, path, headers={"Authorization": f"Key {KEY}"})
 
 
-@pytest.mark.timeout(900 if IS_LONG else 60)
+@pytest.mark.timeout(1800 if EXAMPLES else 60)
 @pytest.mark.virtual_printer(speed=None)
 async def test_nothing_that_is_asked_leads_to_an_answer_that_is_not_described(
     tmp_path: Path, virtual_printer: VirtualPrinter
@@ -79,7 +80,7 @@ async def schemathesis(house: InProcessHouse) -> str:
         "--seed=20",
         "--generation-database=none",
         "--no-color",
-        *(LONG if IS_LONG else QUICK),
+        *(LONG_SCALE if EXAMPLES else SCALE),
         cwd=house.folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
