@@ -12,6 +12,7 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
@@ -26,12 +27,17 @@ from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
 from hydrogen.errors import HydrogenError
+from hydrogen.files.digest import DigestIndex
+from hydrogen.files.space import Space
 from hydrogen.files.store import FileStore
+from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
+from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.jobs.ids import JobIds
+from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
 from hydrogen.jobs.store import JobStore
@@ -100,7 +106,7 @@ class Hydrogen:
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
-        self._files = FileStore(configuration.server.data_dir / "files")
+        self._files = self._make_files()
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
@@ -109,6 +115,7 @@ class Hydrogen:
         self._queue = self._make_queue()
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
+        self._file_watch = self._make_file_watch()
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
@@ -144,6 +151,7 @@ class Hydrogen:
             self._repeat_file,
             *self._door.services,
             self._queue,
+            self._file_watch,
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
@@ -166,6 +174,30 @@ class Hydrogen:
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
+        )
+
+    def _make_files(self) -> FileStore:
+        data_dir, section = self._configuration.server.data_dir, self._configuration.files
+        folder = data_dir / "files"
+        return FileStore(
+            folder,
+            needs=JobNeeds(state=lambda: self._context.state, book=lambda: self._queue.book),
+            tell=self._context.publish,
+            index=DigestIndex(data_dir / "digests.jsonl"),
+            space=Space(folder, reserve_bytes=section.reserve_bytes),
+            clock=self._clock,
+            limit_bytes=section.max_upload_bytes,
+        )
+
+    def _make_file_watch(self) -> FileWatch:
+        section = self._configuration.files
+        return FileWatch(
+            self._files,
+            watched=section.watched_folder,
+            enqueue=partial(self._queue.add, actor=WATCHED_FOLDER) if section.watched_folder_queue else None,
+            report=self._report,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _make_record_keeper(self) -> RecordKeeper:
@@ -195,6 +227,7 @@ class Hydrogen:
             audit=self._door.audit,
             registry=self.registry,
             context=self._context,
+            files=self._files,
             status=self._status,
             figures=self._figures,
             version=__version__,

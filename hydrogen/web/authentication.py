@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from hydrogen.auth.audit import AuditEntry, AuditLog
 from hydrogen.auth.grant import Grant
-from hydrogen.errors import AuthFailed, Forbidden, InvalidMessage
+from hydrogen.errors import AuthFailed, DiskFull, Forbidden, InvalidMessage, TooLarge
 from hydrogen.model.codec import iso_time
-from hydrogen.web.answer import TooLarge, UnsupportedMedia, json_answer
+from hydrogen.web.answer import UnsupportedMedia, json_answer
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint, Good, object_schema
 
@@ -54,7 +54,7 @@ class AuthenticationRoutes:
                 body=SessionBody,
                 is_secret=True,
                 answers={200: Good(summary="The token", schema=object_schema(token="string", expires_at="string"))},
-                errors=(AuthFailed, InvalidMessage, TooLarge, UnsupportedMedia),
+                errors=(AuthFailed, InvalidMessage, TooLarge, UnsupportedMedia, DiskFull),
             ),
             Endpoint(
                 name="auth.end_session",
@@ -65,7 +65,7 @@ class AuthenticationRoutes:
                 summary="End the session of the header",
                 scope=None,
                 answers={204: Good(summary="It is over", media="")},
-                errors=(AuthFailed, InvalidMessage),
+                errors=(AuthFailed, InvalidMessage, DiskFull),
             ),
         ]
 

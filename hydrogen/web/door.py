@@ -14,10 +14,10 @@ from hydrogen.auth.credentials import Query
 from hydrogen.auth.credentials import Request as Shown
 from hydrogen.auth.grant import Grant
 from hydrogen.auth.proxy import TrustedProxies
-from hydrogen.errors import Forbidden, InvalidMessage
+from hydrogen.errors import Forbidden, InvalidMessage, TooLarge
 from hydrogen.model.codec import decode_json
 from hydrogen.operations.codec import model_from_plain
-from hydrogen.web.answer import TooLarge, UnsupportedMedia
+from hydrogen.web.answer import UnsupportedMedia
 from hydrogen.web.settings import WebSettings
 
 Model = TypeVar("Model", bound=BaseModel)

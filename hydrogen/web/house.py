@@ -13,6 +13,7 @@ from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.files.store import FileStore
 from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 
@@ -28,6 +29,7 @@ class WebHouse:
     audit: AuditLog
     registry: Registry
     context: Context
+    files: FileStore
     status: StatusBuilder
     figures: WebSocketFigures
     version: str

@@ -9,16 +9,20 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hydrogen.errors import Conflict, DeviceError, InvalidMessage, NotFound, Replayed
+from hydrogen.errors import Conflict, DeviceError, DiskFull, FileRejected, InvalidMessage, NotFound, Replayed, TooLarge
 from hydrogen.model.codec import encode_json
 from hydrogen.operations.operation import Operation
 from hydrogen.operations.registry import Registry
-from hydrogen.web.answer import TooLarge, UnsupportedMedia, document_answer, json_answer
+from hydrogen.web.answer import UnsupportedMedia, document_answer, json_answer
 from hydrogen.web.command import Commander, Wish
 from hydrogen.web.endpoint import JSON, Endpoint, Good, Handler
 
 COMMAND_ERRORS = (InvalidMessage, NotFound, Conflict, Replayed, TooLarge, UnsupportedMedia, DeviceError)
 """What any operation may be refused with, beside what any path may."""
+
+
+FILE_ERRORS = (FileRejected, DiskFull)
+"""What those that have to do with files may be refused with, too."""
 
 
 class CommandBody(Wish):
@@ -50,18 +54,19 @@ class OperationRoutes:
         return [listing, *(self._endpoint_of(self._registry.get(name)) for name in self._registry.names)]
 
     def _endpoint_of(self, operation: Operation) -> Endpoint:
+        chapter = operation.name.partition(".")[0]
         return Endpoint(
             name=operation.name,
             method="POST",
             path=f"/api/operations/{operation.name}",
             handler=self._handler_of(operation),
-            tag=operation.name.partition(".")[0],
+            tag=chapter,
             summary=operation.summary,
             scope=operation.scope,
             body=CommandBody,
             needs_body=any(field.is_required() for field in operation.params.model_fields.values()),
             answers={200: Good(summary="It was accepted")},
-            errors=COMMAND_ERRORS,
+            errors=(*COMMAND_ERRORS, *FILE_ERRORS) if chapter in ("file", "job", "queue") else COMMAND_ERRORS,
             operation=operation.name,
             is_urgent=operation.is_urgent,
         )

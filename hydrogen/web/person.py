@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hydrogen.auth.grant import Grant
-from hydrogen.errors import AuthFailed, Forbidden, HydrogenError, InvalidMessage, RateLimited
-from hydrogen.web.answer import CHALLENGE, TooLarge, UnsupportedMedia, error_answer, status_of
+from hydrogen.errors import AuthFailed, Forbidden, HydrogenError, InvalidMessage, RateLimited, TooLarge
+from hydrogen.web.answer import CHALLENGE, UnsupportedMedia, error_answer, status_of
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint, Good, Handler
 from hydrogen.web.page import HTML, PAGE_HEADERS, page
@@ -46,18 +46,17 @@ class PersonDoor:
                 handler=handler,
                 tag=tag,
                 summary=title,
-                scope=None,
+                scope=scope,
+                admits_itself=True,
                 answers=answers,
                 body_media=body,
-                errors=(AuthFailed, InvalidMessage, *((TooLarge, UnsupportedMedia) if body else ())),
+                errors=(InvalidMessage, *((TooLarge, UnsupportedMedia) if body else ())),
             )
 
         async def show(request: Request) -> Response:
             return await self._show(request, title, scope, make)
 
-        show.__doc__ = (
-            f"{title}, for people; a browser without credentials is asked for a key. Needs the scope `{scope}`."
-        )
+        show.__doc__ = f"{title}, for people; a browser without credentials is asked for a key."
         return [declare("GET", show), declare("POST", show)]
 
     async def _show(self, request: Request, title: str, scope: str, make: Make) -> Response:

@@ -9,9 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hydrogen.errors import Conflict, DeviceError, HydrogenError, InvalidMessage, NotFound, Replayed
+from hydrogen.errors import (
+    Conflict,
+    DeviceError,
+    DiskFull,
+    FileRejected,
+    HydrogenError,
+    InvalidMessage,
+    NotFound,
+    Replayed,
+    TooLarge,
+)
 from hydrogen.operations.backlog import AddParams, MoveParams
-from hydrogen.web.answer import TooLarge, UnsupportedMedia, json_answer
+from hydrogen.web.answer import UnsupportedMedia, json_answer
 from hydrogen.web.command import Commander, Wish, params_in
 from hydrogen.web.door import query_of
 from hydrogen.web.endpoint import Endpoint, Good, object_schema
@@ -22,7 +32,15 @@ PATH = "/api/print/queue"
 PrinterName = Annotated[str, Field(min_length=1, max_length=64)]
 
 ASKING: tuple[type[HydrogenError], ...] = (InvalidMessage, NotFound)
-CHANGING: tuple[type[HydrogenError], ...] = (*ASKING, Conflict, Replayed, TooLarge, UnsupportedMedia)
+CHANGING: tuple[type[HydrogenError], ...] = (
+    *ASKING,
+    Conflict,
+    Replayed,
+    TooLarge,
+    UnsupportedMedia,
+    FileRejected,
+    DiskFull,
+)
 """What a question about the queue, and what a change of it, may be refused with."""
 
 BODY = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -7,6 +7,7 @@ from hydrogen.web.command import Commander
 from hydrogen.web.documents import DocumentRoutes
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint
+from hydrogen.web.files import FileRoutes
 from hydrogen.web.house import WebHouse
 from hydrogen.web.house_state import StateRoutes
 from hydrogen.web.jobs import JobRoutes
@@ -25,6 +26,7 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     table = [
         *AuthenticationRoutes(door, house.audit).endpoints,
         *SystemRoutes(status=house.status, version=house.version, configuration=house.configuration).endpoints,
+        *FileRoutes(door, house).endpoints,
         *StateRoutes(house.context).endpoints,
         *queue.endpoints,
         *QueueAliasRoutes(commander, house.context, queue).endpoints,

@@ -25,10 +25,13 @@ from hydrogen.auth.sessions import SessionTokens
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.core.context import Context
+from hydrogen.files.store import FileStore
+from hydrogen.jobs.ids import JobIds
 from hydrogen.model.job import JobState
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
 from hydrogen.operations.backlog import queue_operations
+from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
@@ -40,13 +43,13 @@ from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
 from tests.operations.fleet import DirectStarter, Ledger, WillingFleet
 from tests.operations.test_operations_backlog import IdleQueue
-from tests.operations.test_operations_job import Ids, Shelf
 from tests.support.http_peer import Answer, ask
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
 
 KEY = "web-test-key-01"
 READER_KEY = "web-reader-key-01"
+UPLOAD_KEY = "web-upload-key-01"
 BLIND_KEY = "web-blind-key-01"
 PAGE = "https://panel.example"
 
@@ -58,6 +61,7 @@ def key_ring() -> KeyRing:
         [
             ApiKey(key=KEY, principal=Principal(name="owner")),
             ApiKey(key=READER_KEY, principal=Principal(name="reader", scopes=frozenset({"read"}))),
+            ApiKey(key=UPLOAD_KEY, principal=Principal(name="slicer", scopes=frozenset({"read", "files"}))),
             ApiKey(key=BLIND_KEY, principal=Principal(name="blind", scopes=frozenset({"print"}))),
         ]
     )
@@ -79,6 +83,7 @@ class Web:
     log: RecordingLog
     fleet: WillingFleet
     queue: IdleQueue
+    files: FileStore
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -107,20 +112,25 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             clock: Clock | None = None,
             proxies: TrustedProxies | None = None,
             tls: ssl.SSLContext | None = None,
+            store: Mapping[str, Any] | None = None,
             **settings: Any,
         ) -> Web:
             clock = clock or SystemClock()
             log, figures, reports = RecordingLog(), WebSocketFigures(), []  # type: ignore[var-annotated]
-            files = AuditFiles(tmp_path)
+            audit_files = AuditFiles(tmp_path)
             authority = Authority(
                 key_ring(),
                 clock=clock,
                 origins=OriginRule([PAGE]),
                 sessions=SessionTokens(SessionStore(tmp_path), clock=clock),
             )
-            audit = AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error)))
+            audit = AuditLog(
+                audit_files, clock=clock, log=log, report=lambda name, error: reports.append((name, error))
+            )
             status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
             fleet, queue, context = WillingFleet(), IdleQueue(), house_context()
+            files = FileStore(tmp_path / "files", **(store or {}))
+            files.folder.mkdir(exist_ok=True)
             house = WebHouse(
                 authority=authority,
                 proxies=proxies or TrustedProxies(),
@@ -129,8 +139,9 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 registry=Registry(
                     [
                         *printer_operations(fleet),
-                        *job_operations(fleet, Shelf("cube.gcode"), Ids(), DirectStarter(fleet), Ledger()),
                         *queue_operations(queue, fleet),
+                        *job_operations(fleet, files, JobIds(clock), DirectStarter(fleet), Ledger()),
+                        *file_operations(files),
                         *system_operations(status),
                     ],
                     fleet=fleet,
@@ -138,6 +149,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                     audit=audit,
                 ),
                 context=context,
+                files=files,
                 status=status,
                 figures=figures,
                 version="1.2.3",
@@ -153,7 +165,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, fleet, queue, reports)
+            return Web(server, authority, figures, log, fleet, queue, files, reports)
 
         yield start
 

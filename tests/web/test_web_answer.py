@@ -11,12 +11,14 @@ from hydrogen.errors import (
     DiskFull,
     FileRejected,
     HydrogenError,
+    LineRefused,
     LinkLost,
     RateLimited,
     Replayed,
+    TooLarge,
     Unavailable,
 )
-from hydrogen.web.answer import TooLarge, UnsupportedMedia, document_answer, error_answer, json_answer
+from hydrogen.web.answer import UnsupportedMedia, document_answer, error_answer, json_answer
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,8 @@ from hydrogen.web.answer import TooLarge, UnsupportedMedia, document_answer, err
         (Replayed("x"), 409),
         (Unavailable("x"), 503),
         (DiskFull("x"), 507),
-        (FileRejected("x"), 400),
+        (FileRejected("x"), 422),
+        (LineRefused("x"), 400),
         (TooLarge("x"), 413),
         (UnsupportedMedia("x"), 415),
         (LinkLost("x"), 500),

@@ -62,10 +62,8 @@ def test_errors_are_documented_for_each_path_and_name_their_codes(document: Docu
         assert {"403", "429", "500", "503"} <= set(told["responses"]), (method, path)
         if told["security"]:
             assert "401" in told["responses"], (method, path)
-        if "requestBody" in told:
+        if "application/json" in told.get("requestBody", {}).get("content", {}):
             assert {"400", "413", "415"} <= set(told["responses"]), (method, path)
-        for status, answer in told["responses"].items():
-            assert status.startswith("2") or document["components"]["responses"][answer["$ref"].split("/")[-1]]
     for refusal in document["components"]["responses"].values():
         codes = set(re.findall(r"`(\w+)`", refusal["description"]))
         assert codes and codes <= ErrorCodes.known()
