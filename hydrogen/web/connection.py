@@ -7,6 +7,7 @@ request of the connection or a later one. What is no HTTP is refused in the word
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from hydrogen.core.log import Log
 from hydrogen.errors import InvalidMessage
 from hydrogen.model.codec import encode_json
 from hydrogen.web.settings import WebSettings
@@ -34,8 +36,10 @@ _HINTS: Mapping[int, str] = {
 class HttpConnection(H11Protocol):
     """Signs asyncio.Protocol."""
 
-    def __init__(self, config: Config, state: ServerState, settings: WebSettings) -> None:
+    def __init__(self, config: Config, state: ServerState, settings: WebSettings, logger: logging.Logger) -> None:
+        """logger: what uvicorn writes to."""
         super().__init__(config, state, {})
+        self.logger = logger
         self._inside, self.app = self.app, self._serve
         self._settings = settings
         self._head_deadline: asyncio.TimerHandle | None = None
@@ -121,6 +125,27 @@ class HttpConnection(H11Protocol):
     def _give_up(self) -> None:
         self._head_deadline = None
         self.transport.abort()
+
+
+class LibraryLog(logging.Handler):
+    """Hands what uvicorn has to say to our log: its errors. That a stranger sent nonsense is no news."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(level=logging.ERROR)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields: dict[str, object] = {"text": record.getMessage().strip()}
+        if record.exc_info and record.exc_info[1] is not None:
+            fields["error"] = record.exc_info[1]
+        self._log.error("http library complained", **fields)
+
+
+def library_logger(log: Log) -> logging.Logger:
+    """A logger of our own: the library's would write past ours."""
+    logger = logging.Logger("hydrogen.web.library", level=logging.ERROR)
+    logger.addHandler(LibraryLog(log))
+    return logger
 
 
 def _host_of(connection: Any) -> str:

@@ -37,7 +37,7 @@ class Endpoint:
     It must not be that of an operation, unless it is the operation's own path. A GET answers HEAD too.
     scope: what the caller needs. The caller has been let in with it before the handler is called, who finds him by
     `door.grant_of(request)`; None for what is open to everybody. admits_itself: the handler lets callers in, by the door,
-    because its refusals have another shape.
+    because its refusals have another shape, `error_schema`.
     tag: the chapter of the documents. query: parameters after `?`, each optional unless the model says otherwise; the handler
     reads them by `door.query_of(request, model)`. body: the JSON object it takes, read by `Door.model_of`; body_media: other
     bodies it takes, by media type, as JSON Schema. needs_body: is a request without one refused?
@@ -60,6 +60,7 @@ class Endpoint:
     answers: Mapping[int, Good]
     errors: tuple[type[HydrogenError], ...] = ()
     admits_itself: bool = False
+    error_schema: Mapping[str, Any] | None = None
     operation: str | None = None
     needs_body: bool = False
     is_urgent: bool = False

@@ -264,6 +264,7 @@ class FileRoutes:
             summary="Upload a file, as clients of the original server do",
             scope="files",
             admits_itself=True,
+            error_schema=object_schema(error="string", code="string", done="boolean"),
             body_media={"multipart/form-data": FORM_SCHEMA},
             answers={200: Good(summary="It is stored", schema=object_schema(files="object", done="boolean"))},
             errors=UPLOAD_ERRORS,

@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 
 from hydrogen.core.tls import HANDSHAKE_SECONDS
 from hydrogen.web.application import make_application
-from hydrogen.web.connection import LONGEST_HEAD_BYTES, HttpConnection
+from hydrogen.web.connection import LONGEST_HEAD_BYTES, HttpConnection, library_logger
 from hydrogen.web.door import Door
 from hydrogen.web.house import WebHouse
 from hydrogen.web.settings import WebSettings
@@ -47,8 +47,10 @@ class Listener:
         config = self._make_config(application)
         loop = asyncio.get_running_loop()
 
+        logger = library_logger(house.log)
+
         def connection() -> HttpConnection:
-            return HttpConnection(config, self._state, self._settings)
+            return HttpConnection(config, self._state, self._settings, logger)
 
         for bound in sockets:
             handshake_seconds = None if house.tls is None else HANDSHAKE_SECONDS

@@ -176,7 +176,10 @@ class _Writer:
         for kind in dict.fromkeys((*endpoint.errors, *((AuthFailed,) if endpoint.scope else ()), *ALWAYS)):
             errors.setdefault(status_of(kind), []).append(kind)
         for status, kinds in sorted(errors.items()):
-            answers[str(status)] = self._refusal(status, kinds)
+            shared = self._refusal(status, kinds)
+            answers[str(status)] = (
+                shared if endpoint.error_schema is None else _refusal(status, kinds, endpoint.error_schema)
+            )
         return answers
 
     def _refusal(self, status: int, kinds: Sequence[type[HydrogenError]]) -> Schema:
@@ -242,7 +245,11 @@ _RETRY_HEADER: Mapping[str, Schema] = {
 _CHALLENGE_HEADER: Mapping[str, Schema] = {"WWW-Authenticate": {"description": "What to show", "schema": TEXT}}
 
 
-def _refusal(status: int, kinds: Sequence[type[HydrogenError]]) -> Schema:
+def _refusal(status: int, kinds: Sequence[type[HydrogenError]], own_schema: Mapping[str, Any] | None = None) -> Schema:
+    """own_schema: of refusals that come from the path's handler, not from what stands in front of it."""
+    schema: Schema = {"$ref": f"{PREFIX}ErrorAnswer"}
+    if own_schema is not None:
+        schema = {"anyOf": [dict(own_schema), schema]}
     codes = ", ".join(f"`{code}`" for code in sorted({kind.code for kind in kinds if kind is not DeviceError}))
     device = ", or what is wrong with the printer, its port or its wire" if DeviceError in kinds else ""
     what = f"{HTTPStatus(status).phrase}: {codes}{device}"
@@ -254,7 +261,7 @@ def _refusal(status: int, kinds: Sequence[type[HydrogenError]]) -> Schema:
     return {
         "description": what,
         "headers": headers,
-        "content": {JSON: {"schema": {"$ref": f"{PREFIX}ErrorAnswer"}}},
+        "content": {JSON: {"schema": schema}},
     }
 
 
