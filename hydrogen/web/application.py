@@ -64,10 +64,12 @@ def make_application(
     proxies: TrustedProxies,
     is_refusing: Callable[[], bool],
     report: Report,
+    on_answer: Callable[[int], None],
     clock: Clock,
     log: Log,
 ) -> ASGIApp:
-    """The ASGI application. is_refusing: nothing new is begun. report: tells the house of a defect.
+    """The ASGI application. is_refusing: nothing new is begun. report: tells the house of a defect. on_answer: told the
+    status of every answer.
 
     Raises ValueError for endpoints that are declared twice.
     """
@@ -91,6 +93,7 @@ def make_application(
         is_refusing=is_refusing,
         is_urgent=lambda method, path: (method, path) in urgent,
         refuse_with=across,
+        on_answer=on_answer,
         clock=clock,
         log=log,
     )

@@ -46,10 +46,13 @@ class Porch:
         is_refusing: Callable[[], bool],
         is_urgent: Callable[[str, str], bool],
         refuse_with: Callable[[ASGIApp], ASGIApp],
+        on_answer: Callable[[int], None],
         clock: Clock,
         log: Log,
     ) -> None:
-        """is_urgent(method, path): must this never wait? refuse_with: what stands around our own refusals (CORS)."""
+        """is_urgent(method, path): must this never wait? refuse_with: what stands around our own refusals (CORS).
+        on_answer(status): told of every answer.
+        """
         self._inside = inside
         self._proxies = proxies
         self._host_rule = HostRule(settings.allowed_hosts)
@@ -58,6 +61,7 @@ class Porch:
         self._is_refusing = is_refusing
         self._is_urgent = is_urgent
         self._refuse_with = refuse_with
+        self._on_answer = on_answer
         self._clock = clock
         self._log = log
 
@@ -73,6 +77,7 @@ class Porch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                self._on_answer(status)
                 message = {**message, "headers": [*message.get("headers", ()), *self._signature(request_id)]}
             await send(message)
 

@@ -11,6 +11,8 @@ from hydrogen.web.files import FileRoutes
 from hydrogen.web.house import WebHouse
 from hydrogen.web.house_state import StateRoutes
 from hydrogen.web.jobs import JobRoutes
+from hydrogen.web.logs import LogRoutes
+from hydrogen.web.metrics import MetricRoutes
 from hydrogen.web.operations import OperationRoutes
 from hydrogen.web.person import PersonDoor
 from hydrogen.web.print_queue import QueueRoutes
@@ -33,6 +35,8 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *QueuePage(person, commander).endpoints,
         *JobRoutes(commander).endpoints,
         *OperationRoutes(commander, house.registry).endpoints,
+        *LogRoutes(door, house.registry).endpoints,
+        *MetricRoutes(house.metrics).endpoints,
     ]
     table += DocumentRoutes(person, house.registry, lambda: table).endpoints
     return table

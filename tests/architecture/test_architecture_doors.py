@@ -16,6 +16,7 @@ _STRANGERS = (
     "hydrogen/config.py",
     "hydrogen/config_section.py",
     "hydrogen/config_websocket.py",
+    "hydrogen/config_retention.py",
     "hydrogen/operations/*",
     "hydrogen/websocket/message.py",
     "hydrogen/web/*",

@@ -25,6 +25,7 @@ from hydrogen.auth.sessions import SessionTokens
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.core.context import Context
+from hydrogen.core.log_ring import LogRing
 from hydrogen.files.store import FileStore
 from hydrogen.jobs.ids import JobIds
 from hydrogen.model.job import JobState
@@ -33,11 +34,15 @@ from hydrogen.model.state import State
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
+from hydrogen.operations.log import log_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.system import system_operations
+from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
+from hydrogen.system.service_metric import ClientLag
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
@@ -67,12 +72,12 @@ def key_ring() -> KeyRing:
     )
 
 
-def house_context() -> Context:
+def house_context(bus: Bus) -> Context:
     """A house with one printer that prints."""
     job = JobState(id="j1", file="cube.gcode", fraction=0.25, remaining_seconds=90.0, started_at=1_700_000_000.0)
     printer = PrinterState(status=PrinterStatus.PRINTING, driver="marlin", job=job)
     state = State(printers=MappingProxyType({"ender3": printer}))
-    return Context(epoch="e", initial=state, bus=Bus(lambda _name, _error: None))
+    return Context(epoch="e", initial=state, bus=bus)
 
 
 @dataclass
@@ -84,6 +89,8 @@ class Web:
     fleet: WillingFleet
     queue: IdleQueue
     files: FileStore
+    context: Context
+    logs: LogRing
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -128,9 +135,20 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 audit_files, clock=clock, log=log, report=lambda name, error: reports.append((name, error))
             )
             status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
-            fleet, queue, context = WillingFleet(), IdleQueue(), house_context()
+            bus = Bus(lambda name, error: reports.append((name, error)))
+            fleet, queue, context = WillingFleet(), IdleQueue(), house_context(bus)
             files = FileStore(tmp_path / "files", **(store or {}))
             files.folder.mkdir(exist_ok=True)
+            logs = LogRing(clock)
+            metrics = MetricSource(
+                context=context,
+                bus=bus,
+                figures=figures,
+                lag=ClientLag,
+                places=Places(data_dir=tmp_path, runtime_dir=tmp_path),
+                version="1.2.3",
+                clock=clock,
+            )
             house = WebHouse(
                 authority=authority,
                 proxies=proxies or TrustedProxies(),
@@ -143,6 +161,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                         *job_operations(fleet, files, JobIds(clock), DirectStarter(fleet), Ledger()),
                         *file_operations(files),
                         *system_operations(status),
+                        *log_operations(logs),
                     ],
                     fleet=fleet,
                     repeats=RepeatMemory(clock=clock),
@@ -152,6 +171,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 files=files,
                 status=status,
                 figures=figures,
+                metrics=metrics,
                 version="1.2.3",
                 configuration=lambda: {"config": {"web": {"port": 0}}, "sources": {}},
                 report=lambda name, error: reports.append((name, error)),
@@ -165,7 +185,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, fleet, queue, files, reports)
+            return Web(server, authority, figures, log, fleet, queue, files, context, logs, reports)
 
         yield start
 
