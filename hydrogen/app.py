@@ -19,6 +19,7 @@ from hydrogen import __version__
 from hydrogen.access import Access, FrontDoor, bound_host
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
+from hydrogen.config_report import configuration_report
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -123,10 +124,10 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
-        self._file_watch = self._make_file_watch()
         self._retention = self._make_retention()
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
+        self._file_watch = self._make_file_watch()
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
@@ -141,7 +142,8 @@ class Hydrogen:
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket()
         self._metrics = self._make_metrics()
-        self._web = self._make_web(access)
+        self.web_house = self._make_web_house()
+        self._web = WebServer(web_settings(configuration, access), self.web_house)
         limits = OWN_SPOOLERS_LIMITS if options.own_spoolers else SHUTDOWN_LIMITS
         self.supervisor = Supervisor(self._services(), clock=clock, log=log, report=self._report, limits=limits)
 
@@ -264,23 +266,24 @@ class Hydrogen:
             clock=self._clock,
         )
 
-    def _make_web(self, access: Access) -> WebServer:
-        house = WebHouse(
+    def _make_web_house(self) -> WebHouse:
+        return WebHouse(
             authority=self._door.authority,
             proxies=self._door.proxies,
             tls=self._door.tls,
             audit=self._door.audit,
             registry=self.registry,
+            context=self._context,
             files=self._files,
             status=self._status,
             figures=self._figures,
             metrics=self._metrics,
             version=__version__,
+            configuration=lambda: configuration_report(self._configuration),
             report=self._report,
             clock=self._clock,
             log=self._log,
         )
-        return WebServer(web_settings(self._configuration, access), house)
 
     def _make_registry(self) -> Registry:
         operations = [

@@ -287,6 +287,12 @@ class ErrorCodes:
     )
 
     @staticmethod
+    def known() -> frozenset[str]:
+        """All codes of this version."""
+        leaves = (leaf for family in (ClientError, DeviceError, HostError) for leaf in family.__subclasses__())
+        return frozenset(leaf.code for leaf in leaves).union(ErrorCodes.HALT, ErrorCodes.COMPLAINT, ErrorCodes.HEAT)
+
+    @staticmethod
     def class_of(code: str) -> type[HydrogenError]:
         """The leaf that carries `code`; `HostError` for a code of a newer version."""
         if code in ErrorCodes.HALT:

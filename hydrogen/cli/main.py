@@ -97,9 +97,13 @@ def _add_service_commands(commands: Commands) -> None:
     stop = _add(commands, "stop", "end the service of this machine; spoolers with a job print on", _stop)
     stop.add_argument("--all", action="store_true", help="end the spoolers too: jobs are stopped, heaters are off")
     _add_places(stop, is_local=True)
-    protocol = _add(commands, "protocol", "what is spoken on the WebSocket, for programs to read", _protocol)
+    protocol = _add(
+        commands, "protocol", "what is spoken on the WebSocket and over HTTP, for programs to read", _protocol
+    )
     protocol.add_argument("what", choices=("schema",), help="a JSON Schema of every frame")
-    protocol.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3 document instead")
+    forms = protocol.add_mutually_exclusive_group()
+    forms.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3 document instead")
+    forms.add_argument("--openapi", action="store_true", help="HTTP instead, as an OpenAPI 3.1 document")
     demo = _add(commands, "demo", "print a file on a virtual printer, with everything it takes", _demo)
     demo.add_argument("file", nargs="?", metavar="FILE", help="G-code to print (a sample cube)")
     demo.add_argument(
@@ -369,6 +373,12 @@ def _change_queue(options: argparse.Namespace) -> int:
     return asyncio.run(change_queue(options))
 
 
+def _retention(options: argparse.Namespace) -> int:
+    from hydrogen.cli.retention import retention
+
+    return asyncio.run(retention(options))
+
+
 def _files(name: str) -> Callable[[argparse.Namespace], int]:
     def run(options: argparse.Namespace) -> int:
         from hydrogen.cli import files
@@ -377,12 +387,6 @@ def _files(name: str) -> Callable[[argparse.Namespace], int]:
         return asyncio.run(work(options))
 
     return run
-
-
-def _retention(options: argparse.Namespace) -> int:
-    from hydrogen.cli.retention import retention
-
-    return asyncio.run(retention(options))
 
 
 def _recover(options: argparse.Namespace) -> int:

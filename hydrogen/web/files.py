@@ -260,7 +260,9 @@ class FileRoutes:
             handler=self.upload_originally,
             tag="files",
             summary="Upload a file, as clients of the original server do",
-            scope=None,  # it lets callers in itself, because its refusals have another shape
+            scope="files",
+            admits_itself=True,
+            error_schema=object_schema(error="string", code="string", done="boolean"),
             body_media={"multipart/form-data": FORM_SCHEMA},
             answers={200: Good(summary="It is stored", schema=object_schema(files="object", done="boolean"))},
             errors=UPLOAD_ERRORS,

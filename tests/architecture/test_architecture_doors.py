@@ -30,6 +30,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "websockets": ("hydrogen/websocket/*", "hydrogen/client/connection.py"),
     "starlette": _HTTP,
     "uvicorn": _HTTP,
+    "h11": ("hydrogen/web/connection.py",),
     "python_multipart": _HTTP,
     "prometheus_client": _HTTP,
     "joserfc": ("hydrogen/auth/signature.py", "hydrogen/auth/sessions.py"),

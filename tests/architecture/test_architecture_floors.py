@@ -32,6 +32,7 @@ FLOORS: dict[str, int] = {
     "serving": 7,
     "config": 7,
     "config_section": 7,
+    "config_report": 7,
     "config_retention": 7,
     "housekeeping": 7,
     "config_websocket": 7,

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -27,7 +28,10 @@ from hydrogen.core.context import Context
 from hydrogen.core.log_ring import LogRing
 from hydrogen.files.store import FileStore
 from hydrogen.jobs.ids import JobIds
+from hydrogen.model.job import JobState
+from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
+from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.log import log_operations
@@ -43,6 +47,7 @@ from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
 from tests.operations.fleet import DirectStarter, Ledger, WillingFleet
+from tests.operations.test_operations_backlog import IdleQueue
 from tests.support.http_peer import Answer, ask
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
@@ -67,12 +72,22 @@ def key_ring() -> KeyRing:
     )
 
 
+def house_context(bus: Bus) -> Context:
+    """A house with one printer that prints."""
+    job = JobState(id="j1", file="cube.gcode", fraction=0.25, remaining_seconds=90.0, started_at=1_700_000_000.0)
+    printer = PrinterState(status=PrinterStatus.PRINTING, driver="marlin", job=job)
+    state = State(printers=MappingProxyType({"ender3": printer}))
+    return Context(epoch="e", initial=state, bus=bus)
+
+
 @dataclass
 class Web:
     server: WebServer
     authority: Authority
     figures: WebSocketFigures
     log: RecordingLog
+    fleet: WillingFleet
+    queue: IdleQueue
     files: FileStore
     context: Context
     logs: LogRing
@@ -120,12 +135,11 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 audit_files, clock=clock, log=log, report=lambda name, error: reports.append((name, error))
             )
             status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
-            fleet = WillingFleet()
+            bus = Bus(lambda name, error: reports.append((name, error)))
+            fleet, queue, context = WillingFleet(), IdleQueue(), house_context(bus)
             files = FileStore(tmp_path / "files", **(store or {}))
             files.folder.mkdir(exist_ok=True)
             logs = LogRing(clock)
-            bus = Bus(lambda name, error: reports.append((name, error)))
-            context = Context(epoch="e", initial=State(), bus=bus)
             metrics = MetricSource(
                 context=context,
                 bus=bus,
@@ -143,6 +157,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 registry=Registry(
                     [
                         *printer_operations(fleet),
+                        *queue_operations(queue, fleet),
                         *job_operations(fleet, files, JobIds(clock), DirectStarter(fleet), Ledger()),
                         *file_operations(files),
                         *system_operations(status),
@@ -152,11 +167,13 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                     repeats=RepeatMemory(clock=clock),
                     audit=audit,
                 ),
+                context=context,
                 files=files,
                 status=status,
                 figures=figures,
                 metrics=metrics,
                 version="1.2.3",
+                configuration=lambda: {"config": {"web": {"port": 0}}, "sources": {}},
                 report=lambda name, error: reports.append((name, error)),
                 clock=clock,
                 log=log,
@@ -168,7 +185,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, files, context, logs, reports)
+            return Web(server, authority, figures, log, fleet, queue, files, context, logs, reports)
 
         yield start
 

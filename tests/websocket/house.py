@@ -84,14 +84,14 @@ class ObedientFleet:
 class EmptyShelf:
     """A files folder with one file, `cube.gcode`."""
 
+    async def list(self) -> list[Any]:
+        return []
+
     async def folders(self) -> list[str]:
         return []
 
     def free_bytes(self) -> int:
         return 0
-
-    async def list(self) -> list[Any]:
-        return []
 
     def resolve(self, path: str) -> Path:
         if path != "cube.gcode":
