@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Protocol
 
 from hydrogen.errors import LineRefused
 from hydrogen.gcode.line import MAX_BODY_BYTES, prepare
@@ -39,11 +40,12 @@ _clean_bytes = bytes([9, 10, *(byte for byte in range(32, 127) if byte != ord("\
 _LINE_ENDS = (b"\n", b"\r")
 
 _layer_marks = re.compile(
-    rb"\n; ?(?:(?P<change>LAYER_CHANGE\b)|(?P<bambu>CHANGE_LAYER\b)|(?P<cura>LAYER: ?-?\d)|(?P<numbered>[Ll]ayer \d))"
+    rb"\n(?:; ?(?:(?P<change>LAYER_CHANGE\b)|(?P<bambu>CHANGE_LAYER\b)|(?P<cura>LAYER: ?-?\d)|(?P<numbered>[Ll]ayer \d))"
+    rb"|(?P<stats>SET_PRINT_STATS_INFO CURRENT_LAYER=\d))"
 )
-_LAYER_STYLES = ("change", "bambu", "cura", "numbered")
-"""PrusaSlicer, SuperSlicer and OrcaSlicer; Bambu Studio; Cura and ideaMaker; Simplify3D. In order of trust where a file has
-two styles with equally many marks (a slicer's own, and one from the user's layer-change script)."""
+LAYER_STYLES = ("change", "bambu", "cura", "numbered", "stats")
+"""PrusaSlicer, SuperSlicer and OrcaSlicer; Bambu Studio; Cura and ideaMaker; Simplify3D; Klipper's macro. In order of trust
+where a file has two styles with equally many marks (a slicer's own, and one from the user's layer-change script)."""
 
 _progress_lines = re.compile(rb"\nM73(?=[ \t])([^\n;]*)")
 _progress_fields = re.compile(rb"([PR])[ \t]*(\d{1,7})")
@@ -104,13 +106,21 @@ class _Progress:
     minutes: int | None
 
 
+class LineReader(Protocol):
+    """Whoever reads a file's lines along with the outline."""
+
+    def feed(self, text: bytes, at: int) -> None:
+        r"""Whole lines in order, the only line end `\n`, between two of them; text[i + 1] is the file's byte at + i."""
+
+
 class OutlineScanner:
     """Reads a file once, in chunks of any size. Memory is bounded by one chunk, one line and the marks."""
 
-    def __init__(self, bytes_expected: int = 0, *, with_print_time: bool = True) -> None:
+    def __init__(self, bytes_expected: int = 0, *, reader: LineReader | None = None) -> None:
         """bytes_expected: the file's size if it is known, so that the moves of a large one are sampled (print_time.py).
-        with_print_time: run through the moves; without it the scan takes a tenth of the time."""
-        self._print_time = PrintTimeScanner(bytes_expected) if with_print_time else None
+        reader: given the lines in the place of the motion model; `print_time` stays None then."""
+        self._print_time = PrintTimeScanner(bytes_expected) if reader is None else None
+        self._reader: LineReader = self._print_time or reader or PrintTimeScanner()
         self._tail = b""
         self._tail_at = 0
         self._skips_line = False
@@ -118,7 +128,7 @@ class OutlineScanner:
         self._line_ends = 0
         self._lines_total = 0
         self._last_commands = _CommandBlock()
-        self._layers = {style: array("Q") for style in _LAYER_STYLES}
+        self._layers = {style: array("Q") for style in LAYER_STYLES}
         self._stated_seconds: float | None = None
         self._progress: list[_Progress] = []
         self._refused: FileProblem | None = None
@@ -151,7 +161,7 @@ class OutlineScanner:
             lines_total=self._lines_total,
             bytes_total=self._tail_at,
             commands_end=self._last_commands.end(),
-            layer_offsets=max((self._layers[style] for style in _LAYER_STYLES), key=len),
+            layer_offsets=self._layers[layer_style({style: len(found) for style, found in self._layers.items()})],
             estimated_seconds=seconds,
             time_marks=tuple(_time_marks(self._progress, seconds)),
             print_time=None if self._print_time is None else self._print_time.finish(),
@@ -171,8 +181,7 @@ class OutlineScanner:
         text = _normalised(lines)
         count = text.count(b"\n") - 1
         self._find_marks(text, self._tail_at)
-        if self._print_time is not None:
-            self._print_time.feed(text, self._tail_at)
+        self._reader.feed(text, self._tail_at)
         commands = count - len(_empty_lines.findall(text)) - self._judge_odd_lines(text)
         if commands:
             self._lines_total += commands
@@ -196,14 +205,12 @@ class OutlineScanner:
         return swallowed
 
     def _find_marks(self, text: bytes, at: int) -> None:
-        if b"\n;" in text:
-            for mark in _layer_marks.finditer(text):
-                offsets = self._layers[str(mark.lastgroup)]
-                if len(offsets) < MOST_MARKS:
-                    offsets.append(at + mark.start())
-            if self._stated_seconds is None:
-                stated = (_seconds_of(found[1]) for found in _stated_times.finditer(text))
-                self._stated_seconds = next(filter(None, stated), None)
+        for start, style in layer_marks(text):
+            if len(self._layers[style]) < MOST_MARKS:
+                self._layers[style].append(at + start)
+        if b"\n;" in text and self._stated_seconds is None:
+            stated = (_seconds_of(found[1]) for found in _stated_times.finditer(text))
+            self._stated_seconds = next(filter(None, stated), None)
         for found in _progress_lines.finditer(text):
             told = {key: int(value) for key, value in _progress_fields.findall(found[1])}
             if told and len(self._progress) < MOST_MARKS:
@@ -244,6 +251,16 @@ def _carries_command(line: bytes) -> bool:
         return prepare(line) is not None
     except LineRefused:
         return True
+
+
+def layer_marks(text: bytes) -> Iterator[tuple[int, str]]:
+    r"""Where the lines begin that say that a layer does, and in which of LAYER_STYLES; `text` lies between two `\n`."""
+    return ((mark.start(), str(mark.lastgroup)) for mark in _layer_marks.finditer(text))
+
+
+def layer_style(counts: Mapping[str, int]) -> str:
+    """The style that a file's layers go by: the one with most marks."""
+    return max(LAYER_STYLES, key=lambda style: counts.get(style, 0))
 
 
 def layer_at(outline: JobOutline, offset: int) -> int:
