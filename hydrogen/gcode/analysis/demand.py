@@ -39,7 +39,9 @@ class DemandMeter:
         self.histogram = np.zeros(STEPS)
 
     def take(self, seconds: Reals, offset: Reals, line: Reals, lines: Reals, size: Reals) -> None:
-        """offset, line: of each move's line. lines, size: how many lines and bytes have gone out with it, from the file's start."""
+        """offset, line: of each move's line. lines, size: how many lines and bytes have gone out with it, from the file's
+        start.
+        """
         held = np.concatenate((self._held, np.stack((seconds, offset, line, lines, size))), axis=1)
         whole = held.shape[1] // BLOCK_MOVES * BLOCK_MOVES
         if whole:
@@ -54,7 +56,11 @@ class DemandMeter:
         for amounts, best in ((lines, self.most_lines), (size, self.most_bytes)):
             index = int(np.argmax(amounts / seconds))
             block = Block(
-                int(blocks[1, index, 0]), int(blocks[2, index, 0]), float(seconds[index]), int(lines[index]), int(size[index])
+                int(blocks[1, index, 0]),
+                int(blocks[2, index, 0]),
+                float(seconds[index]),
+                int(lines[index]),
+                int(size[index]),
             )
             if amounts is lines and (best is None or block.lines / block.seconds > best.lines / best.seconds):
                 self.most_lines = block

@@ -12,7 +12,7 @@ import numpy as np
 
 from hydrogen.gcode.analysis.demand import FRAME_BYTES, DemandMeter
 from hydrogen.gcode.analysis.modal import Heard, Modal
-from hydrogen.gcode.analysis.moves import Moves, Walk
+from hydrogen.gcode.analysis.moves import FIRST_FEEDRATE, Moves, Walk
 from hydrogen.gcode.analysis.objects import ObjectMarks
 from hydrogen.gcode.analysis.page import NUMBER_STRIDE, Flags, Ints, Page, Reals, command_from_code, read_page
 from hydrogen.gcode.analysis.planner import Corners, Planner, junctions
@@ -71,7 +71,7 @@ class FullPass:
         self.sections.open(_first_section())
         self.marks: dict[str, list[int]] = {style: [] for style in LAYER_STYLES}
         """The sections at which layers begin, by the style of their marks."""
-        self.heights: list[int] = [] 
+        self.heights: list[int] = []
         """The same by height."""
         self.laid, self.travelled = Extent.nothing(), Extent.nothing()
         self.demand = DemandMeter()
@@ -118,7 +118,9 @@ class FullPass:
         rows = len(page.codes)
         # A mark's line feed is the byte before its line; a page's rows begin at the line's first byte.
         marks = [(int(np.searchsorted(page.starts, start + 1)), start, style) for start, style in layer_marks(text)]
-        objects = [(int(np.searchsorted(page.starts, start + 1)), start, found) for start, found in self.objects.find(text)]
+        objects = [
+            (int(np.searchsorted(page.starts, start + 1)), start, found) for start, found in self.objects.find(text)
+        ]
         levels = self._new_levels(moves) if not marks and not any(self.marks.values()) else []
         tools = list(zip(heard.mode_rows[1:], heard.tools[1:], strict=True)) if len(set(heard.tools)) > 1 else []
         begins: dict[int, int] = {}
@@ -141,7 +143,13 @@ class FullPass:
         return np.minimum(section, self.sections.count - 1)[moves.rows]
 
     def _openings(
-        self, page: Page, heard: Heard, cuts: list[int], begins: dict[int, int], objects: list[tuple[int, int, int]], at: int
+        self,
+        page: Page,
+        heard: Heard,
+        cuts: list[int],
+        begins: dict[int, int],
+        objects: list[tuple[int, int, int]],
+        at: int,
     ) -> Reals:
         """The first columns of the sections that begin at the rows `cuts`."""
         walk, openings = self._walk, []
@@ -288,7 +296,7 @@ class _Carriage:
 
     def __init__(self) -> None:
         self.place = [0.0, 0.0, 0.0, 0.0]
-        self.feedrate = 0.0
+        self.feedrate = FIRST_FEEDRATE
         self.object = -1
         self.direction: Reals = np.zeros((4, 1))
         self.speed = 0.0

@@ -126,9 +126,7 @@ class Walk:
         homed = [(row, 0.0) for row, changed in heard.homed if changed == axis]
         return _track(step, np.ones(len(step), np.bool_), homed, self.machine[axis])
 
-    def _paces(
-        self, heard: Heard, mode: Ints, chosen: Ints, length: Reals, steps: Reals
-    ) -> tuple[Reals, Reals]:
+    def _paces(self, heard: Heard, mode: Ints, chosen: Ints, length: Reals, steps: Reals) -> tuple[Reals, Reals]:
         """Speed at most, and acceleration, of each move."""
 
         def column(values: list[float]) -> Reals:
@@ -167,10 +165,10 @@ def _track(value: Reals, is_adding: Flags, fixed: list[tuple[int, float]], start
         is_adding[[row for row, _ in fixed]] = False
     if not is_adding.any():
         last = np.maximum.accumulate(np.where(is_named, np.arange(len(value)), -1))
-        return np.where(last >= 0, value[last], start)
+        return np.asarray(np.where(last >= 0, value[last], start))
     added = np.cumsum(np.where(is_named & is_adding, value, 0.0))
     last = np.maximum.accumulate(np.where(is_named & ~is_adding, np.arange(len(value)), -1))
-    return np.where(last >= 0, value[last] - added[last], start) + added
+    return np.asarray(np.where(last >= 0, value[last] - added[last], start) + added)
 
 
 # ------------------------------------------------------------------------------------------------------------- arcs
@@ -208,9 +206,9 @@ class _Bend:
         low = np.minimum(begin, begin + sweep)
         high = np.maximum(begin, begin + sweep)
         for quarter in range(-8, 9):
-            angle = quarter * np.pi / 2.0
-            is_passed = (angle >= low) & (angle <= high)
-            for axis, point in ((0, middle_x + radius * np.cos(angle)), (1, middle_y + radius * np.sin(angle))):
+            corner = quarter * np.pi / 2.0
+            is_passed = (corner >= low) & (corner <= high)
+            for axis, point in ((0, middle_x + radius * np.cos(corner)), (1, middle_y + radius * np.sin(corner))):
                 out[0, axis, moves] = np.where(is_passed, np.minimum(out[0, axis, moves], point), out[0, axis, moves])
                 out[1, axis, moves] = np.where(is_passed, np.maximum(out[1, axis, moves], point), out[1, axis, moves])
 

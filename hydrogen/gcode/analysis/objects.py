@@ -84,6 +84,10 @@ class ObjectMarks:
                 return NOBODY
             number = self._numbers[id] = len(self.objects)
             found = _copy.search(id)
-            name = f"{id[: found.start()]} ({int(found[2]) + 1})" if found and found[2] != "0" else id[: found and found.start()]
+            name = (
+                f"{id[: found.start()]} ({int(found[2]) + 1})"
+                if found and found[2] != "0"
+                else id[: found and found.start()]
+            )
             self.objects.append(NamedObject(id, f"object {id}" if self._kind == KINDS.index("m486") else name))
         return number

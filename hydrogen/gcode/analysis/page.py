@@ -60,7 +60,8 @@ class Page:
     """Lines that carry something but a comment. rows are in the order of the text; all columns have one value a row.
 
     starts: where the line begins in the text (its first byte). lengths: its bytes without comment. lines: its number in the
-    page, from 0. codes: the command, see NUMBER_STRIDE. columns: by letter, NaN where it is not named. names: what stands in the place of a code of 0, by row.
+    page, from 0. codes: the command, see NUMBER_STRIDE. columns: by letter, NaN where it is not named. names: what stands
+    in the place of a code of 0, by row.
     """
 
     text: bytes
@@ -111,7 +112,9 @@ def read_page(text: bytes) -> Page:
     number = value[firsts]
     has_command = (number >= 0) & (number < NUMBER_STRIDE) & (number == np.floor(number))
     is_odd |= ~has_command | (at[words[firsts]] != starts)
-    codes = np.where(is_odd, 0, letter[firsts] * np.int64(NUMBER_STRIDE) + np.where(has_command, number, 0).astype(np.int64))
+    codes = np.where(
+        is_odd, 0, letter[firsts] * np.int64(NUMBER_STRIDE) + np.where(has_command, number, 0).astype(np.int64)
+    )
     columns = {}
     for name in LETTERS_KEPT:
         column = np.full(len(lines), np.nan)

@@ -1,11 +1,13 @@
 """How long moves take when the printer looks ahead: speeds at the corners, as a planner sets them.
 
-Theory of operation: a corner is passed as fast as its limit allows (jerk, or junction deviation), and both neighbours must be able
-to reach that speed: backwards v(i)^2 <= v(i+1)^2 + 2 a d, then forwards the same. With C the sum of 2 a d up to a corner, the first is
-a running minimum of v^2 + C from the end, the second one of v^2 - C from the beginning; so both are one array operation.
+Theory of operation: a corner is passed as fast as its limit allows (jerk, or junction deviation), and both neighbours must
+be able to reach that speed: backwards v(i)^2 <= v(i+1)^2 + 2 a d, then forwards the same. With C the sum of 2 a d up to a
+corner, the first is a running minimum of v^2 + C from the end, the second one of v^2 - C from the beginning; so both are
+one array operation.
 
-Moves come in pages. The last ones wait until what follows can no longer change them: the backward pass is made twice, once as if the
-printer stopped behind the last move and once as if it went on at full speed; where both agree, nothing else is possible.
+Moves come in pages. The last ones wait until what follows can no longer change them: the backward pass is made twice, once
+as if the printer stopped behind the last move and once as if it went on at full speed; where both agree, nothing else is
+possible.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class Planner:
     """Moves in, seconds out, in order."""
 
     def __init__(self, payload: int) -> None:
-        self._waiting = Corners(*(np.zeros(0) for _ in range(4)), np.zeros((payload, 0)))
+        self._waiting = Corners(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((payload, 0)))
         self._entry = -1.0
         """The square of the speed at the beginning of the first that waits; negative: as its corner allows."""
 
@@ -57,7 +59,11 @@ class Planner:
             np.concatenate((held.acceleration, new.acceleration)),
             np.concatenate((held.payload, new.payload), axis=1),
         )
-        return self._settle(is_end=len(self._waiting.length) > MOST_WAITING)
+        seconds, payload = self._settle(is_end=False)
+        if len(self._waiting.length) <= MOST_WAITING:
+            return seconds, payload
+        more_seconds, more_payload = self._settle(is_end=True)
+        return np.concatenate((seconds, more_seconds)), np.concatenate((payload, more_payload), axis=1)
 
     def finish(self) -> tuple[Reals, Reals]:
         """The rest; the printer stands still behind it."""
@@ -112,7 +118,13 @@ def _seconds(squares: Reals, held: Corners, settled: int) -> Reals:
 
 
 def junctions(
-    entry: Reals, before: Reals, speed: Reals, speed_before: Reals, acceleration: Reals, is_rest: Flags, limits: MotionLimits
+    entry: Reals,
+    before: Reals,
+    speed: Reals,
+    speed_before: Reals,
+    acceleration: Reals,
+    is_rest: Flags,
+    limits: MotionLimits,
 ) -> Reals:
     """The squares of the speed limits at the beginnings of moves.
 

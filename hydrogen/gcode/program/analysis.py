@@ -1,6 +1,7 @@
 """What is known of a file once it was read whole: one record, kept by the file's hash and shown to clients as it stands.
 
-Lines count from 1, offsets are bytes from the start of the file, lengths are mm, times seconds. What a file does not tell is None.
+Lines count from 1, offsets are bytes from the start of the file, lengths are mm, times seconds. What a file does not tell
+is None.
 """
 
 from __future__ import annotations
@@ -133,10 +134,10 @@ class Unsendable:
 class FileAnalysis:
     """All of it.
 
-    seconds: by the motion model under `limits` (names of MotionLimits), without heating and homing. layer_source: `marks` of the slicer, or
-    `height`, the steps of Z where plastic is laid. laid, travelled: None where nothing is. lines_total: those that carry a
-    command. first_laid, first_home, first_heat: the first line that lays plastic, homes, heats a nozzle. notes: what could not
-    be read, in sentences.
+    seconds: by the motion model under `limits` (names of MotionLimits), without heating and homing. layer_source: `marks`
+    of the slicer, or `height`, the steps of Z where plastic is laid. laid, travelled: None where nothing is. lines_total:
+    those that carry a command. first_laid, first_home, first_heat: the first line that lays plastic, homes, heats a nozzle.
+    notes: what could not be read, in sentences.
     """
 
     version: int = ANALYSIS_VERSION
@@ -172,8 +173,9 @@ class FileAnalysis:
 class LayerIndex:
     """The layers as columns, one value each; what a viewer needs to draw one layer from the file's bytes offset .. end.
 
-    line: the first one. z, height: of the plastic; height from the layer below. x, y, z_start, e, feedrate (mm/min), tool: where
-    the printer stands before the first line, as the file counts. modes: 1 relative, 2 relative extruder, 4 inches, added up.
+    line: the first one. z, height: of the plastic; height from the layer below. x, y, z_start, e, feedrate (mm/min), tool:
+    where the printer stands before the first line, as the file counts. modes: 1 relative, 2 relative extruder, 4 inches,
+    added up.
     """
 
     offset: tuple[int, ...] = ()

@@ -15,12 +15,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol
 
 from hydrogen.errors import LineRefused
 from hydrogen.gcode.line import MAX_BODY_BYTES, prepare
 from hydrogen.gcode.program.print_time import PrintTime, PrintTimeScanner
+from hydrogen.gcode.program.slicer import stated_seconds
 
 LONGEST_LINE_BYTES = 65_536
 """More of one line is not looked at, so that a file without line ends cannot fill the memory. Slicers write comment lines
@@ -49,15 +49,6 @@ where a file has two styles with equally many marks (a slicer's own, and one fro
 
 _progress_lines = re.compile(rb"\nM73(?=[ \t])([^\n;]*)")
 _progress_fields = re.compile(rb"([PR])[ \t]*(\d{1,7})")
-_stated_times = re.compile(
-    rb"\n;[ \t;]*(?:estimated printing time(?: \(normal mode\))?[ \t]*="
-    rb"|model printing time: [^;\n]{1,60};[ \t]*total estimated time:|total estimated time[ \t]*[:=]"
-    rb"|TIME:|PRINT\.TIME:|Print Time:|(?:Estimated )?Build [Tt]ime:)[ \t]*([^\n;]{1,80})"
-)
-"""PrusaSlicer and OrcaSlicer; Bambu Studio; Cura, Griffin, ideaMaker; KISSlicer, Simplify3D."""
-_durations = re.compile(rb"(\d{1,9}(?:\.\d{1,9})?)[ \t]*([a-z]?)")
-_SECONDS_OF_UNIT = MappingProxyType({b"d": 86_400.0, b"h": 3_600.0, b"m": 60.0, b"s": 1.0, b"": 1.0})
-
 _FINE_BELOW_SECONDS = 6_000.0
 """In shorter prints a hundredth of the whole (`M73 P`) tells more than a minute (`M73 R`)."""
 
@@ -209,8 +200,7 @@ class OutlineScanner:
             if len(self._layers[style]) < MOST_MARKS:
                 self._layers[style].append(at + start)
         if b"\n;" in text and self._stated_seconds is None:
-            stated = (_seconds_of(found[1]) for found in _stated_times.finditer(text))
-            self._stated_seconds = next(filter(None, stated), None)
+            self._stated_seconds = stated_seconds(text)
         for found in _progress_lines.finditer(text):
             told = {key: int(value) for key, value in _progress_fields.findall(found[1])}
             if told and len(self._progress) < MOST_MARKS:
@@ -325,9 +315,3 @@ def _normalised(lines: bytes) -> bytes:
     if b"\r" in lines:
         lines = lines.replace(b"\r\n", b" \n").replace(b"\r", b"\n")
     return b"\n%b" % lines if lines.endswith(b"\n") else b"\n%b\n" % lines
-
-
-def _seconds_of(duration: bytes) -> float | None:
-    """`1d 2h 3m 4s`, `1 hour 2 minutes`, `130.62 minutes` or plain seconds; None for nothing or zero."""
-    parts = _durations.findall(duration)
-    return sum(float(amount) * _SECONDS_OF_UNIT.get(unit, 0.0) for amount, unit in parts) or None
