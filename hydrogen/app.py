@@ -25,12 +25,14 @@ from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
 from hydrogen.errors import HydrogenError
+from hydrogen.files.digest import DigestIndex
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.jobs.ids import JobIds
+from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
 from hydrogen.jobs.store import JobStore
@@ -99,7 +101,7 @@ class Hydrogen:
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
-        self._files = FileStore(configuration.server.data_dir / "files")
+        self._files = self._make_files()
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
@@ -164,6 +166,16 @@ class Hydrogen:
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
+        )
+
+    def _make_files(self) -> FileStore:
+        data_dir = self._configuration.server.data_dir
+        return FileStore(
+            data_dir / "files",
+            needs=JobNeeds(state=lambda: self._context.state, book=lambda: self._queue.book),
+            tell=self._context.publish,
+            index=DigestIndex(data_dir / "digests.jsonl"),
+            clock=self._clock,
         )
 
     def _make_record_keeper(self) -> RecordKeeper:

@@ -13,6 +13,7 @@
     │   ├── RateLimited               rate_limited
     │   ├── Replayed                  replayed
     │   ├── FileRejected              file_rejected
+    │   ├── TooLarge                  too_large
     │   └── LineRefused               line_refused
     ├── DeviceError                   the printer, its port or its wire
     │   ├── PortMissing               port_missing
@@ -116,6 +117,12 @@ class FileRejected(ClientError):
     """A job file that must not be printed; `details` has `file` and, where known, `line` (from 1) and `reason`."""
 
     code = "file_rejected"
+
+
+class TooLarge(ClientError):
+    """More than one file, or one body, may have; `details` has `limit` in bytes."""
+
+    code = "too_large"
 
 
 class LineRefused(ClientError):

@@ -12,7 +12,9 @@ from hydrogen.cli.follower import Follower, outcome_of
 from hydrogen.cli.render import Display, summary_lines
 from hydrogen.core.clock import Clock
 from hydrogen.errors import FileRejected, HydrogenError, InvalidMessage
-from hydrogen.files.store import SUFFIXES, FileStore, check_printable
+from hydrogen.files.folder import check_printable
+from hydrogen.files.name import SUFFIXES
+from hydrogen.files.store import FileStore
 
 
 async def bring_file(file: str, address: ServiceAddress) -> str:

@@ -275,6 +275,55 @@ class QueueChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileAdded(Event):
+    """A file can be printed now that was not there before. actor: who brought it, "" for what appeared in the folder."""
+
+    wire_type: ClassVar[str] = "file.added"
+
+    path: str
+    size_bytes: int
+    modified_at: float
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChanged(Event):
+    """Other content under the same path."""
+
+    wire_type: ClassVar[str] = "file.changed"
+
+    path: str
+    size_bytes: int
+    modified_at: float
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRemoved(Event):
+    """Gone; size_bytes and modified_at are its last ones."""
+
+    wire_type: ClassVar[str] = "file.removed"
+
+    path: str
+    size_bytes: int
+    modified_at: float
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMoved(Event):
+    """The same content under another path; of a folder, one for each file in it. moved_from: the path before."""
+
+    wire_type: ClassVar[str] = "file.moved"
+
+    path: str
+    moved_from: str
+    size_bytes: int
+    modified_at: float
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRaised(Event):
     """Something a person should know; always delivered, whatever is subscribed."""
 
@@ -342,6 +391,10 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     JobFinished,
     JobReceiptIssued,
     QueueChanged,
+    FileAdded,
+    FileChanged,
+    FileRemoved,
+    FileMoved,
     ErrorRaised,
     LinkMeasured,
     LinkDuplicatePossible,

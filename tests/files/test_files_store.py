@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 
 import pytest
 
-from hydrogen.errors import DiskFull, FileRejected, FileUnreadable, InvalidMessage, NotFound
-from hydrogen.files import store as store_module
-from hydrogen.files.store import FileStore, check_printable
+from hydrogen.errors import DiskFull, FileUnreadable, InvalidMessage, NotFound
+from hydrogen.files import folder as folder_module
+from hydrogen.files.space import Space
+from hydrogen.files.store import FileStore
 
 
 @pytest.fixture
@@ -110,16 +110,12 @@ async def test_a_file_is_not_added_through_a_link_that_leads_out(folder: Path, t
     assert not (tmp_path / "evil.gcode").exists()
 
 
-async def test_a_full_disk_leaves_neither_a_part_nor_a_temporary_file(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(store_module.shutil, "copyfileobj", refuse)
+async def test_a_full_disk_leaves_neither_a_part_nor_a_temporary_file(folder: Path, tmp_path: Path) -> None:
+    store = FileStore(folder, space=Space(folder, probe=lambda _folder: 0))
     with pytest.raises(DiskFull):
-        await FileStore(folder).add(tmp_path / "secret.gcode", "big.gcode")
-    assert names_in(folder) == [".hidden.gcode", "cube.gcode", "notes.txt", "sub"]
+        await store.add(tmp_path / "secret.gcode", "big.gcode")
+    assert names_in(folder) == [".hidden.gcode", ".incoming", "cube.gcode", "notes.txt", "sub"]
+    assert names_in(folder / ".incoming") == []
 
 
 async def test_a_listing_of_a_folder_that_is_gone_says_so(tmp_path: Path) -> None:
@@ -128,20 +124,5 @@ async def test_a_listing_of_a_folder_that_is_gone_says_so(tmp_path: Path) -> Non
 
 
 async def test_a_listing_is_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "LISTED_FILES", 1)
+    monkeypatch.setattr(folder_module, "LISTED_FILES", 1)
     assert len(await FileStore(folder).list()) == 1
-
-
-@pytest.mark.parametrize(("content", "reason"), [(b"", "empty"), (b" \n\n", "empty"), (b"G28\n\0\0", "binary")])
-def test_clear_nonsense_is_rejected_early(tmp_path: Path, content: bytes, reason: str) -> None:
-    path = tmp_path / "x.gcode"
-    path.write_bytes(content)
-    with pytest.raises(FileRejected) as caught:
-        check_printable(path)
-    assert caught.value.details["reason"] == reason
-
-
-def test_a_missing_file_or_a_folder_is_unreadable(tmp_path: Path) -> None:
-    for path in (tmp_path / "missing.gcode", tmp_path):
-        with pytest.raises(FileUnreadable):
-            check_printable(path)
