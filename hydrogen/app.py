@@ -16,6 +16,10 @@ from types import MappingProxyType
 
 from hydrogen import __version__
 from hydrogen.access import Access, FrontDoor, bound_host
+from hydrogen.analysis.analyst import Analyst
+from hydrogen.analysis.desk import AnalysisDesk
+from hydrogen.analysis.kind import Kind, kind_from
+from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.core.bus import Bus
@@ -39,6 +43,7 @@ from hydrogen.jobs.store import JobStore
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
+from hydrogen.operations.analysis import analysis_operations
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
@@ -108,6 +113,7 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
+        self._analyses, self._analyst = self._make_analyses(printers)
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
@@ -148,6 +154,7 @@ class Hydrogen:
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
             *self._options.extra,
+            self._analyst,
             self._fleet,
             HostSampler(context=self._context, clock=self._clock, data_dir=data_dir),
         )
@@ -197,6 +204,21 @@ class Hydrogen:
             on_trouble=self._report,
         )
 
+    def _make_analyses(self, printers: Sequence[ConfiguredPrinter]) -> tuple[AnalysisDesk, Analyst]:
+        shelf = AnalysisShelf(self._configuration.server.data_dir / "analysis")
+
+        def kinds() -> dict[str, Kind]:
+            states = self._context.state.printers
+            return {p.name: kind_from(p.limits, p.machine, states.get(p.name)) for p in printers}
+
+        desk = AnalysisDesk(
+            files=self._files, shelf=shelf, kinds=kinds, publish=self._context.publish, wall=self._clock.wall
+        )
+        analyst = Analyst(self._files.resolve, shelf=shelf, known=desk.known, on_end=desk.on_end, log=self._log)
+        desk.work_with(analyst)
+        self._bus.listen(desk.on_published, name="analysis")
+        return desk, analyst
+
     def _make_web(self, access: Access) -> WebServer:
         house = WebHouse(
             authority=self._door.authority,
@@ -204,6 +226,7 @@ class Hydrogen:
             tls=self._door.tls,
             audit=self._door.audit,
             registry=self.registry,
+            analyses=self._analyses,
             status=self._status,
             figures=self._figures,
             version=__version__,
@@ -220,6 +243,7 @@ class Hydrogen:
             *recovery_operations(self._fleet, self._job_ids),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
+            *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
         ]

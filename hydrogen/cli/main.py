@@ -22,6 +22,7 @@ examples
   hydrogen print cube.gcode --wait               print a file, show the progress, tell how it ended
   hydrogen queue add cube.gcode --copies 3       let it be printed when its turn comes
   hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
+  hydrogen analyse cube.gcode                    how long it takes, what it needs, whether it fits the printer
   hydrogen status                                what is every printer doing?
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen keys create panel --scopes read       a key for somebody, shown once
@@ -71,6 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_service_commands(commands)
     _add_print_commands(commands)
     _add_queue_commands(commands)
+    _add_analysis_command(commands)
     _add_other_commands(commands)
     _add_key_commands(commands)
     _add_audit_commands(commands)
@@ -156,6 +158,14 @@ def _add_other_commands(commands: Commands) -> None:
     files = _add(commands, "files", "list the files that can be printed", _client("list_files"))
     files.add_argument("--json", action="store_true", help="one object a line")
     _add_places(files)
+
+
+def _add_analysis_command(commands: Commands) -> None:
+    analyse = _add(commands, "analyse", "read a G-code file whole: time, filament, layers, what is wrong", _analyse)
+    analyse.add_argument("file", type=Path, metavar="FILE", help="a local file; no service is needed")
+    analyse.add_argument("--config", type=Path, metavar="FILE", help="configuration (TOML) that describes the printer")
+    analyse.add_argument("--printer", metavar="NAME", help="which one of it; may be left out if there is only one")
+    analyse.add_argument("--json", action="store_true", help="everything, for programs")
 
 
 def _add_queue_commands(commands: Commands) -> None:
@@ -323,6 +333,12 @@ def _emergency(options: argparse.Namespace) -> int:
     from hydrogen.cli.emergency import emergency
 
     return asyncio.run(emergency(options))
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    from hydrogen.cli.analysis import analyse_command
+
+    return analyse_command(options)
 
 
 def _show_queue(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hydrogen.analysis.desk import AnalysisDesk
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.proxy import TrustedProxies
@@ -24,6 +25,7 @@ class WebHouse:
     tls: ssl.SSLContext | None
     audit: AuditLog
     registry: Registry
+    analyses: AnalysisDesk
     status: StatusBuilder
     figures: WebSocketFigures
     version: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hydrogen.web.analysis import AnalysisRoutes
 from hydrogen.web.authentication import AuthenticationRoutes
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint
@@ -13,5 +14,6 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     """The route table of the house."""
     return [
         *AuthenticationRoutes(door, house.audit).endpoints,
+        *AnalysisRoutes(house.analyses).endpoints,
         *SystemRoutes(status=house.status, version=house.version).endpoints,
     ]

@@ -198,7 +198,8 @@ def slicer_notes(head: bytes, tail: bytes) -> SlicerNotes:
     for source in SOURCES:
         if source.field not in told and (found := source.line.search(text)) is not None:
             value = source.read(found[1])
-            if value not in (None, ()):
+            is_zero = isinstance(value, tuple) and not any(value)  # weights, where the filament's density is not set
+            if value is not None and not is_zero:
                 told[source.field] = value
     for maker in MAKERS:
         if (found := maker.line.search(text)) is not None:
