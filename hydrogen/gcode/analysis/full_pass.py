@@ -153,18 +153,20 @@ class FullPass:
     ) -> Reals:
         """The first columns of the sections that begin at the rows `cuts`."""
         walk, openings = self._walk, []
+        line, counted = self.lines, 0
         for row in cuts:
             place = walk.behind[:, row - 1] if row else self._carriage.place
             feedrate = walk.fed[row - 1] if row else self._carriage.feedrate
             record = int(np.searchsorted(np.array(heard.mode_rows), row, side="right")) - 1
             modes = heard.modes[record]
             objects_before = [found for there, _, found in objects if there <= row]
-            line = int(page.lines[row]) if row < len(page.lines) else page.text.count(b"\n", 1, begins[row] + 1)
+            line += page.text.count(b"\n", counted, begins[row] + 1)
+            counted = begins[row] + 1
             flags = modes.is_relative + 2 * modes.is_relative_e + 4 * (modes.unit != 1.0)
             openings.append(
                 [
                     at + begins[row],
-                    self.lines + line + 1,
+                    line,
                     heard.tools[record],
                     objects_before[-1] if objects_before else self._carriage.object,
                     0.0,

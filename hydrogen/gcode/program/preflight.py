@@ -305,10 +305,10 @@ def _rate(analysis: FileAnalysis, machine: MachineProfile) -> Iterator[Finding]:
 
 
 def seconds_above(analysis: FileAnalysis, carried: float) -> float:
-    """How long the print needs more than so many bytes a second."""
+    """How long the print needs more than so many bytes a second; each step of the histogram by its middle."""
     total = 0.0
     for step, seconds in enumerate(analysis.demand.histogram):
-        if LOWEST_BYTES * 2.0 ** (step / STEPS_PER_OCTAVE) >= carried:
+        if LOWEST_BYTES * 2.0 ** ((step + 0.5) / STEPS_PER_OCTAVE) >= carried:
             total += seconds
     return total
 

@@ -23,7 +23,8 @@ MOST_SIDE = 4096
 """Pixels."""
 
 _blocks = re.compile(
-    rb"\n;[ \t]*thumbnail(?:_(?:PNG|JPG|QOI))? begin[ \t]+(\d{1,5})[x ](\d{1,5})[^\n]*((?:\n;[ \t]*[A-Za-z0-9+/=]*[ \t]*)*+)"
+    rb"\n;[ \t]*thumbnail(?:_(?:PNG|JPG|QOI))? begin[ \t]+(\d{1,5})[x ](\d{1,5})[^\n]*"
+    rb"((?:\n;[ \t]*[A-Za-z0-9+/=]*[ \t]*(?=\n))*+)"
     rb"\n;[ \t]*thumbnail(?:_(?:PNG|JPG|QOI))? end"
 )
 _begins = re.compile(rb"\n;[ \t]*thumbnail(?:_(?:PNG|JPG|QOI))? begin")
