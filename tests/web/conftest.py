@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from hydrogen.analysis.desk import AnalysisDesk
+from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.audit_files import AuditFiles
 from hydrogen.auth.authority import Authority
@@ -22,6 +24,7 @@ from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
 from hydrogen.core.clock import Clock, SystemClock
+from hydrogen.files.store import FileStore
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
@@ -59,6 +62,7 @@ class Web:
     authority: Authority
     figures: WebSocketFigures
     log: RecordingLog
+    shelf: AnalysisShelf
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -101,7 +105,12 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             audit = AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error)))
             status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
             fleet = WillingFleet()
+            shelf = AnalysisShelf(tmp_path / "analysis")
+            desk = AnalysisDesk(
+                files=FileStore(tmp_path / "files"), shelf=shelf, kinds=dict, publish=print, wall=clock.wall
+            )
             house = WebHouse(
+                analyses=desk,
                 authority=authority,
                 proxies=proxies or TrustedProxies(),
                 tls=tls,
@@ -126,7 +135,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, reports)
+            return Web(server, authority, figures, log, shelf, reports)
 
         yield start
 

@@ -122,52 +122,45 @@ class FullPass:
             (int(np.searchsorted(page.starts, start + 1)), start, found) for start, found in self.objects.find(text)
         ]
         levels = self._new_levels(moves) if not marks and not any(self.marks.values()) else []
-        tools = list(zip(heard.mode_rows[1:], heard.tools[1:], strict=True)) if len(set(heard.tools)) > 1 else []
-        begins: dict[int, int] = {}
-        for row, start, _ in (*marks, *objects):
-            begins.setdefault(row, start)
-        for row in (*levels, *(row for row, _ in tools)):
-            begins.setdefault(row, int(page.starts[row]) - 1)
-        cuts = sorted(begins)
+        turns = zip(heard.mode_rows[1:], heard.tools, heard.tools[1:], strict=False)
+        tools = [row for row, before, now in turns if now != before]
+        begins = {start: row for row, start, _ in (*marks, *objects)}
+        begins |= {int(page.starts[row]) - 1: row for row in (*levels, *tools)}
+        cuts = sorted(begins.items())
         base = self.sections.count - 1
         if cuts:
-            self.sections.open(self._openings(page, heard, cuts, begins, objects, at))
+            self.sections.open(self._openings(page, heard, cuts, objects, at))
         if objects:
             self.objects.current = objects[-1][2]
-        number = {row: min(base + 1 + index, self.sections.count - 1) for index, row in enumerate(cuts)}
-        for row, _, style in marks:
+        number = {start: min(base + 1 + index, self.sections.count - 1) for index, (start, _) in enumerate(cuts)}
+        for _, start, style in marks:
             if len(self.marks[style]) < MOST_MARKS:
-                self.marks[style].append(number[row])
-        self.heights += [number[row] for row in levels]
-        section = base + np.searchsorted(np.array(cuts, np.int64), np.arange(rows), side="right")
+                self.marks[style].append(number[start])
+        self.heights += [number[int(page.starts[row]) - 1] for row in levels]
+        section = base + np.searchsorted(np.array([row for _, row in cuts], np.int64), np.arange(rows), side="right")
         return np.minimum(section, self.sections.count - 1)[moves.rows]
 
     def _openings(
-        self,
-        page: Page,
-        heard: Heard,
-        cuts: list[int],
-        begins: dict[int, int],
-        objects: list[tuple[int, int, int]],
-        at: int,
+        self, page: Page, heard: Heard, cuts: list[tuple[int, int]], objects: list[tuple[int, int, int]], at: int
     ) -> Reals:
-        """The first columns of the sections that begin at the rows `cuts`."""
+        """The first columns of the sections that begin at `cuts`: places in the text, and the rows that follow them."""
         walk, openings = self._walk, []
-        line, counted = self.lines, 0
-        for row in cuts:
+        line, counted, turns = self.lines, 0, np.array(heard.mode_rows)
+        for start, row in cuts:
             place = walk.behind[:, row - 1] if row else self._carriage.place
             feedrate = walk.fed[row - 1] if row else self._carriage.feedrate
-            record = int(np.searchsorted(np.array(heard.mode_rows), row, side="right")) - 1
-            modes = heard.modes[record]
-            objects_before = [found for there, _, found in objects if there <= row]
-            line += page.text.count(b"\n", counted, begins[row] + 1)
-            counted = begins[row] + 1
+            modes = heard.modes[max(int(np.searchsorted(turns, row)) - 1, 0)]
+            is_command = row < len(page.starts) and int(page.starts[row]) - 1 == start
+            tool = heard.tools[max(int(np.searchsorted(turns, row, side="right" if is_command else "left")) - 1, 0)]
+            objects_before = [found for _, there, found in objects if there <= start]
+            line += page.text.count(b"\n", counted, start + 1)
+            counted = start + 1
             flags = modes.is_relative + 2 * modes.is_relative_e + 4 * (modes.unit != 1.0)
             openings.append(
                 [
-                    at + begins[row],
+                    at + start,
                     line,
-                    heard.tools[record],
+                    tool,
                     objects_before[-1] if objects_before else self._carriage.object,
                     0.0,
                     0.0,

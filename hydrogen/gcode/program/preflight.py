@@ -108,17 +108,19 @@ def _unsendable(analysis: FileAnalysis) -> Iterator[Finding]:
 
 
 def _reach(analysis: FileAnalysis, machine: MachineProfile) -> Iterator[Finding]:
-    yield from _outside(analysis.laid, machine, "laid_outside", "error", "plastic is laid")
+    """Travel over an edge is told only where no plastic is laid over it."""
+    laid = dict(_outside(analysis.laid, machine, "laid_outside", "error", "plastic is laid"))
     severity = (
         "error" if machine.dialect == "klipper" else "warning"
     )  # Klipper stops the print, Marlin cuts the move short
-    laid = {finding.line for finding in _outside(analysis.laid, machine, "", "error", "")}
-    for finding in _outside(analysis.travelled, machine, "travel_outside", severity, "the nozzle travels"):
-        if finding.line not in laid:
-            yield finding
+    travelled = dict(_outside(analysis.travelled, machine, "travel_outside", severity, "the nozzle travels"))
+    yield from {**travelled, **laid}.values()
 
 
-def _outside(reach: Reach | None, machine: MachineProfile, code: str, severity: str, what: str) -> Iterator[Finding]:
+def _outside(
+    reach: Reach | None, machine: MachineProfile, code: str, severity: str, what: str
+) -> Iterator[tuple[str, Finding]]:
+    """By the edge that is passed."""
     if reach is None or len(machine.low_mm) != 3 or len(machine.high_mm) != 3:
         return
     for axis, name in enumerate("XYZ"):
@@ -127,15 +129,16 @@ def _outside(reach: Reach | None, machine: MachineProfile, code: str, severity: 
             (reach.low_mm[axis], low, reach.low_lines[axis], reach.low_mm[axis] < low - EDGE_MM),
             (reach.high_mm[axis], high, reach.high_lines[axis], reach.high_mm[axis] > high + EDGE_MM),
         )
-        for place, edge, line, is_out in ends:
+        for side, (place, edge, line, is_out) in enumerate(ends):
             if is_out:
-                yield Finding(
+                finding = Finding(
                     code=code,
                     severity=severity,
                     line=line,
                     message=f"{what} at {name} {place:g}, and {name} ends at {edge:g}",
                     remedy="move or scale the part, or slice for this printer",
                 )
+                yield f"{name}{side}", finding
 
 
 # -------------------------------------------------------------------------------------------------------------- heat
