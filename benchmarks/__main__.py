@@ -50,7 +50,7 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
         "start": Trial(measure=start_time.measure),
         "fanout": Trial(measure=fanout.measure),
         "latency": Trial(measure=latency.measure),
-        "siege": Trial(measure=siege.measure, seconds=180, long_seconds=900, repeats=1),
+        "siege": Trial(measure=siege.measure, seconds=240, long_seconds=1200, repeats=1),
         "share": Trial(measure=share.measure, seconds=180, long_seconds=300, repeats=1),
         "stall": Trial(measure=stall.measure, seconds=180, long_seconds=600, repeats=1),
         "underrun": Trial(measure=underrun.measure, seconds=120, long_seconds=1800, repeats=1),

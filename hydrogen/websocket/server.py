@@ -103,7 +103,7 @@ class WebSocketServer(Service):
         self._refusals_left_out = 0
         self._switch = TraceSwitch(fleet, log=log)
         self._broadcaster = Broadcaster(self._context, self._switch)
-        self._credentials = CredentialGuard(authority, members=lambda: self._broadcaster.members, clock=clock)
+        self._credentials = CredentialGuard(authority, self._broadcaster, clock=clock)
         self._dispatcher = Dispatcher(
             self._context, registry=registry, broadcaster=self._broadcaster, credentials=self._credentials
         )
