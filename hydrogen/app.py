@@ -12,6 +12,7 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
@@ -30,7 +31,11 @@ from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
 from hydrogen.errors import HydrogenError
 from hydrogen.files.digest import DigestIndex
+from hydrogen.files.space import Space
 from hydrogen.files.store import FileStore
+from hydrogen.files.unpacking import unpack
+from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
+from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
@@ -114,6 +119,7 @@ class Hydrogen:
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
         self._analyses, self._analyst = self._make_analyses(printers)
+        self._file_watch = self._make_file_watch()
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
@@ -150,6 +156,7 @@ class Hydrogen:
             self._repeat_file,
             *self._door.services,
             self._queue,
+            self._file_watch,
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
@@ -176,13 +183,28 @@ class Hydrogen:
         )
 
     def _make_files(self) -> FileStore:
-        data_dir = self._configuration.server.data_dir
+        data_dir, section = self._configuration.server.data_dir, self._configuration.files
+        folder = data_dir / "files"
         return FileStore(
-            data_dir / "files",
+            folder,
             needs=JobNeeds(state=lambda: self._context.state, book=lambda: self._queue.book),
             tell=self._context.publish,
             index=DigestIndex(data_dir / "digests.jsonl"),
+            unpack=unpack,
+            space=Space(folder, reserve_bytes=section.reserve_bytes),
             clock=self._clock,
+            limit_bytes=section.max_upload_bytes,
+        )
+
+    def _make_file_watch(self) -> FileWatch:
+        section = self._configuration.files
+        return FileWatch(
+            self._files,
+            watched=section.watched_folder,
+            enqueue=partial(self._queue.add, actor=WATCHED_FOLDER) if section.watched_folder_queue else None,
+            report=self._report,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _make_record_keeper(self) -> RecordKeeper:
@@ -227,6 +249,7 @@ class Hydrogen:
             audit=self._door.audit,
             registry=self.registry,
             analyses=self._analyses,
+            files=self._files,
             status=self._status,
             figures=self._figures,
             version=__version__,

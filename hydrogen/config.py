@@ -28,6 +28,7 @@ from hydrogen.config_machine import PrinterTable
 from hydrogen.config_section import (
     AuthSection,
     EnvironmentText,
+    FilesSection,
     LoggingSection,
     MdnsSection,
     ServerSection,
@@ -59,6 +60,7 @@ class Configuration(BaseSettings):
     server: ServerSection = Field(default_factory=ServerSection)
     websocket: WebSocketSection = Field(default_factory=WebSocketSection)
     web: WebSection = Field(default_factory=WebSection)
+    files: FilesSection = Field(default_factory=FilesSection)
     tls: TlsSection = Field(default_factory=TlsSection)
     mdns: MdnsSection = Field(default_factory=MdnsSection)
     auth: AuthSection = Field(default_factory=AuthSection)

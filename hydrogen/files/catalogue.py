@@ -6,7 +6,8 @@ ready. What we change ourselves is noted at once, and never found a second time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,6 +36,7 @@ class Catalogue:
         self._known: dict[str, StoredFile] = {}
         self._settling: dict[str, FileIdentity | None] = {}
         self._growing: set[str] = set()
+        self._changes = 0
         self.revision = 0
         """Rises with everything that is noted: a look that began before is out of date."""
 
@@ -46,6 +48,20 @@ class Catalogue:
     def is_growing(self, path: str) -> bool:
         """Has it changed from one look to the next, and not come to rest since?"""
         return path in self._growing
+
+    @property
+    def is_changing(self) -> bool:
+        """Are we about to change the folder? Then a look may find what is not noted yet."""
+        return self._changes > 0
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Around a change and its note."""
+        self._changes += 1
+        try:
+            yield
+        finally:
+            self._changes -= 1
 
     def begin(self, found: Mapping[str, StoredFile]) -> None:
         """The first look: what is there is no news."""

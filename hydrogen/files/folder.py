@@ -9,7 +9,7 @@ import fcntl
 import os
 import signal
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +41,14 @@ class FilesFolder:
         """root: created by whoever builds the house."""
         self.root = root
 
-    def files(self) -> list[StoredFile]:
-        """Every printable file, sorted by path; at most LISTED_FILES. Raises FileUnreadable if the folder is gone."""
+    def files(self, is_wanted: Callable[[str], bool] = is_printable_name) -> list[StoredFile]:
+        """Every printable file, sorted by path; at most LISTED_FILES. Raises FileUnreadable if the folder is gone.
+
+        is_wanted: by its name, for those who look for others.
+        """
         found: list[StoredFile] = []
         try:
-            for file in self._walk(self.root, ""):
+            for file in self._walk(self.root, "", is_wanted):
                 found.append(file)
                 if len(found) >= LISTED_FILES:
                     break
@@ -65,6 +68,14 @@ class FilesFolder:
                         found.append(prefix + entry.name)
                         waiting.append((Path(entry.path), f"{prefix}{entry.name}/"))
         return sorted(found)
+
+    def times(self, folders: Iterable[str]) -> dict[str, int]:
+        """When names were last added to or taken from the root ("") and these sub-folders, in nanoseconds."""
+        found: dict[str, int] = {}
+        for folder in ("", *folders):
+            with suppress(OSError):
+                found[folder] = (self.root / folder).stat().st_mtime_ns
+        return found
 
     def find(self, path: str) -> Path:
         """The file behind a client's path. Raises InvalidMessage for what is no path below the folder, NotFound."""
@@ -122,7 +133,7 @@ class FilesFolder:
             return None
         return real if real.is_relative_to(root) else None
 
-    def _walk(self, folder: Path, prefix: str) -> Iterator[StoredFile]:
+    def _walk(self, folder: Path, prefix: str, is_wanted: Callable[[str], bool]) -> Iterator[StoredFile]:
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 if not _is_shown(entry):
@@ -130,8 +141,8 @@ class FilesFolder:
                 path = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
                     with suppress(FileNotFoundError, PermissionError):
-                        yield from self._walk(Path(entry.path), f"{path}/")
-                elif is_printable_name(entry.name) and self._is_ours(entry):
+                        yield from self._walk(Path(entry.path), f"{path}/", is_wanted)
+                elif is_wanted(entry.name) and self._is_ours(entry):
                     with suppress(FileNotFoundError):
                         yield stored_file(path, entry.stat())
 

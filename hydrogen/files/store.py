@@ -26,7 +26,7 @@ from hydrogen.files.space import Space
 from hydrogen.model.events import Event, FileAdded, FileChanged, FileMoved, FileRemoved
 
 MOST_INCOMING = 8
-"""Uploads at the same time: each holds two megabytes, a descriptor and now and then a thread."""
+"""Uploads at the same time: each holds a megabyte, a descriptor and now and then a thread."""
 
 LARGEST_FILE_BYTES = 4 << 30
 """Unless the configuration says otherwise: no print is that long, and the journals count in more."""
@@ -112,11 +112,25 @@ class FileStore:
             raise Conflict(f"{path} is still being written: try again when it is complete", file=path)
         return real
 
+    def find(self, path: str) -> Path:
+        """The file behind a client's path, to be read as it is; may block. Raises InvalidMessage, NotFound."""
+        return self._disk.find(path)
+
+    async def is_folder(self, path: str) -> bool:
+        """Is there a sub-folder of this path?"""
+        return await asyncio.to_thread(self._is_folder, path)
+
     async def stat(self, path: str) -> StoredFile:
         """What is known of one file, its digest too if that is known. Raises InvalidMessage, NotFound."""
         file = await asyncio.to_thread(self._disk.stat, path)
         sha256 = None if file.identity is None else self._index.find(file.path, file.identity)
         return replace(file, sha256=sha256)
+
+    def check_room(self, size_bytes: int, what: str) -> None:
+        """May so much more come? Blocks for microseconds. Raises TooLarge, DiskFull."""
+        if size_bytes > self.limit_bytes:
+            raise too_large(what, self.limit_bytes)
+        self._space.check(size_bytes, what)
 
     def free_bytes(self) -> int:
         """What files may still take. Blocks for microseconds."""
@@ -140,8 +154,10 @@ class FileStore:
         declared_bytes: int | None = None,
         is_gzip: bool = False,
         may_replace: bool = True,
+        is_final: bool = True,
     ) -> Incoming:
-        """A file that is about to be sent; use it as a context. declared_bytes: how long its sender says it is.
+        """A file that is about to be sent; use it as a context. declared_bytes: how long its sender says it is. is_final: False
+        when the folder is named later, with `commit`: then what is there is looked at only then.
 
         `x.gcode.gz` and `is_gzip` are unpacked while they arrive, `x.bgcode` when it is whole (see name.stored_path).
         Raises InvalidMessage (name), Conflict (needed, or there and not to be replaced), TooLarge, DiskFull, Unavailable.
@@ -151,24 +167,24 @@ class FileStore:
         is_binary = target.lower().endswith(f"{BINARY_SUFFIX}.gcode") and stored_path(path) != path
         if is_binary and self._unpack is None:
             raise InvalidMessage(f"{path[:80]!r} is binary G-code, which cannot be unpacked here", field="file")
-        await asyncio.to_thread(self._check_target, target, may_replace=may_replace)
-        if declared_bytes is not None and not is_packed:
-            if declared_bytes > self.limit_bytes:
-                raise too_large(path, self.limit_bytes)
-            self._space.check(declared_bytes, path)
+        if is_final:
+            await asyncio.to_thread(self._check_target, target, may_replace=may_replace)
+        if declared_bytes is not None:
+            self.check_room(declared_bytes, path)
         if self._incoming >= MOST_INCOMING:
             raise Unavailable(f"{MOST_INCOMING} uploads are under way: try again", retry_after_seconds=2)
         self._incoming += 1
         try:
-            draft = await self._make_draft(target, is_gzip=is_packed)
+            draft = await self._make_draft(path, is_gzip=is_packed)
         except BaseException:
             self._incoming -= 1
             raise
 
-        async def place(incoming: Incoming, below: str) -> StoredFile:
+        async def place(incoming: Incoming, below: str, is_replacing: bool) -> StoredFile:
             if is_binary:
                 await self._unpack_into(incoming, target)
-            return await self._place(incoming.draft, target, below, actor=actor, may_replace=may_replace)
+            may_place = may_replace and is_replacing
+            return await self._place(incoming.draft, target, below, actor=actor, may_replace=may_place)
 
         return Incoming(target, draft, place=place, is_text=not is_binary, on_end=self._incoming_ended)
 
@@ -192,8 +208,9 @@ class FileStore:
         """Delete a file. force: also one that a queue's entry waits for. Raises InvalidMessage, NotFound, Conflict."""
         file = await asyncio.to_thread(self._disk.stat, path)
         self._check_free(file.path, force=force)
-        await asyncio.to_thread(self._remove, file.path)
-        self._forget(file, actor)
+        with self.catalogue.changing():
+            await asyncio.to_thread(self._remove, file.path)
+            self._forget(file, actor)
         return file
 
     async def move(
@@ -234,9 +251,10 @@ class FileStore:
             raise Conflict(f"the folder {path} is not empty", folder=path)
         for file in inside:
             self._check_free(file.path, force=force)
-        await asyncio.to_thread(self._remove_tree, real, path)
-        for file in inside:
-            self._forget(file, actor)
+        with self.catalogue.changing():
+            await asyncio.to_thread(self._remove_tree, real, path)
+            for file in inside:
+                self._forget(file, actor)
         return inside
 
     async def move_folder(
@@ -250,12 +268,11 @@ class FileStore:
             raise Conflict(f"the folder {path} cannot be moved into itself", folder=path)
         for file in inside:
             self._check_free(file.path, force=force)
-        await asyncio.to_thread(self._rename_folder, real, parts)
         made = "/".join(parts)
-        moved = []
-        for file in inside:
-            moved.append(self._note_moved(file, replace(file, path=made + file.path.removeprefix(before)), actor))
-        return moved
+        with self.catalogue.changing():
+            await asyncio.to_thread(self._rename_folder, real, parts)
+            places = [replace(file, path=made + file.path.removeprefix(before)) for file in inside]
+            return [self._note_moved(file, moved, actor) for file, moved in zip(inside, places, strict=True)]
 
     # ---------------------------------------------------------------------------------------------------- housekeeping
 
@@ -264,9 +281,10 @@ class FileStore:
         self._index.load()
         return sweep_drafts(self.folder / FOLDER)
 
-    def files_on_disk(self) -> Listing:
-        """Blocks: what a look at the disk finds, complete or not. Raises FileUnreadable."""
-        return self._disk.files()
+    @property
+    def disk(self) -> FilesFolder:
+        """The folder as it lies on the disk; what it tells may be incomplete."""
+        return self._disk
 
     def tell_of(self, kind: type[FileAdded | FileChanged | FileRemoved], file: StoredFile, actor: str = "") -> None:
         """Let clients know."""
@@ -311,8 +329,9 @@ class FileStore:
     async def _place(self, draft: Draft, target: str, below: str, *, actor: str, may_replace: bool) -> StoredFile:
         path = "/".join(made_file_parts(f"{below.strip('/')}/{target}" if below.strip("/") else target))
         await asyncio.to_thread(self._check_target, path, may_replace=may_replace)
-        stored = await asyncio.to_thread(self._place_draft, draft, path)
-        kind = FileAdded if self.catalogue.note(stored) is None else FileChanged
+        with self.catalogue.changing():
+            stored = await asyncio.to_thread(self._place_draft, draft, path)
+            kind = FileAdded if self.catalogue.note(stored) is None else FileChanged
         self.tell_of(kind, stored, actor)
         return stored
 
@@ -336,8 +355,9 @@ class FileStore:
         self.tell_of(FileRemoved, file, actor)
 
     async def _moved(self, file: StoredFile, target: str, actor: str) -> StoredFile:
-        stored = await asyncio.to_thread(self._rename, file, target)
-        return self._note_moved(file, stored, actor)
+        with self.catalogue.changing():
+            stored = await asyncio.to_thread(self._rename, file, target)
+            return self._note_moved(file, stored, actor)
 
     def _note_moved(self, file: StoredFile, stored: StoredFile, actor: str) -> StoredFile:
         self.catalogue.forget(file.path)
@@ -361,6 +381,13 @@ class FileStore:
         return real, [file for file in files if file.path.startswith(prefix)]
 
     # ------------------------------------------------------------------------------------------------- in a thread
+
+    def _is_folder(self, path: str) -> bool:
+        try:
+            self._disk.find_folder(path)
+        except (InvalidMessage, NotFound):
+            return False
+        return True
 
     def _list(self) -> Listing:
         fresh_since = self._clock.wall() - FRESH_SECONDS

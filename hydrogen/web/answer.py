@@ -24,11 +24,8 @@ from hydrogen.errors import (
     Replayed,
     Unavailable,
 )
+from hydrogen.errors import TooLarge as TooLarge
 from hydrogen.model.codec import encode_json
-
-
-class TooLarge(InvalidMessage):
-    """The body is longer than what is taken here; `details` has `limit`, in bytes."""
 
 
 class UnsupportedMedia(InvalidMessage):

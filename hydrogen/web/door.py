@@ -31,6 +31,11 @@ class Door:
         self._proxies = proxies
         self._settings = settings
 
+    @property
+    def settings(self) -> WebSettings:
+        """How the port is to behave."""
+        return self._settings
+
     async def admit(self, request: Request, scope: str | None = None) -> Grant:
         """Whose request it is. Asked again for the same request it says the same: a ticket is good for one request, and a
         wrong key is one failed login. Raises AuthFailed, RateLimited, Forbidden (Origin, or the scope is missing).

@@ -12,6 +12,7 @@ from hydrogen.auth.authority import Authority
 from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
+from hydrogen.files.store import FileStore
 from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 
@@ -26,6 +27,7 @@ class WebHouse:
     audit: AuditLog
     registry: Registry
     analyses: AnalysisDesk
+    files: FileStore
     status: StatusBuilder
     figures: WebSocketFigures
     version: str

@@ -6,6 +6,7 @@ from hydrogen.web.analysis import AnalysisRoutes
 from hydrogen.web.authentication import AuthenticationRoutes
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint
+from hydrogen.web.files import FileRoutes
 from hydrogen.web.house import WebHouse
 from hydrogen.web.system import SystemRoutes
 
@@ -15,5 +16,6 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     return [
         *AuthenticationRoutes(door, house.audit).endpoints,
         *AnalysisRoutes(house.analyses).endpoints,
+        *FileRoutes(door, house).endpoints,
         *SystemRoutes(status=house.status, version=house.version).endpoints,
     ]

@@ -25,6 +25,9 @@ from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.files.store import FileStore
+from hydrogen.jobs.ids import JobIds
+from hydrogen.operations.file import file_operations
+from hydrogen.operations.job import job_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
@@ -33,13 +36,14 @@ from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
-from tests.operations.fleet import WillingFleet
+from tests.operations.fleet import DirectStarter, Ledger, WillingFleet
 from tests.support.http_peer import Answer, ask
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
 
 KEY = "web-test-key-01"
 READER_KEY = "web-reader-key-01"
+UPLOAD_KEY = "web-upload-key-01"
 BLIND_KEY = "web-blind-key-01"
 PAGE = "https://panel.example"
 
@@ -51,6 +55,7 @@ def key_ring() -> KeyRing:
         [
             ApiKey(key=KEY, principal=Principal(name="owner")),
             ApiKey(key=READER_KEY, principal=Principal(name="reader", scopes=frozenset({"read"}))),
+            ApiKey(key=UPLOAD_KEY, principal=Principal(name="slicer", scopes=frozenset({"read", "files"}))),
             ApiKey(key=BLIND_KEY, principal=Principal(name="blind", scopes=frozenset({"print"}))),
         ]
     )
@@ -63,6 +68,7 @@ class Web:
     figures: WebSocketFigures
     log: RecordingLog
     shelf: AnalysisShelf
+    files: FileStore
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -91,24 +97,27 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             clock: Clock | None = None,
             proxies: TrustedProxies | None = None,
             tls: ssl.SSLContext | None = None,
+            store: Mapping[str, Any] | None = None,
             **settings: Any,
         ) -> Web:
             clock = clock or SystemClock()
             log, figures, reports = RecordingLog(), WebSocketFigures(), []  # type: ignore[var-annotated]
-            files = AuditFiles(tmp_path)
+            audit_files = AuditFiles(tmp_path)
             authority = Authority(
                 key_ring(),
                 clock=clock,
                 origins=OriginRule([PAGE]),
                 sessions=SessionTokens(SessionStore(tmp_path), clock=clock),
             )
-            audit = AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error)))
+            audit = AuditLog(
+                audit_files, clock=clock, log=log, report=lambda name, error: reports.append((name, error))
+            )
             status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
             fleet = WillingFleet()
+            files = FileStore(tmp_path / "files", **(store or {}))
+            files.folder.mkdir(exist_ok=True)
             shelf = AnalysisShelf(tmp_path / "analysis")
-            desk = AnalysisDesk(
-                files=FileStore(tmp_path / "files"), shelf=shelf, kinds=dict, publish=print, wall=clock.wall
-            )
+            desk = AnalysisDesk(files=files, shelf=shelf, kinds=dict, publish=print, wall=clock.wall)
             house = WebHouse(
                 analyses=desk,
                 authority=authority,
@@ -116,11 +125,17 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 tls=tls,
                 audit=audit,
                 registry=Registry(
-                    [*printer_operations(fleet), *system_operations(status)],
+                    [
+                        *printer_operations(fleet),
+                        *job_operations(fleet, files, JobIds(clock), DirectStarter(fleet), Ledger()),
+                        *file_operations(files),
+                        *system_operations(status),
+                    ],
                     fleet=fleet,
                     repeats=RepeatMemory(clock=clock),
                     audit=audit,
                 ),
+                files=files,
                 status=status,
                 figures=figures,
                 version="1.2.3",
@@ -135,7 +150,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, shelf, reports)
+            return Web(server, authority, figures, log, shelf, files, reports)
 
         yield start
 
