@@ -20,7 +20,7 @@ from typing import Protocol
 from hydrogen.errors import LineRefused
 from hydrogen.gcode.line import MAX_BODY_BYTES, prepare
 from hydrogen.gcode.program.print_time import PrintTime, PrintTimeScanner
-from hydrogen.gcode.program.slicer import stated_seconds
+from hydrogen.gcode.program.stated_time import stated_seconds
 
 LONGEST_LINE_BYTES = 65_536
 """More of one line is not looked at, so that a file without line ends cannot fill the memory. Slicers write comment lines

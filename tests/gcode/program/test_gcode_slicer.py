@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrogen.gcode.program.analysis import SlicerNotes
-from hydrogen.gcode.program.slicer import slicer_notes, stated_seconds
+from hydrogen.gcode.program.slicer import slicer_notes
 from tests.support.property_settings import REPEATABLE
 
 PRUSA_TAIL = b"""
@@ -203,8 +203,3 @@ def test_texts_are_short_and_printable() -> None:
 @REPEATABLE
 def test_any_bytes_are_only_not_understood(head: bytes, key: bytes) -> None:
     slicer_notes(b"\n" + key + head, head)
-
-
-def test_the_stated_time_is_the_first_above_zero() -> None:
-    assert stated_seconds(b"\n;TIME:0\n;TIME:61\n;TIME:99\n") == 61.0
-    assert stated_seconds(b"\nG1 X1\n") is None
