@@ -163,7 +163,12 @@ class Hydrogen:
             *self._options.extra,
             self._analyst,
             self._fleet,
-            HostSampler(context=self._context, clock=self._clock, data_dir=data_dir),
+            HostSampler(
+                context=self._context,
+                clock=self._clock,
+                data_dir=data_dir,
+                is_watched=lambda: self._figures.active_connections > 0,
+            ),
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:

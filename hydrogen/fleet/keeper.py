@@ -27,6 +27,7 @@ from hydrogen.core.backoff import Backoff
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.core.rhythm import until_beat
 from hydrogen.errors import Conflict, HostError, HydrogenError, NotFound, SpoolerLost, Unavailable
 from hydrogen.fleet.facts import FactRecorder
 from hydrogen.fleet.printer import ConfiguredPrinter
@@ -206,7 +207,7 @@ class Keeper:
     async def watch_over(self) -> None:
         """Until cancelled: tell, and cut the power, when nobody holds a printer that was hot."""
         while True:
-            await asyncio.sleep(SUPERVISION_LOOK_SECONDS)
+            await until_beat(SUPERVISION_LOOK_SECONDS)
             if self._supervision.is_unsafe_now(self._clock.monotonic()) and not self._is_leaving:
                 reason = f"the process that held printer {self.name} is gone, and its heaters were on"
                 self._log.error("printer unsafe", printer=self.name, reason=reason)

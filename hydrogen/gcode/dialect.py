@@ -158,7 +158,6 @@ _KNOWN = (
         slots=1,  # Configuration.h, GCODE_BUFFER_SIZE: 1 or 2
         ok_follows_resend=True,  # gcode.cpp, requestResend: `Resend:13`, `ok`
         ok_comes_when="queued",  # gcode.cpp, pushCommand: ECHO_ON_EXECUTE is off
-        ring_bytes=128,  # its AVR builds; in a smaller one three unread probes would be cut, and those execute nothing
         number_modulus=65_536,  # gcode.cpp, checkAndPushCommand: lastLineNumber + 1 against N, both & 65535
         words_when_read=_STOP,  # gcode.cpp, checkAndPushCommand: M112 resets the board
         reports_temperatures=False,  # Commands.cpp before 1.0: no M155; later ones poll as well

@@ -25,6 +25,7 @@ from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.core.rhythm import until_beat
 from hydrogen.core.service import Service
 from hydrogen.core.tls import HANDSHAKE_SECONDS
 from hydrogen.errors import Forbidden, PortsExhausted, Unavailable
@@ -334,12 +335,12 @@ class WebSocketServer(Service):
 
     async def _tell_status(self) -> None:
         while True:
-            await asyncio.sleep(self._settings.status_interval_seconds)
+            await until_beat(self._settings.status_interval_seconds)
             self._broadcaster.send_status()
 
     async def _guard(self) -> None:
         while True:
-            await asyncio.sleep(GUARD_INTERVAL_SECONDS)
+            await until_beat(GUARD_INTERVAL_SECONDS)
             self.look_after()
 
     def look_after(self) -> None:
@@ -352,7 +353,7 @@ class WebSocketServer(Service):
         while True:
             if self._broadcaster.members and self._status.is_stale:
                 await self._status.refresh()
-            await asyncio.sleep(2 * GUARD_INTERVAL_SECONDS)
+            await until_beat(2 * GUARD_INTERVAL_SECONDS)
 
 
 def _lobby_of(settings: WebSocketSettings) -> Lobby:

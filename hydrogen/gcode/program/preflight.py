@@ -319,7 +319,7 @@ def seconds_above(analysis: FileAnalysis, carried: float) -> float:
 def _not_judged(analysis: FileAnalysis, machine: MachineProfile) -> Iterator[str]:
     where = f"[printers.{machine.name or 'NAME'}.machine]"
     if len(machine.high_mm) != 3:
-        yield f"whether all moves are inside the printer: its size is not known ({where} size_mm)"
+        yield f"whether all moves are inside the printer: its size is not known ({where} size_x_mm, size_y_mm, size_z_mm)"
     unknown = [heater for heater in analysis.targets if heater not in machine.celsius]
     if unknown:
         yield f"whether it gets too hot ({', '.join(unknown)}): the limits are not known ({where} nozzle_celsius ...)"
