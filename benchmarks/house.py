@@ -77,10 +77,13 @@ class House:
     @property
     def web_port(self) -> int:
         """Of the HTTP server, on 127.0.0.1."""
-        record = read_service_record(self._folder / "run")
-        if record is None or not record.web_port:
-            raise BenchmarkFailed(f"the service tells no HTTP port; {self.said}")
-        return record.web_port
+        ends_at = time.monotonic() + START_SECONDS
+        while time.monotonic() < ends_at:
+            record = read_service_record(self._folder / "run")
+            if record is not None and record.web_port:
+                return record.web_port
+            time.sleep(POLL_SECONDS)
+        raise BenchmarkFailed(f"the service tells no HTTP port; {self.said}")
 
     @property
     def address(self) -> ServiceAddress:
