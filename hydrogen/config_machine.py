@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hydrogen.config_section import PrinterSection, Section, Texts
-from hydrogen.gcode.program.motion import MotionLimits
+from hydrogen.gcode.program.motion import MotionLimits, limits_from_report
 from hydrogen.gcode.program.preflight import MachineProfile
 
 Millimetres = Annotated[float, Field(gt=0, le=10_000)]
@@ -59,6 +59,11 @@ class MotionSection(Section):
     """How fast it moves, for print times: what the printer answers to M503 (M201, M203, M204, M205). The defaults are those of
     Marlin's example configuration; a file's own M201 to M205 count in their place from where they stand."""
 
+    report: Annotated[str, Field(max_length=20_000)] = Field(
+        default="",
+        description="The printer's answer to M503, as it stands in the terminal: easier than the keys below, and "
+        "in their place.",
+    )
     feedrate_x: Speed = Field(default=300.0, description="Fastest speed of X, in mm/s: M203 X.")
     feedrate_y: Speed = Field(default=300.0, description="M203 Y.")
     feedrate_z: Speed = Field(default=5.0, description="M203 Z.")
@@ -80,9 +85,19 @@ class MotionSection(Section):
         description="Marlin's other rule for corners, in mm: M205 J. Above 0 it counts in the place of both jerks.",
     )
 
+    @field_validator("report")
+    @classmethod
+    def _tells_limits(cls, report: str) -> str:
+        if report.strip() and limits_from_report(report.encode().splitlines()) is None:
+            raise ValueError("an answer to M503, with lines of M201, M203, M204 or M205")
+        return report
+
     def limits(self) -> MotionLimits:
         """As the motion model takes them."""
-        made = MotionLimits(**self.model_dump())
+        reported = limits_from_report(self.report.encode().splitlines())
+        if reported is not None:
+            return reported
+        made = MotionLimits(**self.model_dump(exclude={"report"}))
         made.bound()
         return made
 
