@@ -29,6 +29,11 @@ class MachineSection(Section):
         default="corner",
         description="Where X 0 and Y 0 are: at a corner of the bed, as on most printers, or at its centre, as on deltas.",
     )
+    overhang_mm: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=0.0,
+        description="How far beyond these sizes the nozzle may go at the sides of X and Y: where many printers purge (4 on an "
+        "MK3S, whose start code lays its line at Y -3).",
+    )
     nozzle_celsius: Celsius | None = Field(
         default=None,
         description="The hottest that the nozzle may be asked to get. Not set by default: a hotend lined with PTFE wants 240, "
@@ -48,8 +53,9 @@ class MachineSection(Section):
         high: tuple[float, ...] = ()
         if self.size_x_mm is not None and self.size_y_mm is not None and self.size_z_mm is not None:
             shift = 0.5 if self.origin == "centre" else 0.0
-            low = (-self.size_x_mm * shift, -self.size_y_mm * shift, 0.0)
-            high = (self.size_x_mm * (1.0 - shift), self.size_y_mm * (1.0 - shift), self.size_z_mm)
+            more = self.overhang_mm
+            low = (-self.size_x_mm * shift - more, -self.size_y_mm * shift - more, 0.0)
+            high = (self.size_x_mm * (1.0 - shift) + more, self.size_y_mm * (1.0 - shift) + more, self.size_z_mm)
         told = {"nozzle": self.nozzle_celsius, "bed": self.bed_celsius, "chamber": self.chamber_celsius}
         celsius = {heater: limit for heater, limit in told.items() if limit is not None}
         return MachineProfile(name=name, low_mm=low, high_mm=high, celsius=celsius, models=self.models)

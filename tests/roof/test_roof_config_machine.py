@@ -21,6 +21,8 @@ def test_a_bed_has_its_origin_at_a_corner_or_at_its_centre() -> None:
     assert MachineSection(**size).profile("a").high_mm == (200.0, 100.0, 300.0)
     delta = MachineSection(**size, origin="centre").profile("a")
     assert (delta.low_mm, delta.high_mm) == ((-100.0, -50.0, 0.0), (100.0, 50.0, 300.0))
+    purging = MachineSection(**size, overhang_mm=4.0).profile("a")
+    assert (purging.low_mm, purging.high_mm) == ((-4.0, -4.0, 0.0), (204.0, 104.0, 300.0))
 
 
 def test_they_are_tables_of_the_printer() -> None:
