@@ -27,6 +27,7 @@ from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.core.log_ring import LogRing
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
 from hydrogen.errors import HydrogenError
@@ -40,6 +41,7 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
+from hydrogen.housekeeping import make_disk_watch, make_retention
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -53,17 +55,22 @@ from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
+from hydrogen.operations.log import log_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
+from hydrogen.operations.retention import retention_operations
 from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
+from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
+from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
@@ -84,13 +91,15 @@ class ServeOptions:
 
     own_spoolers: they and their jobs end with the service. has_lifeline: so does the service, when its standard input ends.
     extra: services that start before the printers (a simulated one). may_restart: asked on SIGHUP; raises HydrogenError when
-    the configuration as it stands now would not start, and then nothing happens.
+    the configuration as it stands now would not start, and then nothing happens. log_ring: where the log's last lines are kept;
+    None for a house whose log nobody can ask for.
     """
 
     own_spoolers: bool = False
     has_lifeline: bool = False
     extra: Sequence[Service] = ()
     may_restart: Callable[[], object] = lambda: None
+    log_ring: LogRing | None = None
 
 
 class Hydrogen:
@@ -106,6 +115,7 @@ class Hydrogen:
         self.is_started = False
         printers = configured_printers(configuration)
         self._epoch = secrets.token_hex(8)
+        self._log_ring = options.log_ring or LogRing(clock)
         self._bus = Bus(self._report)
         self._context = Context(epoch=self._epoch, initial=_initial_state(printers), bus=self._bus)
         self._folder = RuntimeFolder(
@@ -120,6 +130,7 @@ class Hydrogen:
         self._queue = self._make_queue()
         self._analyses, self._analyst = self._make_analyses(printers)
         self._file_watch = self._make_file_watch()
+        self._retention = self._make_retention()
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
@@ -135,6 +146,7 @@ class Hydrogen:
         self.registry = self._make_registry()
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket()
+        self._metrics = self._make_metrics()
         self._web = self._make_web(access)
         limits = OWN_SPOOLERS_LIMITS if options.own_spoolers else SHUTDOWN_LIMITS
         self.supervisor = Supervisor(self._services(), clock=clock, log=log, report=self._report, limits=limits)
@@ -167,8 +179,10 @@ class Hydrogen:
                 context=self._context,
                 clock=self._clock,
                 data_dir=data_dir,
+                disk_watch=make_disk_watch(self._configuration.retention),
                 is_watched=lambda: self._figures.active_connections > 0,
             ),
+            self._retention,
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:
@@ -247,6 +261,31 @@ class Hydrogen:
         self._bus.listen(desk.on_published, name="analysis")
         return desk, analyst
 
+    def _make_retention(self) -> RetentionKeeper:
+        return make_retention(
+            self._configuration,
+            store=self._store,
+            files=self._files,
+            queue=self._queue,
+            fleet=self._fleet,
+            context=self._context,
+            bus=self._bus,
+            clock=self._clock,
+            log=self._log,
+        )
+
+    def _make_metrics(self) -> MetricSource:
+        server = self._configuration.server
+        return MetricSource(
+            context=self._context,
+            bus=self._bus,
+            figures=self._figures,
+            lag=self._websocket.lag,
+            places=Places(data_dir=server.data_dir, runtime_dir=server.runtime_dir),
+            version=__version__,
+            clock=self._clock,
+        )
+
     def _make_web(self, access: Access) -> WebServer:
         house = WebHouse(
             authority=self._door.authority,
@@ -258,6 +297,7 @@ class Hydrogen:
             files=self._files,
             status=self._status,
             figures=self._figures,
+            metrics=self._metrics,
             version=__version__,
             report=self._report,
             clock=self._clock,
@@ -275,6 +315,8 @@ class Hydrogen:
             *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
+            *log_operations(self._log_ring),
+            *retention_operations(self._retention),
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)

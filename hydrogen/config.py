@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from hydrogen.auth.proxy import is_loopback
 from hydrogen.config_machine import PrinterTable
+from hydrogen.config_retention import RetentionSection
 from hydrogen.config_section import (
     AuthSection,
     EnvironmentText,
@@ -65,6 +66,7 @@ class Configuration(BaseSettings):
     mdns: MdnsSection = Field(default_factory=MdnsSection)
     auth: AuthSection = Field(default_factory=AuthSection)
     logging: LoggingSection = Field(default_factory=LoggingSection)
+    retention: RetentionSection = Field(default_factory=RetentionSection)
     printers: dict[str, PrinterTable] = Field(default_factory=dict)
 
     @classmethod

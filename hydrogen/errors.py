@@ -32,6 +32,7 @@
     └── HostError                     Hydrogen or the machine it runs on
         ├── ConfigurationInvalid      configuration_invalid
         ├── DiskFull                  disk_full
+        ├── DiskLow                   disk_low
         ├── FileUnreadable            file_unreadable
         ├── RecordDamaged             record_damaged
         ├── PortsExhausted            ports_exhausted
@@ -215,6 +216,12 @@ class ConfigurationInvalid(HostError):
 
 class DiskFull(HostError):
     code = "disk_full"
+
+
+class DiskLow(HostError):
+    """Little room is left; `details` has `level`, `free_bytes` and `below_bytes`. Nothing has failed yet."""
+
+    code = "disk_low"
 
 
 class FileUnreadable(HostError):

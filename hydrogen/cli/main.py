@@ -156,6 +156,10 @@ def _add_other_commands(commands: Commands) -> None:
     watch = _add(commands, "watch", "show a printer until Ctrl-C", _client("watch"))
     watch.add_argument("--json", action="store_true", help="every frame of the protocol, one a line")
     _add_printer(watch)
+    retention = _add(commands, "retention", "show what is to be deleted from the disk, and why", _retention)
+    retention.add_argument("--apply", action="store_true", help="delete it now, instead of within the hour")
+    retention.add_argument("--json", action="store_true", help="for programs")
+    _add_places(retention)
     _add_file_commands(commands)
 
 
@@ -389,6 +393,12 @@ def _files(name: str) -> Callable[[argparse.Namespace], int]:
         return asyncio.run(work(options))
 
     return run
+
+
+def _retention(options: argparse.Namespace) -> int:
+    from hydrogen.cli.retention import retention
+
+    return asyncio.run(retention(options))
 
 
 def _recover(options: argparse.Namespace) -> int:

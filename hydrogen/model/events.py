@@ -390,6 +390,27 @@ class HostMeasured(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostDiskLow(Event):
+    """Little room is left on the disk, or (`critical`) next to none: fewer than `below_bytes`. Told once for each step down."""
+
+    wire_type: ClassVar[str] = "host.disk_low"
+
+    level: str
+    free_bytes: int
+    below_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostDiskRecovered(Event):
+    """There is room again: the disk is `ok`, or only `low`."""
+
+    wire_type: ClassVar[str] = "host.disk_recovered"
+
+    level: str
+    free_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalLineReported(Event):
     """Lines of the printer's conversation, batched; never numbered, never replayed, only for those who subscribed.
 
@@ -431,6 +452,8 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     LinkMeasured,
     LinkDuplicatePossible,
     HostMeasured,
+    HostDiskLow,
+    HostDiskRecovered,
     TerminalLineReported,
 )
 """Every event there is, in no order of importance."""

@@ -35,9 +35,11 @@ def make_application(
     proxies: TrustedProxies,
     is_refusing: Callable[[], bool],
     report: Report,
+    on_answer: Callable[[int], None],
     clock: Clock,
 ) -> ASGIApp:
-    """The ASGI application. is_refusing: nothing new is begun. report: tells the house of a defect."""
+    """The ASGI application. is_refusing: nothing new is begun. report: tells the house of a defect. on_answer: told the status
+    of every answer."""
     handlers = _Handlers(report)
     middleware = []
     if settings.allowed_origins:
@@ -61,7 +63,15 @@ def make_application(
     )
     rate = Rate(per_second=settings.requests_per_second, burst=settings.requests_burst)
     limit = RateLimit("requests", rate, clock=clock)
-    return _Porch(application, settings=settings, proxies=proxies, limit=limit, is_refusing=is_refusing, clock=clock)
+    return _Porch(
+        application,
+        settings=settings,
+        proxies=proxies,
+        limit=limit,
+        is_refusing=is_refusing,
+        on_answer=on_answer,
+        clock=clock,
+    )
 
 
 class _Porch:
@@ -76,6 +86,7 @@ class _Porch:
         proxies: TrustedProxies,
         limit: RateLimit,
         is_refusing: Callable[[], bool],
+        on_answer: Callable[[int], None],
         clock: Clock,
     ) -> None:
         self._inside = inside
@@ -83,11 +94,13 @@ class _Porch:
         self._host_rule = HostRule(settings.allowed_hosts)
         self._limit = limit
         self._is_refusing = is_refusing
+        self._on_answer = on_answer
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start":
+                self._on_answer(message["status"])
                 date = formatdate(self._clock.wall(), usegmt=True).encode()
                 message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
             await send(message)

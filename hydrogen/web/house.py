@@ -15,6 +15,7 @@ from hydrogen.core.log import Log
 from hydrogen.files.store import FileStore
 from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class WebHouse:
     files: FileStore
     status: StatusBuilder
     figures: WebSocketFigures
+    metrics: MetricSource
     version: str
     report: Callable[[str, BaseException], None]
     clock: Clock

@@ -40,6 +40,7 @@ class Listener:
             proxies=house.proxies,
             is_refusing=is_refusing,
             report=house.report,
+            on_answer=house.metrics.count_answer,
             clock=house.clock,
         )
         self._application = application

@@ -8,6 +8,8 @@ from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint
 from hydrogen.web.files import FileRoutes
 from hydrogen.web.house import WebHouse
+from hydrogen.web.logs import LogRoutes
+from hydrogen.web.metrics import MetricRoutes
 from hydrogen.web.system import SystemRoutes
 
 
@@ -18,4 +20,6 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *AnalysisRoutes(house.analyses).endpoints,
         *FileRoutes(door, house).endpoints,
         *SystemRoutes(status=house.status, version=house.version).endpoints,
+        *LogRoutes(door, house.registry).endpoints,
+        *MetricRoutes(house.metrics).endpoints,
     ]

@@ -17,6 +17,7 @@ _STRANGERS = (
     "hydrogen/config_section.py",
     "hydrogen/config_websocket.py",
     "hydrogen/config_machine.py",
+    "hydrogen/config_retention.py",
     "hydrogen/operations/*",
     "hydrogen/websocket/message.py",
     "hydrogen/web/*",

@@ -16,8 +16,8 @@ TESTS = ROOT / "tests"
 EMPTY_WORDS = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "base", "misc", "tools"})
 WITHOUT_MIRROR = frozenset({"__init__.py", "__main__.py"})
 ON_THE_ROOF = frozenset(
-    {"access", "app", "config", "config_machine", "config_section", "config_websocket", "serving"}
-    | {"analyser_process", "spooler_process"}
+    {"access", "app", "config", "config_machine", "config_retention", "config_section", "config_websocket", "serving"}
+    | {"analyser_process", "housekeeping", "spooler_process"}
 )
 
 

@@ -23,16 +23,24 @@ from hydrogen.auth.principal import Principal
 from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
+from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock, SystemClock
+from hydrogen.core.context import Context
+from hydrogen.core.log_ring import LogRing
 from hydrogen.files.store import FileStore
 from hydrogen.jobs.ids import JobIds
+from hydrogen.model.state import State
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
+from hydrogen.operations.log import log_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.system import system_operations
+from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
+from hydrogen.system.service_metric import ClientLag
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
@@ -69,6 +77,8 @@ class Web:
     log: RecordingLog
     shelf: AnalysisShelf
     files: FileStore
+    context: Context
+    logs: LogRing
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -118,6 +128,18 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             files.folder.mkdir(exist_ok=True)
             shelf = AnalysisShelf(tmp_path / "analysis")
             desk = AnalysisDesk(files=files, shelf=shelf, kinds=dict, publish=print, wall=clock.wall)
+            logs = LogRing(clock)
+            bus = Bus(lambda name, error: reports.append((name, error)))
+            context = Context(epoch="e", initial=State(), bus=bus)
+            metrics = MetricSource(
+                context=context,
+                bus=bus,
+                figures=figures,
+                lag=ClientLag,
+                places=Places(data_dir=tmp_path, runtime_dir=tmp_path),
+                version="1.2.3",
+                clock=clock,
+            )
             house = WebHouse(
                 analyses=desk,
                 authority=authority,
@@ -130,6 +152,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                         *job_operations(fleet, files, JobIds(clock), DirectStarter(fleet), Ledger()),
                         *file_operations(files),
                         *system_operations(status),
+                        *log_operations(logs),
                     ],
                     fleet=fleet,
                     repeats=RepeatMemory(clock=clock),
@@ -138,6 +161,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 files=files,
                 status=status,
                 figures=figures,
+                metrics=metrics,
                 version="1.2.3",
                 report=lambda name, error: reports.append((name, error)),
                 clock=clock,
@@ -150,7 +174,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, shelf, files, reports)
+            return Web(server, authority, figures, log, shelf, files, context, logs, reports)
 
         yield start
 
