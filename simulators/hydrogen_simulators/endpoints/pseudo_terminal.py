@@ -1,7 +1,7 @@
 """A virtual printer on a pseudo terminal or a TCP port: one thread, one loop, no work while nothing happens.
 
 The loop only carries: bytes from the pty over the paced and faulty wire to the printer, its words back, and time.
-The wire's baud rate is in real seconds, everything inside the printer in printer seconds (``clock.py``).
+The wire's baud rate is in real seconds, everything inside the printer in printer seconds (``printer_time.py``).
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
-from hydrogen_simulators.clock import VirtualClock
 from hydrogen_simulators.endpoints.pacing import PacedWire
 from hydrogen_simulators.endpoints.port import Port
+from hydrogen_simulators.endpoints.printer_time import PrinterTime
+from hydrogen_simulators.endpoints.recording import Recorder
 from hydrogen_simulators.endpoints.tcp_port import TcpPort
 from hydrogen_simulators.faults import FaultPlan, FaultyWire, arm
 from hydrogen_simulators.firmware.marlin import MarlinSettings, VirtualMarlin
@@ -26,7 +28,7 @@ OPEN_WATCH_SECONDS = 0.02
 """How often a closed port is looked at: the kernel has no event for the opening of a pty."""
 
 REPORTS_PER_REAL_SECOND = 20
-"""Automatic reports never come more often than this, however fast printer time runs."""
+"""Automatic reports never come more often than this, however fast printer time runs; a leaping clock has a rule of its own."""
 
 LARGEST_OUTPUT_BYTES = 262_144
 """Words waiting for a host that does not read; beyond this they are lost."""
@@ -36,6 +38,18 @@ LARGEST_INPUT_BYTES = 4096
 
 LEAPS_PER_TURN = 64
 """Deadlines a leaping clock may take before the loop looks at the port again."""
+
+
+class Plot(Protocol):
+    """Something that happens to a printer in its own time, such as a scenario."""
+
+    def look(self, now: float) -> None:
+        """Do what is due at printer time ``now``."""
+        ...
+
+    def next_deadline(self) -> float | None:
+        """Printer time at which to look again, None if only the printer's own doings matter."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +68,7 @@ class PortOptions:
     reset_on_open: bool = False
     replug_after_seconds: float | None = None
     ledger_file: Path | None = None
+    record_file: Path | None = None
 
     def __post_init__(self) -> None:
         if (self.link is None) == (self.tcp is None):
@@ -80,7 +95,7 @@ class PseudoTerminalPrinter:
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
-        self._clock = VirtualClock(options.speed, time.monotonic())
+        self._time = PrinterTime(options.speed, time.monotonic())
         self._inbound = PacedWire(options.baud)
         self._outbound = PacedWire(options.baud)
         self._unwritten = bytearray()
@@ -89,7 +104,10 @@ class PseudoTerminalPrinter:
         self._is_stopping = False
         self._is_closed = False
         self._ledger_requests = 0
-        self._next_leap_report_at = 0.0
+        self._plots: list[Plot] = []
+        self._recorder: Recorder | None = None
+        if options.record_file is not None:
+            self._recorder = Recorder(options.record_file, self._header())
         arm(options.faults, self.printer, self._pull_cable)
         self.printer.power_on(0.0)
         self.printer.data_to_send()  # nobody can have heard the greeting: the port was not there yet
@@ -145,11 +163,15 @@ class PseudoTerminalPrinter:
 
     def change_speed(self, speed: float | None) -> None:
         """Let printer time run faster or slower from now on; None: as fast as possible."""
-        self.do(lambda: self._clock.change_speed(speed, time.monotonic()))
+        self.do(lambda: self._time.change_speed(speed, time.monotonic()))
 
     def write_ledger(self) -> None:
         """Write the ledger's file soon."""
         self.do(self._write_ledger)
+
+    def follow(self, plot: Plot) -> None:
+        """Let this happen to the printer from now on."""
+        self.do(lambda: self._plots.append(plot))
 
     # -- life
 
@@ -167,6 +189,8 @@ class PseudoTerminalPrinter:
             return
         self._is_closed = True
         self._write_ledger()
+        if self._recorder is not None:
+            self._recorder.close()
         if self._port is not None:
             self._port.close()
             self._port = None
@@ -176,7 +200,7 @@ class PseudoTerminalPrinter:
     @property
     def now(self) -> float:
         """Printer time; to be asked in the loop's thread."""
-        return self._clock.now(time.monotonic())
+        return self._time.now(time.monotonic())
 
     @property
     def is_open(self) -> bool:
@@ -201,11 +225,15 @@ class PseudoTerminalPrinter:
     # -- the loop
 
     def _turn(self) -> None:
-        self._obey_requests()
+        if self._requests:
+            self._obey_requests()
         real = time.monotonic()
         self._watch_port(real)
         self._carry_in(real)
-        self.printer.handle_deadline(self._clock.now(real))
+        self._time.look(real)
+        now = self._time.now(real)
+        self.printer.handle_deadline(now)
+        self._follow_plots(now)
         self._leap(real)
         if self.printer.ledger.counts["ledger_requests"] != self._ledger_requests:
             self._ledger_requests = self.printer.ledger.counts["ledger_requests"]
@@ -222,47 +250,74 @@ class PseudoTerminalPrinter:
         if self._port is None:
             if self._replug_at is not None and real >= self._replug_at:
                 self._plug_in()
-        elif self._port.look_for_host():
+        elif not self._port.is_open and self._port.look_for_host():
             self.printer.ledger.count("opens")
+            self._time.note_talk(real)
             if self.options.reset_on_open:
-                self.printer.reset(self._clock.now(real))
+                self.printer.reset(self._time.now(real))
 
     def _carry_in(self, real: float) -> None:
         if self._port is not None and self._port.is_open and self._has_room:
             data = self._port.read()
             if data is None:
                 self._forget_host()
-            else:
+            elif data:
+                if self._recorder is not None:
+                    self._recorder.note("host", data, self._time.now(real))
                 self._inbound.push(data, real)
+        if not len(self._inbound):
+            return
+        self._time.note_talk(real)
         arrived = self.wire.towards_printer(self._inbound.take(real))
         if arrived:
-            self.printer.receive(arrived, self._clock.now(real))
+            self.printer.receive(arrived, self._time.now(real))
+
+    def _follow_plots(self, now: float) -> None:
+        for plot in self._plots:
+            plot.look(now)
 
     def _leap(self, real: float) -> None:
         """As fast as possible: while a command waits for time and no byte is on its way, time leaps to the deadline."""
+        if not self._may_leap:
+            return
+        self.printer.is_leaping = True
         leaps = 0
-        while self._may_leap and leaps < LEAPS_PER_TURN:
-            deadline = self.printer.next_deadline()
+        while leaps < LEAPS_PER_TURN and self._may_leap:
+            deadline = self._next_deadline()
             if deadline is None:
                 break
-            self._clock.jump_to(deadline, real)
-            self.printer.holds_reports = real < self._next_leap_report_at
-            if not self.printer.holds_reports:
-                self._next_leap_report_at = real + 1 / REPORTS_PER_REAL_SECOND
-            self.printer.handle_deadline(self._clock.now(real))
+            self._time.leap_to(deadline, real)
+            now = self._time.now(real)
+            self.printer.handle_deadline(now)
+            self._follow_plots(now)
             leaps += 1
-        self.printer.holds_reports = False
+        self.printer.is_leaping = False
+
+    def _next_deadline(self) -> float | None:
+        """The next printer time at which the board, or a plot against it, has something to do."""
+        deadline = self.printer.next_deadline()
+        for plot in self._plots:
+            at = plot.next_deadline()
+            if at is not None and (deadline is None or at < deadline):
+                deadline = at
+        return deadline
 
     @property
     def _may_leap(self) -> bool:
-        return self._clock.may_jump and self.printer.is_waiting_for_time and not len(self._inbound)
+        return self._time.may_leap and self.printer.is_waiting_for_time and not len(self._inbound)
 
     def _carry_out(self, real: float) -> None:
-        said = self.wire.towards_host(self.printer.data_to_send())
+        said = self.printer.data_to_send()
+        if said:
+            said = self.wire.towards_host(said)
+        elif not (len(self._outbound) or self._unwritten):
+            return
         if self._port is None or not self._port.is_open:
             self._outbound.clear()
             self._unwritten.clear()
             return
+        if self._recorder is not None and said:
+            self._recorder.note("printer", said, self._time.now(real))
         if len(self._outbound) + len(self._unwritten) < LARGEST_OUTPUT_BYTES:
             self._outbound.push(said, real)
         self._unwritten += self._outbound.take(real)
@@ -290,9 +345,9 @@ class PseudoTerminalPrinter:
         if self._may_leap:
             return 0
         waits = []
-        deadline = self.printer.next_deadline()
+        deadline = self._next_deadline()
         if deadline is not None:
-            waits.append(self._clock.real_seconds_until(deadline, real))
+            waits.append(self._time.real_seconds_until(deadline, real))
         waits += [at - real for at in (self._inbound.next_arrival(real), self._outbound.next_arrival(real)) if at]
         if self._port is None:
             waits += [self._replug_at - real] if self._replug_at is not None else []
@@ -341,6 +396,10 @@ class PseudoTerminalPrinter:
         self._outbound.clear()
         self._unwritten.clear()
         self.wire.cut()
+
+    def _header(self) -> dict[str, object]:
+        settings = self.printer.settings
+        return {"printer": settings.machine_name, "firmware": settings.firmware_name, "simulated": True, "seed": self.options.seed}
 
     def _write_ledger(self) -> None:
         path = self.options.ledger_file

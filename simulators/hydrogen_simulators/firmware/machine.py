@@ -15,10 +15,11 @@ from hydrogen_simulators.ledger import ExecutionLedger
 
 @dataclass(slots=True)
 class AutoReport:
-    """An automatic report: every ``interval`` seconds, next at ``next_at``; never is infinity."""
+    """An automatic report: every ``interval`` seconds, next at ``next_at``; never is infinity. Last said at ``said_at``."""
 
     interval: float = 0.0
     next_at: float = math.inf
+    said_at: float = -math.inf
 
     def start(self, seconds: float, now: float) -> None:
         """Report every ``seconds``, first after that time; 0 stops."""

@@ -27,13 +27,16 @@ __all__ = ["HeaterFailure", "HeaterReading", "HeaterSettings", "MarlinSettings",
 PROTECTION_INTERVAL_SECONDS = 1.0
 """How often a broken heater is looked at; a sound one cannot trip its protection."""
 
+LEAPING_REPORT_SECONDS = 60.0
+"""Spacing of automatic reports while time leaps: an hour in a blink says sixty, whatever the real speed of the machine is."""
+
 
 class VirtualMarlin:
     """One printer. Every method takes printer time ``now`` in seconds, which must not run backwards.
 
     The caller feeds ``receive``, sends ``data_to_send`` and calls ``handle_deadline`` when ``next_deadline`` has come.
     A late call changes nothing: what was due is done in order, at the time it was due.
-    While ``holds_reports`` is true automatic reports are skipped: for a clock that leaps.
+    While ``is_leaping`` is true automatic reports are thinned out (``LEAPING_REPORT_SECONDS``): for a clock that leaps.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class VirtualMarlin:
     ) -> None:
         self.settings = settings or MarlinSettings()
         self.ledger = ledger or ExecutionLedger()
-        self.holds_reports = False
+        self.is_leaping = False
         self._machine = Machine(self.settings, self.ledger, seed)
         self._execution = Execution(self._machine)
         self._intake = self._execution.intake
@@ -235,7 +238,8 @@ class VirtualMarlin:
         )
         for report, say in reports:
             if report.next_at <= machine.now:
-                if not self.holds_reports:
+                if not self.is_leaping or machine.now - report.said_at >= LEAPING_REPORT_SECONDS:
+                    report.said_at = machine.now
                     say(machine)
                 report.next_at = machine.now + max(report.interval, self.settings.minimum_auto_report_seconds)
 
