@@ -158,12 +158,13 @@ def load_plan(name_or_file: str) -> FaultPlan:
         names = ", ".join(NAMED_PLANS)
         raise UnknownFaultPlan(f"no fault plan {name_or_file!r}: give one of {names}, or a JSON file with a plan")
     try:
-        return _plan_from_json(json.loads(path.read_text(encoding="utf-8")))
+        return plan_from_record(json.loads(path.read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:
         raise UnknownFaultPlan(f"{name_or_file} is not a fault plan: {error}") from error
 
 
-def _plan_from_json(found: object) -> FaultPlan:
+def plan_from_record(found: object) -> FaultPlan:
+    """The plan with these fields; raises TypeError or ValueError that says what is wrong."""
     if not isinstance(found, dict):
         raise TypeError("expected an object of fields and numbers")
     known = {each.name: type(each.default) for each in fields(FaultPlan)}

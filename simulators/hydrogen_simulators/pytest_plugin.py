@@ -20,10 +20,11 @@ from typing import Any
 import pytest
 
 from hydrogen_simulators.endpoints.pseudo_terminal import PortOptions, PseudoTerminalPrinter
-from hydrogen_simulators.faults import FaultPlan
+from hydrogen_simulators.faults import FaultPlan, load_plan, plan_from_record
 from hydrogen_simulators.firmware.marlin import VirtualMarlin
 from hydrogen_simulators.ledger import ExecutionLedger
-from hydrogen_simulators.personas import persona_named
+from hydrogen_simulators.personas import Persona, persona_named
+from hydrogen_simulators.scenario import Scenario, ScenarioPlayer, load_scenario
 
 STOP_SECONDS = 10.0
 """A printer's thread that has not ended after this time is a bug."""
@@ -38,11 +39,20 @@ class VirtualPrinter:
     """A running printer: ``link`` (or ``name``, for TCP) is what a host opens. Its loop runs in a thread of this process."""
 
     def __init__(self, link: Path | None, **options: Any) -> None:
+        scenario = _scenario(options.pop("scenario", None))
+        if scenario is not None:
+            told = {"persona": scenario.persona, "faults": scenario.faults, "speed": scenario.speed, **scenario.board}
+            options = told | options
+        options["faults"] = _plan(options.get("faults", FaultPlan()))
         port = {name: value for name, value in options.items() if name in _PORT_FIELDS}
         board = {name: value for name, value in options.items() if name not in _PORT_FIELDS}
         self.link = link or Path()
-        settings = replace(persona_named(board.pop("persona", "marlin-2")).settings, **board)
+        settings = replace(_persona(board.pop("persona", "marlin-2")).settings, **board)
         self._endpoint = PseudoTerminalPrinter(PortOptions(link=link, **port), settings)
+        self.story: ScenarioPlayer | None = None
+        if scenario is not None:
+            self.story = ScenarioPlayer(scenario, self._endpoint, time.monotonic)
+            self._endpoint.follow(self.story)
         self._thread = threading.Thread(target=self._endpoint.run, name="virtual printer", daemon=True)
         self._thread.start()
 
@@ -140,6 +150,20 @@ class VirtualPrinter:
         while not done.wait(LIFE_CHECK_SECONDS):
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 raise RuntimeError(f"the virtual printer at {self.link} does not answer")
+
+
+def _scenario(found: Scenario | str | None) -> Scenario | None:
+    return load_scenario(found) if isinstance(found, str) else found
+
+
+def _persona(found: Persona | str) -> Persona:
+    return persona_named(found) if isinstance(found, str) else found
+
+
+def _plan(found: FaultPlan | Mapping[str, Any] | str) -> FaultPlan:
+    if isinstance(found, FaultPlan):
+        return found
+    return load_plan(found) if isinstance(found, str) else plan_from_record(dict(found))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from __future__ import annotations
 from hydrogen_simulators.clock import VirtualClock
 
 QUIET_SECONDS = 0.25
-"""Real time without a byte after which printer time runs by itself: longer than a host thinks, shorter than a person notices."""
+"""Real time without a byte after which printer time runs by itself: longer than a host thinks, too short to be noticed."""
 
 
 class PrinterTime:

@@ -108,7 +108,7 @@ class PseudoTerminalPrinter:
         self._recorder: Recorder | None = None
         if options.record_file is not None:
             self._recorder = Recorder(options.record_file, self._header())
-        arm(options.faults, self.printer, self._pull_cable)
+        arm(options.faults, self.printer, self.unplug_now)
         self.printer.power_on(0.0)
         self.printer.data_to_send()  # nobody can have heard the greeting: the port was not there yet
 
@@ -135,11 +135,11 @@ class PseudoTerminalPrinter:
 
     def pull_cable(self) -> None:
         """Close the pty and remove the link; the board keeps its power. Plugged in again after ``replug_after_seconds``."""
-        self.do(self._pull_cable)
+        self.do(self.unplug_now)
 
     def plug_in(self, link: Path | None = None) -> None:
         """Bring a fresh pty under the same link, or under another one; the board has not noticed anything."""
-        self.do(lambda: self._plug_in(link))
+        self.do(lambda: self.plug_in_now(link))
 
     def reset(self) -> None:
         """Press the board's reset button."""
@@ -159,11 +159,11 @@ class PseudoTerminalPrinter:
 
     def change_weather(self, faults: FaultPlan, seed: int = 0) -> None:
         """Another plan for the wire from the next byte on; what happens to the board itself is armed at the start only."""
-        self.do(lambda: self._change_weather(faults, seed))
+        self.do(lambda: self.change_weather_now(faults, seed))
 
     def change_speed(self, speed: float | None) -> None:
         """Let printer time run faster or slower from now on; None: as fast as possible."""
-        self.do(lambda: self._time.change_speed(speed, time.monotonic()))
+        self.do(lambda: self.change_speed_now(speed))
 
     def write_ledger(self) -> None:
         """Write the ledger's file soon."""
@@ -249,7 +249,7 @@ class PseudoTerminalPrinter:
     def _watch_port(self, real: float) -> None:
         if self._port is None:
             if self._replug_at is not None and real >= self._replug_at:
-                self._plug_in()
+                self.plug_in_now()
         elif not self._port.is_open and self._port.look_for_host():
             self.printer.ledger.count("opens")
             self._time.note_talk(real)
@@ -364,7 +364,8 @@ class PseudoTerminalPrinter:
     def _stop(self) -> None:
         self._is_stopping = True
 
-    def _pull_cable(self) -> None:
+    def unplug_now(self) -> None:
+        """``pull_cable`` in the loop's own thread."""
         if self._port is None:
             return
         self._port.close()
@@ -381,16 +382,22 @@ class PseudoTerminalPrinter:
         self._tcp = (self._tcp[0], port.port)
         return port
 
-    def _plug_in(self, link: Path | None = None) -> None:
+    def plug_in_now(self, link: Path | None = None) -> None:
+        """``plug_in`` in the loop's own thread."""
         self._replug_at = None
         if self._port is None:
             self._link = link or self._link
             self._port = self._make_port()
 
-    def _change_weather(self, faults: FaultPlan, seed: int) -> None:
+    def change_weather_now(self, faults: FaultPlan, seed: int) -> None:
+        """``change_weather`` in the loop's own thread."""
         counts = self.wire.counts
         self.wire = FaultyWire(faults, seed)
         self.wire.counts.update(counts)
+
+    def change_speed_now(self, speed: float | None) -> None:
+        """``change_speed`` in the loop's own thread."""
+        self._time.change_speed(speed, time.monotonic())
 
     def _forget_host(self) -> None:
         self._outbound.clear()
@@ -399,7 +406,12 @@ class PseudoTerminalPrinter:
 
     def _header(self) -> dict[str, object]:
         settings = self.printer.settings
-        return {"printer": settings.machine_name, "firmware": settings.firmware_name, "simulated": True, "seed": self.options.seed}
+        return {
+            "printer": settings.machine_name,
+            "firmware": settings.firmware_name,
+            "simulated": True,
+            "seed": self.options.seed,
+        }
 
     def _write_ledger(self) -> None:
         path = self.options.ledger_file

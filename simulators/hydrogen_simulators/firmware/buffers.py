@@ -47,7 +47,7 @@ class CommandQueue:
     @property
     def free_slots(self) -> int:
         """The B of ``ok N P B``: slots not occupied, the running command counted as occupying one."""
-        return self.size - len(self._commands)
+        return max(0, self.size - len(self._commands))
 
     @property
     def head(self) -> QueuedCommand | None:
@@ -57,6 +57,10 @@ class CommandQueue:
     def push(self, command: QueuedCommand) -> None:
         """Append an accepted line. The caller has asked ``is_full``."""
         self._commands.append(command)
+
+    def inject(self, command: QueuedCommand) -> None:
+        """Let this run next, before what waits: what the board gives itself has a place of its own (``queue.inject``)."""
+        self._commands.insert(min(1, len(self._commands)), command)
 
     def pop(self) -> None:
         """Release the slot of the head."""

@@ -44,6 +44,8 @@ class Machine:
         self.wants_restart = False
         self.protect_at = math.inf
         self.last_line_number = 0
+        self.has_filament = True
+        self.finds_end_stops = True
         self._noise = seed & 0xFFFFFFFF or 1
         self.restart()
 

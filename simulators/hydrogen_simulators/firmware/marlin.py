@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from hydrogen_simulators.firmware.commands.card import begin_print, say_status, select_file
 from hydrogen_simulators.firmware.execution import Execution
 from hydrogen_simulators.firmware.greeting import greet
-from hydrogen_simulators.firmware.heater import HeaterFailure, HeaterReading, Protection
+from hydrogen_simulators.firmware.heater import Heater, HeaterFailure, HeaterReading, Protection
 from hydrogen_simulators.firmware.machine import Machine
 from hydrogen_simulators.firmware.motion import Position
 from hydrogen_simulators.firmware.settings import HeaterSettings, MarlinSettings
@@ -73,8 +73,8 @@ class VirtualMarlin:
     def fail_heater(self, name: str, failure: HeaterFailure, now: float) -> None:
         """Break the heater ``E0``, ``bed``, ...: protection kills the board when it notices."""
         self._advance(now)
-        self._machine.heaters[name].advance(now)
-        self._machine.heaters[name].failure = failure
+        self._heater(name).advance(now)
+        self._heater(name).failure = failure
         self._machine.protect_at = now + PROTECTION_INTERVAL_SECONDS
 
     def overheat(self, name: str, now: float) -> None:
@@ -107,6 +107,65 @@ class VirtualMarlin:
             raise ValueError(f"there is no file {name!r} on the card")
         begin_print(self._machine)
         self._execution.pump()
+
+    # -- what a hand can do at the machine
+
+    def set_temperature(self, heater: str, celsius: float, now: float) -> None:
+        """Let this heater be as hot as that, whatever made it so."""
+        self._advance(now)
+        self._heater(heater).show(celsius, now)
+
+    def set_target(self, heater: str, celsius: float, now: float) -> None:
+        """Turn a heater at the printer's panel; the host hears nothing of it but the next report."""
+        self._advance(now)
+        self._heater(heater).set_target(celsius, now)
+
+    def put_filament(self, is_present: bool, now: float) -> None:
+        """Put filament into the sensor or take it out. While something prints and the sensor is on, its end is a pause.
+
+        Source: Marlin ``runout.cpp``, ``event_filament_runout``: the host is told, and M600 runs before what waits.
+        """
+        self._advance(now)
+        machine = self._machine
+        was_present, machine.has_filament = machine.has_filament, is_present
+        is_printing = machine.timer_started_at is not None or machine.medium.is_printing
+        if was_present and not is_present and machine.filament_sensor_on and is_printing and not machine.is_halted:
+            machine.action("paused filament_runout T0")
+            self.choose_at_panel("M600", now)
+
+    def choose_at_panel(self, command: str, now: float) -> None:
+        """Let the board give itself a command that runs before what waits, and earns no ok."""
+        self._advance(now)
+        if not self._machine.is_halted:
+            self._execution.inject(command)
+
+    def press_knob(self, now: float) -> None:
+        """Press the knob: a pause, a filament change and its menu go on."""
+        self._advance(now)
+        self._execution.press_knob()
+        self._execution.pump()
+
+    def press_kill(self, now: float) -> None:
+        """Press the kill button (facts: "kill switch at start")."""
+        self._advance(now)
+        if not self._machine.is_halted:
+            self._machine.say("Error:!! KILL caused by KILL button/pin")
+            self._execution.die("")
+            self._execution.pump()
+
+    def break_end_stop(self) -> None:
+        """Let no end stop be found: the next homing kills the board (facts: "homing switch never hit")."""
+        self._machine.finds_end_stops = False
+
+    def watch_commands(self, begun: Callable[[str, float], None], executed: Callable[[str, float], None]) -> None:
+        """Call ``begun(command, now)`` when a command begins to run, ``executed`` when it was recorded, before its ok."""
+        self._execution.on_begun, self._execution.on_executed = begun, executed
+
+    def _heater(self, name: str) -> Heater:
+        heater = self._machine.heaters.get(name)
+        if heater is None:
+            raise ValueError(f"there is no heater {name!r}: there are {', '.join(self._machine.heaters)}")
+        return heater
 
     def call_at_move(self, number: int, action: Callable[[float], None]) -> None:
         """Call ``action(now)`` once when the ``number``-th move of the ledger has run, before its ok."""
