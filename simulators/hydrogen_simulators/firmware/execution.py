@@ -239,13 +239,12 @@ class Execution:
             self._record(queued)
         if self._machine.is_deaf or self._power_ons != power_ons:
             return
-        self._say_ok(queued, outcome)
-        if self._queue.head is None:
-            return
         if self._machine.drop_card_lines:
             self._machine.drop_card_lines = False
             self._queue.drop_card_lines()
-        self._queue.pop()
+        self._say_ok(queued, outcome)
+        if self._queue.head is not None:
+            self._queue.pop()
 
     def _record(self, queued: QueuedCommand) -> None:
         if self.ledger.record(queued.text, self._machine.now, from_card=queued.origin is Origin.CARD) and self.at_move:

@@ -45,6 +45,7 @@ class Machine:
         self.protect_at = math.inf
         self.last_line_number = 0
         self.has_filament = True
+        self.has_stored_settings = False
         self.finds_end_stops = True
         self._noise = seed & 0xFFFFFFFF or 1
         self.restart()

@@ -278,8 +278,8 @@ class VirtualMarlin:
             return  # called by an action in the middle of a command: its time is the command's
         while (due := self._next_due()) <= now:
             machine.now = max(machine.now, due)
+            self._execution.say_busy()  # first: a wait of two seconds says so once (facts: ``M1 S2``)
             self._execution.pump()
-            self._execution.say_busy()
             self._say_reports()
             self._protect()
             if self._idle_at <= machine.now:
