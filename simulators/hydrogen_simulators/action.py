@@ -47,7 +47,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of action. ``fields`` tells for each field its type, and its value when it is left out (``...``: it must not)."""
+    """One kind of action. ``fields`` tells for each field its type, and its value when left out (``...``: it must not be)."""
 
     sentence: str
     act: Callable[[Stage, Values], object]

@@ -1,8 +1,8 @@
 """What was measured on a real Marlin, row by row, said again by the simulator.
 
-Every row of the tables in ``facts/marlin.md`` stands here under its own name: as what is sent and what is answered, or as a test
-of its own, or with the reason why the simulator differs. With ``HYDROGEN_MARLIN_FACTS=.../marlin.md`` a last test compares the two
-lists.
+Every row of the tables in ``facts/marlin.md`` stands here under its own name: as what is sent and what is answered, or as
+a test of its own, or with the reason why the simulator differs. With ``HYDROGEN_MARLIN_FACTS=.../marlin.md`` a last test
+compares the two lists.
 """
 
 from __future__ import annotations
@@ -42,10 +42,8 @@ STORED = (
 NO_SUCH = "echo:Now fresh file: nofile.g\nopen failed, File: nofile.g.\n"
 RESUMING = "//action:resume\n" + PROMPT.format("Resuming SD", "Dismiss")
 FANS_OFF = "".join(f"M106 P{fan} S0\n" for fan in range(8))
-CARD = {
-    "t.gco": b"G4 P1000\n" * 400 + b";" * 111 + b"\n",
-    "Long File Name Test.gcode": b"G4 P1000\n" * 400 + b";" * 111 + b"\n",
-}
+FILE = b"G4 P1000\n" * 400 + b";" * 111 + b"\n"
+CARD = {"t.gco": FILE, "Long File Name Test.gcode": FILE}
 SPEED_OF_THAT_MACHINE = "a speed of the machine that it was measured on: here time is printer time, and costs nothing"
 
 
@@ -647,7 +645,7 @@ CARD_ROWS = [
         C,
         "`M25`",
         ("M25", "//action:pause\n" + OK),
-        differs="'ok P0 B0' was measured with a full planner and queue: test_card_keeps_the_queue_full_and_status_tells_the_byte",
+        differs="'ok P0 B0' is said with a full planner and queue: test_card_keeps_the_queue_full_and_status_tells_the_byte",
     ),
     row(C, "`M524`", check=aborts, differs="measured as 'ok P15 B2': one line more was waiting there"),
     row(C, "end of file", check=tells_that_it_is_done),
