@@ -21,8 +21,6 @@ import pytest
 
 from hydrogen_simulators.action import read_action
 from hydrogen_simulators.endpoints.control_socket import Puppet
-from hydrogen_simulators.action import read_action
-from hydrogen_simulators.endpoints.control_socket import Puppet
 from hydrogen_simulators.endpoints.pseudo_terminal import PortOptions, PseudoTerminalPrinter
 from hydrogen_simulators.faults import FaultPlan, load_plan, plan_from_record
 from hydrogen_simulators.firmware.marlin import VirtualMarlin
@@ -64,18 +62,6 @@ class VirtualPrinter:
     def name(self) -> str:
         """What a host opens: the link, or ``host:port``."""
         return self._endpoint.name
-
-    @property
-    def endpoint(self) -> PseudoTerminalPrinter:
-        """The board behind its port, for what this class has no word for."""
-        return self._endpoint
-
-    def perform(self, record: Mapping[str, Any]) -> Any:
-        """Do what a scenario or the control socket can (``hydrogen-sim actions``): ``perform({"do": "knob"})``.
-
-        Returns what the action tells; raises ActionRefused.
-        """
-        return Puppet(self.name, self._endpoint.do, self._endpoint).perform(read_action(record))
 
     @property
     def endpoint(self) -> PseudoTerminalPrinter:

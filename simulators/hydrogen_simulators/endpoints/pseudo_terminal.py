@@ -239,8 +239,10 @@ class PseudoTerminalPrinter:
             self._ledger_requests = self.printer.ledger.counts["ledger_requests"]
             self._write_ledger()  # before the ok of M9999 leaves: whoever hears it finds the file
         self._carry_out(real)
-        if not self._is_stopping and not self._requests:
-            self._sleep()
+        if self._is_stopping or self._requests:
+            return
+        self.printer.ledger.settle()  # while the host reads what was said
+        self._sleep()
 
     def _obey_requests(self) -> None:
         while self._requests:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Origin(Enum):
@@ -17,8 +17,7 @@ class Origin(Enum):
     """What the firmware gives itself: it runs, unrecorded, without an ok."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedCommand:
+class QueuedCommand(NamedTuple):
     """One accepted line: the command without number and checksum, and the digits its ``ok N`` will carry."""
 
     text: str

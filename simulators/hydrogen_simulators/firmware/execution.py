@@ -118,9 +118,12 @@ class Execution:
 
     def pump(self) -> None:
         """Read and run until something has to wait."""
-        while not (self._machine.is_deaf or self.is_acting):
-            self.intake.read_lines()
-            self._read_card()
+        machine, intake, medium = self._machine, self.intake, self._machine.medium
+        while not (self.is_acting or (machine.is_halted and machine.is_deaf)):
+            if intake.has_more:
+                intake.read_lines()
+            if medium.is_printing:
+                self._read_card()
             if self._machine.wants_restart:
                 self._restart_and_greet()
             elif self._running is not None:

@@ -59,6 +59,13 @@ class Intake:
         self._emergency = EmergencyParser(is_strict=self._speech.checksum_hides_words)
         self._to_skip = NOT_WAITING
         self._heard_at = 0.0
+        self.may_say_idle = bool(self._speech.idle_word or self._rules.repeats_request_seconds)
+        """False: this firmware never says anything of its own accord while nothing is queued."""
+
+    @property
+    def has_more(self) -> bool:
+        """True if bytes wait to be read."""
+        return self._reader.has_more
 
     @property
     def is_unpacking(self) -> bool:

@@ -48,6 +48,7 @@ class VirtualMarlin:
         self._machine = Machine(self.settings, self.ledger, seed)
         self._execution = Execution(self._machine)
         self._intake = self._execution.intake
+        self._may_say_idle = self._intake.may_say_idle
 
     # -- what a host and a hand can do to the board
 
@@ -259,14 +260,18 @@ class VirtualMarlin:
     # -- time
 
     def _next_due(self) -> float:
-        machine, wait = self._machine, self._execution.wait
-        if machine.is_deaf:
+        machine, execution = self._machine, self._execution
+        if machine.is_halted and machine.is_deaf:
             return math.inf
-        due = min(self._execution.busy_at, machine.protect_at, wait.until, self._idle_at)
+        wait = execution.wait
+        due = min(execution.busy_at, machine.protect_at, wait.until)
+        if self._may_say_idle:
+            due = min(due, self._idle_at)
         if wait.hides_reports:
             return due
-        reports = (machine.temperature_report, machine.position_report, machine.card_report)
-        return min(due, *(report.next_at for report in reports))
+        return min(
+            due, machine.temperature_report.next_at, machine.position_report.next_at, machine.card_report.next_at
+        )
 
     @property
     def _idle_at(self) -> float:
