@@ -1,5 +1,5 @@
-"""A talk with a virtual printer as fast as it can, written down: `fast_talk.py FILE SEED`. Standard library only, so that any Python
-can have it."""
+"""A talk with a virtual printer as fast as it can, written down: `fast_talk.py FILE SEED`. Standard library only, so that any
+Python can have it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from hydrogen_simulators.faults import FaultPlan
 from hydrogen_simulators.firmware.settings import MarlinSettings
 
 MOVES = [f"G1 X{10 + n % 90} Y{10 + n // 9} E{n / 20:.3f} F{1200 + n}" for n in range(150)]
-SCRIPT = (
-    ["M115", "M155 S2", "M104 S205", "M140 S60", "G28", "M190 S60", "M109 S205", "G92 E0"]
-    + MOVES
-    + ["M105", "G4 S1800", "M114", "M400", "M31"]
-)
+BEFORE = ["M115", "M155 S2", "M104 S205", "M140 S60", "G28", "M190 S60", "M109 S205", "G92 E0"]
+BEHIND = ["M105", "G4 S1800", "M114", "M400", "M31"]
+SCRIPT = [*BEFORE, *MOVES, *BEHIND]
 PATIENCE_SECONDS = 20
 
 

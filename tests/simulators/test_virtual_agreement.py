@@ -1,8 +1,8 @@
 """Two stand-ins for a Marlin that share no code agree on what was executed: the same moves, by the same hash.
 
 The other one is ``fakemarlin``, a C program of a measuring rig. ``HYDROGEN_RIG_FOLDER`` names the folder that holds
-``rigs/fakemarlin.c`` and ``gcode/``; without it, or without a C compiler, these tests are skipped. ``HYDROGEN_WHOLE_VASE=1`` prints
-the whole vase (360,000 lines) instead of its first 20,000.
+``rigs/fakemarlin.c`` and ``gcode/``; without it, or without a C compiler, these tests are skipped. ``HYDROGEN_WHOLE_VASE=1``
+prints the whole vase (360,000 lines) instead of its first 20,000.
 """
 
 from __future__ import annotations

@@ -25,7 +25,14 @@ def control(tmp_path, start_virtual_printer):
 def test_requests_are_answered_line_by_line(control):
     with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rwb") as stream:
         connection.connect(str(control.path))
-        requests = [b'{"do": "mute"}', b'{"do": "state"}', b'{"do": "state", "printer": "ttyB"}', b"[]", b"{", b'{"do": 1}']
+        requests = [
+            b'{"do": "mute"}',
+            b'{"do": "state"}',
+            b'{"do": "state", "printer": "ttyB"}',
+            b"[]",
+            b"{",
+            b'{"do": 1}',
+        ]
         stream.write(b"\n".join([*requests, b""]))
         stream.flush()
         answers = [json.loads(stream.readline()) for _ in requests]

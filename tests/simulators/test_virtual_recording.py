@@ -37,7 +37,9 @@ def test_lines_are_written_whole_with_time_and_side(tmp_path):
 
 def talk_by(python: str, file: Path, seed: int) -> bytes:
     environment = os.environ | {"PYTHONPATH": str(Path(hydrogen_simulators.__file__).parents[1])}
-    subprocess.run([python, str(Path(__file__).with_name("fast_talk.py")), str(file), str(seed)], env=environment, check=True)
+    subprocess.run(
+        [python, str(Path(__file__).with_name("fast_talk.py")), str(file), str(seed)], env=environment, check=True
+    )
     return file.read_bytes()
 
 
@@ -69,7 +71,9 @@ def test_another_python_gives_the_same_transcript(tmp_path):
 
 def test_ten_hours_pass_in_a_moment(tmp_path, start_virtual_printer, open_host):
     """The figure for a whole print is a benchmark's; here 100 moves of six minutes each."""
-    printer = start_virtual_printer(speed=None, maximum_feedrate=(300.0, 300.0, 5.0, 25.0), prevent_cold_extrusion=False)
+    printer = start_virtual_printer(
+        speed=None, maximum_feedrate=(300.0, 300.0, 5.0, 25.0), prevent_cold_extrusion=False
+    )
     host = open_host(printer.link)
     begun = time.monotonic()
     for number in range(100):
