@@ -32,6 +32,9 @@ QUESTIONS = frozenset(
 TALKATIVE = frozenset({"G92", "M106", "M107", "M110", "M73", "M140", "M117", "M220", "M31", "M500", "M501", "M502"})
 """Commands that a Marlin may or may not answer with words of its own."""
 
+PLACES = frozenset({"M114", "G92", "G28", "G29"})
+"""Commands whose answer is a position; otherwise such a line is an automatic report."""
+
 _NUMBERED = re.compile(r"N-?\d+ *")
 _OK = re.compile(r"ok(?: N\d+)?( P\d+ B\d+)?(.*)")
 _ASIDE = re.compile(r"(?:echo:busy|//action:|wait$| ?T:.*@:.*|X:.* Count )")
@@ -91,7 +94,7 @@ def _listen(records: Iterable[Mapping[str, Any]]) -> _Talk:
     """Give each answer to the command it belongs to: the oldest one without an ok."""
     talk = _Talk()
     waiting: deque[tuple[str, list[str]]] = deque()
-    is_greeting = False
+    is_greeting = True  # words before ``start`` belong to it too (a boot loader's)
     for record in records:
         text = str(record.get("text", "")).rstrip("\r")
         if record.get("from") == "host":
@@ -101,19 +104,22 @@ def _listen(records: Iterable[Mapping[str, Any]]) -> _Talk:
                 waiting.append((command, []))
             continue
         if text == "start":
-            is_greeting, talk.greeting = True, []
+            talk.greeting = talk.greeting if is_greeting and "start" not in talk.greeting else []
+            is_greeting = True
             waiting.clear()
         if is_greeting and len(talk.greeting) < LONGEST_GREETING and not text.startswith("ok"):
             talk.greeting.append(text)
             continue
         _hear(talk, waiting, text)
+    if "start" not in talk.greeting:
+        talk.greeting = []
     return talk
 
 
 def _hear(talk: _Talk, waiting: deque[tuple[str, list[str]]], text: str) -> None:
     found = _OK.fullmatch(text)
     if found is None:
-        if _ASIDE.match(text):
+        if _ASIDE.match(text) and not (waiting and waiting[0][0].split()[0] in PLACES and text.startswith("X:")):
             talk.is_busy_said |= "busy" in text
             talk.asides.append(text)
         elif waiting:
@@ -131,7 +137,7 @@ def _hear(talk: _Talk, waiting: deque[tuple[str, list[str]]], text: str) -> None
 def _closest(firmware: str, talk: _Talk) -> Persona:
     """The persona of the same name, of those the one whose ok has the same form."""
     word = re.split(r"[ _\d]", firmware, maxsplit=1)[0]
-    is_advanced = any(_OK.fullmatch(ok).group(1) for ok in talk.oks if _OK.fullmatch(ok))  # type: ignore[union-attr]
+    is_advanced = _is_advanced(talk)
     alike = [
         each for each in PERSONAS.values() if re.split(r"[ _\d]", each.settings.firmware_name, maxsplit=1)[0] == word
     ]
@@ -139,6 +145,11 @@ def _closest(firmware: str, talk: _Talk) -> Persona:
         if persona.settings.advanced_ok == is_advanced:
             return persona
     return alike[0] if alike else persona_named("marlin-2-avr")
+
+
+def _is_advanced(talk: _Talk) -> bool:
+    """True if an ok carries ``P`` and ``B``: planner blocks and command slots."""
+    return any(found.group(1) for ok in talk.oks if (found := _OK.fullmatch(ok)))
 
 
 def _learnt(talk: _Talk, base: MarlinSettings, about: str, firmware: str) -> dict[str, Any]:
@@ -174,8 +185,9 @@ def _learnt(talk: _Talk, base: MarlinSettings, about: str, firmware: str) -> dic
         "auto_report": capabilities.get("AUTOREPORT_TEMP", base.auto_report),
         "emergency_parser": capabilities.get("EMERGENCY_PARSER", base.emergency_parser),
         "host_prompts": capabilities.get("PROMPT_SUPPORT", base.host_prompts),
+        "has_leveling": capabilities.get("AUTOLEVEL", base.has_leveling),
         "meatpack": capabilities.get("MEATPACK", False),
-        "advanced_ok": any(" P" in ok and " B" in ok for ok in talk.oks),
+        "advanced_ok": _is_advanced(talk),
         "lacks": base.lacks | {command.split()[0] for command, lines in talk.answers.items() if _is_unknown(lines)},
     }
 
@@ -194,7 +206,8 @@ def _temperature_form(talk: _Talk, base: TemperatureForm) -> TemperatureForm:
     found = _TOOL.search(text)
     if found is None:
         return base
-    others = "".join(match.group(0) for match in _OTHER.finditer(text))
+    before, at, behind = text.partition("@")
+    others = "".join(match.group(0) for match in _OTHER.finditer(before))
     return replace(
         base,
         decimals=len(found.group(2) or ""),
@@ -202,7 +215,7 @@ def _temperature_form(talk: _Talk, base: TemperatureForm) -> TemperatureForm:
         repeats_tool=" T0:" in text,
         power=base.power if "@" in text else Power.NONE,
         extra=others,
-        suffix="",
+        suffix="".join(match.group(0) for match in _OTHER.finditer(behind)) if at else "",
     )
 
 

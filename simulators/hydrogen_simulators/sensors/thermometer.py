@@ -26,7 +26,7 @@ def _comma_separated(values: Sequence[float]) -> str:
 
 
 def _json(values: Sequence[float]) -> str:
-    return json.dumps({f"t{number}": round(value, 2) for number, value in enumerate(values, 1)})
+    return json.dumps({f"t{number}": round(float(value), 2) for number, value in enumerate(values, 1)})
 
 
 FORMS: Mapping[str, Callable[[Sequence[float]], str]] = MappingProxyType(
