@@ -29,6 +29,7 @@ from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
+from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
@@ -46,6 +47,7 @@ from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.operations.system import system_operations
+from hydrogen.operations.temperature import temperature_operations
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
@@ -104,6 +106,8 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
+        self._temperatures = TemperatureHistory()
+        self._bus.listen(self._temperatures.on_published, name="temperature history")
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
@@ -143,7 +147,12 @@ class Hydrogen:
             Announcement(self._folder, self._record),
             *self._options.extra,
             self._fleet,
-            HostSampler(context=self._context, clock=self._clock, data_dir=data_dir),
+            HostSampler(
+                context=self._context,
+                clock=self._clock,
+                data_dir=data_dir,
+                is_watched=lambda: self._figures.active_connections > 0,
+            ),
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:
@@ -201,9 +210,10 @@ class Hydrogen:
         operations = [
             *printer_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
-            *recovery_operations(self._fleet, self._job_ids),
+            *recovery_operations(self._fleet, self._job_ids, self._queue),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
+            *temperature_operations(self._temperatures),
             *system_operations(self._status),
         ]
         section = self._configuration.websocket
@@ -274,14 +284,13 @@ def websocket_settings(configuration: Configuration, access: Access) -> WebSocke
 def web_settings(configuration: Configuration, access: Access) -> WebSettings:
     """The configured HTTP port; on loopback if nobody chose a key."""
     section = configuration.web
-    return WebSettings(
+    names = {field.name for field in fields(WebSettings)} & set(type(section).model_fields)
+    configured = WebSettings(**{name: getattr(section, name) for name in names})
+    return replace(
+        configured,
         host=bound_host(configuration, access, section.host),
-        port=section.port,
-        port_fallback=section.port_fallback,
         allowed_origins=configuration.websocket.allowed_origins,
         allowed_hosts=(*configuration.websocket.allowed_hosts, socket.gethostname()),
-        requests_per_second=section.requests_per_second,
-        requests_burst=section.requests_burst,
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from hydrogen.errors import (
     AuthFailed,
+    ClientError,
     Conflict,
+    DiskFull,
     Forbidden,
     HydrogenError,
     InvalidMessage,
@@ -22,9 +26,20 @@ from hydrogen.errors import (
 )
 from hydrogen.model.codec import encode_json
 
+
+class TooLarge(InvalidMessage):
+    """The body is longer than what is taken here; `details` has `limit`, in bytes."""
+
+
+class UnsupportedMedia(InvalidMessage):
+    """The body is of a kind that is not taken here; `details` has `expected`."""
+
+
 STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
     {
-        InvalidMessage: 400,
+        ClientError: 400,
+        TooLarge: 413,
+        UnsupportedMedia: 415,
         AuthFailed: 401,
         Forbidden: 403,
         NotFound: 404,
@@ -32,11 +47,17 @@ STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
         Replayed: 409,
         RateLimited: 429,
         Unavailable: 503,
+        DiskFull: 507,
     }
 )
-"""By class; what is not here is the printer's or the host's fault: 500."""
+"""By class, of an error or of what it inherits from; what is not here is the printer's or the host's fault: 500."""
 
 CHALLENGE = 'Key realm="hydrogen", Bearer realm="hydrogen"'
+
+
+def status_of(kind: type[HydrogenError]) -> int:
+    """The HTTP status of errors of this class."""
+    return next((STATUSES[parent] for parent in kind.__mro__ if parent in STATUSES), 500)
 
 
 def json_answer(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -51,7 +72,7 @@ def json_answer(body: Any, *, status: int = 200, headers: Mapping[str, str] | No
 
 def error_answer(error: HydrogenError, *, status: int | None = None) -> Response:
     """`{"error":{"code","message","details"}}` with the status of its kind."""
-    code = status or STATUSES.get(type(error), 500)
+    code = status or status_of(type(error))
     headers = {}
     if code == 401:
         headers["WWW-Authenticate"] = CHALLENGE
@@ -59,3 +80,20 @@ def error_answer(error: HydrogenError, *, status: int | None = None) -> Response
     if isinstance(wait_seconds, int | float):
         headers["Retry-After"] = str(math.ceil(wait_seconds))
     return json_answer({"error": error.as_wire()}, status=code, headers=headers)
+
+
+def document_answer(
+    request: Request, content: bytes, *, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A document that changes seldom: with an ETag, and 304 for who has it already. Kept by nobody but the caller."""
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    told = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
+    if is_known_to(request, tag):
+        return Response(status_code=304, headers=told)
+    return Response(content, media_type=media_type, headers=told)
+
+
+def is_known_to(request: Request, tag: str) -> bool:
+    """Does `If-None-Match` name this ETag (weakly, RFC 9110 13.1.2)?"""
+    given = [part.strip() for value in request.headers.getlist("if-none-match") for part in value.split(",")]
+    return "*" in given or tag.removeprefix("W/") in (part.removeprefix("W/") for part in given)

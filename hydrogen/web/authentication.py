@@ -39,6 +39,7 @@ class AuthenticationRoutes:
                 tag="auth",
                 summary="Make a one-time ticket for a WebSocket",
                 scope=None,
+                is_secret=True,
                 answers={200: Good(summary="The ticket", schema=object_schema(ticket="string", expires_at="string"))},
             ),
             Endpoint(
@@ -50,6 +51,7 @@ class AuthenticationRoutes:
                 summary="Begin a session",
                 scope=None,
                 body=SessionBody,
+                is_secret=True,
                 answers={200: Good(summary="The token", schema=object_schema(token="string", expires_at="string"))},
                 errors=(InvalidMessage,),
             ),
@@ -87,7 +89,7 @@ class AuthenticationRoutes:
         return Response(status_code=204)
 
     def _record(self, request: Request, grant: Grant, action: str) -> None:
-        source = f"http {self._door.address_of(request)}"
+        source = self._door.source_of(request)
         self._audit.record(AuditEntry(actor=grant.principal.name, source=source, action=action))
 
     async def _grant_of(self, request: Request) -> Grant:

@@ -18,6 +18,9 @@ from hydrogen.web.settings import WebSettings
 LONGEST_HEAD_BYTES = 32_768
 """Of a request's head; a token of a provider with many groups may take half of it. h11 answers 400 above."""
 
+HEAD_PIECE_BYTES = 4096
+"""So much of a head is looked at before its length is."""
+
 
 class HttpConnection(H11Protocol):
     """Signs asyncio.Protocol."""
@@ -39,7 +42,11 @@ class HttpConnection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        # h11 measures a head only as long as it is incomplete: what came in one piece might have any length.
+        while data and not self.transport.is_closing():
+            size = len(data) if self._is_served() else HEAD_PIECE_BYTES
+            super().data_received(data[:size])
+            data = data[size:]
         self._review()
 
     def on_response_complete(self) -> None:
@@ -53,10 +60,13 @@ class HttpConnection(H11Protocol):
         from_there = sum(_host_of(other) == address for other in self.connections)
         return from_there <= settings.max_connections_per_address
 
+    def _is_served(self) -> bool:
+        """Is there a request whose head has come and whose answer has not gone out?"""
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _review(self) -> None:
         """A deadline runs while a head is awaited, and none while a request is being served."""
-        is_served = self.cycle is not None and not self.cycle.response_complete
-        if is_served:
+        if self._is_served():
             self._drop_deadline()
         elif self._head_deadline is None:
             self._head_deadline = self.loop.call_later(self._settings.head_seconds, self._give_up)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hydrogen.auth.grant import Grant
 from hydrogen.errors import HydrogenError
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -32,10 +34,16 @@ class Endpoint:
     """One method of one path. The handler's docstring is its description for people.
 
     name: unique in the house, the `operationId` of the documents. path: as starlette writes it (`/api/files/{path:path}`).
-    scope: what the caller needs; None for what is open to everybody (the handler itself lets the caller in, by the door).
-    tag: the chapter of the documents. query: parameters after `?`, each optional unless the model says otherwise.
-    body: the JSON object it takes; body_media: other bodies it takes, by media type, as JSON Schema.
+    It must not be that of an operation, unless it is the operation's own path. A GET answers HEAD too.
+    scope: what the caller needs. The caller has been let in with it before the handler is called, who finds him by
+    `door.grant_of(request)`; None for what is open to everybody, or where the handler itself lets callers in, by the door.
+    tag: the chapter of the documents. query: parameters after `?`, each optional unless the model says otherwise; the handler
+    reads them by `door.query_of(request, model)`. body: the JSON object it takes, read by `Door.model_of`; body_media: other
+    bodies it takes, by media type, as JSON Schema. needs_body: is a request without one refused?
     answers: by status. errors: what it may raise beyond what every path may (AuthFailed, Forbidden, RateLimited, Unavailable).
+    operation: that it carries out, under the operation's own rights. is_urgent: makes a printer safe, so that no limit and no
+    shutdown stands in its way. is_secret: its answer holds a credential, and is never compressed.
+    is_documented: False for what is for people only, and for other names of the same.
     """
 
     name: str
@@ -50,6 +58,11 @@ class Endpoint:
     body_media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     answers: Mapping[int, Good]
     errors: tuple[type[HydrogenError], ...] = ()
+    operation: str | None = None
+    needs_body: bool = False
+    is_urgent: bool = False
+    is_secret: bool = False
+    is_documented: bool = True
 
     @property
     def description(self) -> str:
@@ -57,20 +70,42 @@ class Endpoint:
         return " ".join((self.handler.__doc__ or self.summary).split())
 
 
-def routes_of(endpoints: Iterable[Endpoint]) -> list[Route]:
-    """The endpoints as starlette wants them, in their order: the first that fits takes the request.
+class Admission(Protocol):
+    """What lets callers in: the door."""
 
+    async def admit(self, request: Request, scope: str | None = None) -> Grant:
+        """Raises AuthFailed, Forbidden, RateLimited."""
+
+
+def routes_of(endpoints: Iterable[Endpoint], door: Admission | None = None) -> list[Route]:
+    """The endpoints as starlette wants them, one route for each path, in their order: the first that fits takes the request.
+
+    door: lets callers in before a handler with a scope is called; None for handlers that do it themselves.
     Raises ValueError for two endpoints with one name, or with one method and path.
     """
     seen: set[str] = set()
-    routes = []
+    by_path: dict[str, dict[str, Endpoint]] = {}
     for endpoint in endpoints:
         for key in (endpoint.name, f"{endpoint.method} {endpoint.path}"):
             if key in seen:
                 raise ValueError(f"{key} is declared twice")
             seen.add(key)
-        routes.append(Route(endpoint.path, endpoint.handler, methods=[endpoint.method], name=endpoint.name))
-    return routes
+        by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+    return [_route(path, methods, door) for path, methods in by_path.items()]
+
+
+def _route(path: str, endpoints: Mapping[str, Endpoint], door: Admission | None) -> Route:
+    by_method = MappingProxyType({"HEAD": endpoints["GET"], **endpoints} if "GET" in endpoints else dict(endpoints))
+
+    async def handle(request: Request) -> Response:
+        endpoint = by_method[request.method]
+        request.state.endpoint = endpoint
+        if endpoint.scope is not None and door is not None:
+            await door.admit(request, endpoint.scope)
+        return await endpoint.handler(request)
+
+    name = "+".join(endpoint.name for endpoint in endpoints.values())
+    return Route(path, handle, methods=list(by_method), name=name)
 
 
 def object_schema(**types: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Listener:
         """Requests are answered when it returns."""
         door = Door(house.authority, self._settings, house.proxies)
         application = make_application(
-            routes_of(all_endpoints(door, house)),
+            routes_of(all_endpoints(door, house), door),
             settings=self._settings,
             proxies=house.proxies,
             is_refusing=is_refusing,

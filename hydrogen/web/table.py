@@ -13,5 +13,5 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     """The route table of the house."""
     return [
         *AuthenticationRoutes(door, house.audit).endpoints,
-        *SystemRoutes(door, status=house.status, version=house.version).endpoints,
+        *SystemRoutes(status=house.status, version=house.version).endpoints,
     ]

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from starlette.requests import Request
 
-from hydrogen.errors import AuthFailed, Conflict, DiskFull, HydrogenError, LinkLost, RateLimited, Replayed, Unavailable
-from hydrogen.web.answer import error_answer, json_answer
+from hydrogen.errors import (
+    AuthFailed,
+    Conflict,
+    DiskFull,
+    FileRejected,
+    HydrogenError,
+    LinkLost,
+    RateLimited,
+    Replayed,
+    Unavailable,
+)
+from hydrogen.web.answer import TooLarge, UnsupportedMedia, document_answer, error_answer, json_answer
 
 
 @pytest.mark.parametrize(
@@ -15,7 +26,10 @@ from hydrogen.web.answer import error_answer, json_answer
         (Conflict("x"), 409),
         (Replayed("x"), 409),
         (Unavailable("x"), 503),
-        (DiskFull("x"), 500),
+        (DiskFull("x"), 507),
+        (FileRejected("x"), 400),
+        (TooLarge("x"), 413),
+        (UnsupportedMedia("x"), 415),
         (LinkLost("x"), 500),
     ],
 )
@@ -32,3 +46,17 @@ def test_a_wait_is_told_in_the_header_and_a_challenge_with_401() -> None:
 def test_nothing_is_stored_on_the_way() -> None:
     answer = json_answer({"a": 1})
     assert (answer.body, answer.headers["cache-control"]) == (b'{"a":1}', "no-store")
+
+
+@pytest.mark.parametrize(
+    ("given", "status"), [(None, 200), ("*", 304), ("same", 304), ("weak", 304), ('"other", "more"', 200), ("", 200)]
+)
+def test_who_has_a_document_already_is_not_sent_it_again(given: str | None, status: int) -> None:
+    def ask(*headers: tuple[bytes, bytes]) -> Request:
+        return Request({"type": "http", "method": "GET", "headers": list(headers)})
+
+    tag = document_answer(ask(), b"text", media_type="text/plain").headers["etag"]
+    known = {"same": f'"a", {tag}', "weak": f"W/{tag}"}.get(given or "", given)
+    asked = ask() if known is None else ask((b"if-none-match", known.encode()))
+    answer = document_answer(asked, b"text", media_type="text/plain")
+    assert (answer.status_code, answer.headers["etag"]) == (status, tag)

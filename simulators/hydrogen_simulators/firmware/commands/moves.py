@@ -144,6 +144,7 @@ def home(machine: Machine, command: Command) -> Running:
     if not machine.finds_end_stops:
         machine.halt("Homing Failed")
         return None
+    machine.motion.keep_powered(machine.now)
     machine.motion.home(axes)
     machine.say(machine.position_text())
     return None
@@ -217,10 +218,13 @@ def use_relative_e(machine: Machine, command: Command) -> Outcome:
 
 
 def release_motors(machine: Machine, command: Command) -> Running:
-    """M18, M84: wait for the motion, then let go of the motors."""
+    """M18, M84: wait for the motion, then let go of the motors; with S, only set when idle ones are let go."""
+    if command.has("S"):
+        machine.motion.keep_powered(machine.now)
+        machine.motion.motor_timeout_seconds = command.value("S", 0)
+        return None
     yield from _wait_for_motion(machine)
-    if not command.has("S"):
-        machine.motion.homed.clear()
+    machine.motion.homed.clear()
     return None
 
 
