@@ -70,6 +70,16 @@ def test_time_does_not_leap_while_a_user_is_waited_for(virtual_printer, open_hos
     assert "ok" in host.ask("M108")
 
 
+def test_reports_do_not_flood_when_time_gets_fast_later(virtual_printer, open_host):
+    host = open_host(virtual_printer.link)
+    host.ask("M155 S1")
+    virtual_printer.change_speed(100_000)
+    begun = time.monotonic()
+    for _ in range(5):
+        host.read_until(" T:")
+    assert time.monotonic() - begun > 3 * 0.05 - 0.01
+
+
 @pytest.mark.virtual_printer(speed=100_000)
 def test_automatic_reports_do_not_flood_in_fast_time(virtual_printer, open_host):
     host = open_host(virtual_printer.link)

@@ -11,7 +11,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -87,7 +87,8 @@ class PseudoTerminalPrinter:
     ) -> None:
         """Make the port and power the board on; raises ``LinkRefused`` if the link cannot be made."""
         self.options = options
-        self.printer = VirtualMarlin(_paced_reports(settings or MarlinSettings(), options.speed), options.seed, ledger)
+        self.printer = VirtualMarlin(settings, options.seed, ledger)
+        self.printer.pace_reports(_report_seconds(options.speed))
         self.wire = FaultyWire(options.faults, options.seed)
         self._tcp = options.tcp
         self._link = options.link
@@ -399,6 +400,7 @@ class PseudoTerminalPrinter:
 
     def change_speed_now(self, speed: float | None) -> None:
         """``change_speed`` in the loop's own thread."""
+        self.printer.pace_reports(_report_seconds(speed))
         self._time.change_speed(speed, time.monotonic())
 
     def _forget_host(self) -> None:
@@ -424,7 +426,6 @@ class PseudoTerminalPrinter:
         unfinished.replace(path)
 
 
-def _paced_reports(settings: MarlinSettings, speed: float | None) -> MarlinSettings:
-    """Settings whose automatic reports cannot flood a host in fast time."""
-    least = (speed or 1.0) / REPORTS_PER_REAL_SECOND
-    return replace(settings, minimum_auto_report_seconds=max(settings.minimum_auto_report_seconds, least))
+def _report_seconds(speed: float | None) -> float:
+    """The least printer time between two automatic reports, so that fast time does not flood a host."""
+    return (speed or 1.0) / REPORTS_PER_REAL_SECOND

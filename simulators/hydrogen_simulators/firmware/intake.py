@@ -115,7 +115,7 @@ class Intake:
         """When the idle word is due, or the open request again; infinity if neither."""
         if self.queue.head is not None:
             return math.inf
-        least = self._settings.minimum_auto_report_seconds
+        least = self._machine.least_report_seconds
         if self._rules.repeats_request_seconds and (self._to_skip != NOT_WAITING or self._reader.has_half_a_line):
             return self._heard_at + max(self._rules.repeats_request_seconds, least)
         return self._heard_at + max(self._speech.idle_seconds, least) if self._speech.idle_word else math.inf

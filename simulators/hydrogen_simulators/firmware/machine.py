@@ -44,6 +44,7 @@ class Machine:
         self.wants_restart = False
         self.protect_at = math.inf
         self.last_line_number = 0
+        self.least_report_seconds = settings.minimum_auto_report_seconds
         self.has_filament = True
         self.has_stored_settings = False
         self.finds_end_stops = True

@@ -93,6 +93,10 @@ class VirtualMarlin:
         """Speak again; what was said meanwhile is lost."""
         self._machine.is_muted = False
 
+    def pace_reports(self, seconds: float) -> None:
+        """Let no automatic report come more often than this from now on, whatever the host asked for."""
+        self._machine.least_report_seconds = max(seconds, self.settings.minimum_auto_report_seconds)
+
     def say(self, line: str, end: str = "\n") -> None:
         """Make the board say any line of its own accord."""
         self._machine.say(line, end)
@@ -305,7 +309,7 @@ class VirtualMarlin:
                 if not self.is_leaping or machine.now - report.said_at >= LEAPING_REPORT_SECONDS:
                     report.said_at = machine.now
                     say(machine)
-                report.next_at = machine.now + max(report.interval, self.settings.minimum_auto_report_seconds)
+                report.next_at = machine.now + max(report.interval, machine.least_report_seconds)
 
     def _protect(self) -> None:
         machine = self._machine
