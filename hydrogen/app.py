@@ -12,25 +12,35 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
 from hydrogen.access import Access, FrontDoor, bound_host
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
+from hydrogen.config_report import configuration_report
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.core.log_ring import LogRing
 from hydrogen.core.service import Service
 from hydrogen.core.supervisor import ShutdownLimits, Supervisor
 from hydrogen.errors import HydrogenError
+from hydrogen.files.digest import DigestIndex
+from hydrogen.files.space import Space
 from hydrogen.files.store import FileStore
+from hydrogen.files.unpacking import unpack
+from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
+from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
+from hydrogen.housekeeping import make_disk_watch, make_retention
 from hydrogen.jobs.ids import JobIds
+from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
 from hydrogen.jobs.store import JobStore
@@ -41,17 +51,22 @@ from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
+from hydrogen.operations.log import log_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
+from hydrogen.operations.retention import retention_operations
 from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
+from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
+from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
@@ -72,13 +87,15 @@ class ServeOptions:
 
     own_spoolers: they and their jobs end with the service. has_lifeline: so does the service, when its standard input ends.
     extra: services that start before the printers (a simulated one). may_restart: asked on SIGHUP; raises HydrogenError when
-    the configuration as it stands now would not start, and then nothing happens.
+    the configuration as it stands now would not start, and then nothing happens. log_ring: where the log's last lines are kept;
+    None for a house whose log nobody can ask for.
     """
 
     own_spoolers: bool = False
     has_lifeline: bool = False
     extra: Sequence[Service] = ()
     may_restart: Callable[[], object] = lambda: None
+    log_ring: LogRing | None = None
 
 
 class Hydrogen:
@@ -94,20 +111,23 @@ class Hydrogen:
         self.is_started = False
         printers = configured_printers(configuration)
         self._epoch = secrets.token_hex(8)
+        self._log_ring = options.log_ring or LogRing(clock)
         self._bus = Bus(self._report)
         self._context = Context(epoch=self._epoch, initial=_initial_state(printers), bus=self._bus)
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
-        self._files = FileStore(configuration.server.data_dir / "files")
+        self._files = self._make_files()
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
+        self._retention = self._make_retention()
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
+        self._file_watch = self._make_file_watch()
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
         self._status = StatusBuilder(clock=clock, epoch=self._epoch, version=__version__, figures=self._figures)
@@ -121,7 +141,9 @@ class Hydrogen:
         self.registry = self._make_registry()
         self._settings = websocket_settings(configuration, access)
         self._websocket = self._make_websocket()
-        self._web = self._make_web(access)
+        self._metrics = self._make_metrics()
+        self.web_house = self._make_web_house()
+        self._web = WebServer(web_settings(configuration, access), self.web_house)
         limits = OWN_SPOOLERS_LIMITS if options.own_spoolers else SHUTDOWN_LIMITS
         self.supervisor = Supervisor(self._services(), clock=clock, log=log, report=self._report, limits=limits)
 
@@ -142,6 +164,7 @@ class Hydrogen:
             self._repeat_file,
             *self._door.services,
             self._queue,
+            self._file_watch,
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
@@ -151,8 +174,10 @@ class Hydrogen:
                 context=self._context,
                 clock=self._clock,
                 data_dir=data_dir,
+                disk_watch=make_disk_watch(self._configuration.retention),
                 is_watched=lambda: self._figures.active_connections > 0,
             ),
+            self._retention,
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:
@@ -169,6 +194,32 @@ class Hydrogen:
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
+        )
+
+    def _make_files(self) -> FileStore:
+        data_dir, section = self._configuration.server.data_dir, self._configuration.files
+        folder = data_dir / "files"
+        return FileStore(
+            folder,
+            needs=JobNeeds(state=lambda: self._context.state, book=lambda: self._queue.book),
+            tell=self._context.publish,
+            index=DigestIndex(data_dir / "digests.jsonl"),
+            unpack=unpack,
+            space=Space(folder, reserve_bytes=section.reserve_bytes),
+            clock=self._clock,
+            limit_bytes=section.max_upload_bytes,
+        )
+
+    def _make_file_watch(self) -> FileWatch:
+        section = self._configuration.files
+        return FileWatch(
+            self._files,
+            watched=section.watched_folder,
+            enqueue=partial(self._queue.add, actor=WATCHED_FOLDER) if section.watched_folder_queue else None,
+            report=self._report,
+            clock=self._clock,
+            log=self._log,
+            is_watched=lambda: self._figures.active_connections > 0,
         )
 
     def _make_record_keeper(self) -> RecordKeeper:
@@ -190,21 +241,49 @@ class Hydrogen:
             on_trouble=self._report,
         )
 
-    def _make_web(self, access: Access) -> WebServer:
-        house = WebHouse(
+    def _make_retention(self) -> RetentionKeeper:
+        return make_retention(
+            self._configuration,
+            store=self._store,
+            files=self._files,
+            queue=self._queue,
+            fleet=self._fleet,
+            context=self._context,
+            bus=self._bus,
+            clock=self._clock,
+            log=self._log,
+        )
+
+    def _make_metrics(self) -> MetricSource:
+        server = self._configuration.server
+        return MetricSource(
+            context=self._context,
+            bus=self._bus,
+            figures=self._figures,
+            lag=self._websocket.lag,
+            places=Places(data_dir=server.data_dir, runtime_dir=server.runtime_dir),
+            version=__version__,
+            clock=self._clock,
+        )
+
+    def _make_web_house(self) -> WebHouse:
+        return WebHouse(
             authority=self._door.authority,
             proxies=self._door.proxies,
             tls=self._door.tls,
             audit=self._door.audit,
             registry=self.registry,
+            context=self._context,
+            files=self._files,
             status=self._status,
             figures=self._figures,
+            metrics=self._metrics,
             version=__version__,
+            configuration=lambda: configuration_report(self._configuration),
             report=self._report,
             clock=self._clock,
             log=self._log,
         )
-        return WebServer(web_settings(self._configuration, access), house)
 
     def _make_registry(self) -> Registry:
         operations = [
@@ -215,6 +294,8 @@ class Hydrogen:
             *file_operations(self._files),
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
+            *log_operations(self._log_ring),
+            *retention_operations(self._retention),
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)

@@ -24,9 +24,11 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hydrogen.auth.proxy import is_loopback
+from hydrogen.config_retention import RetentionSection
 from hydrogen.config_section import (
     AuthSection,
     EnvironmentText,
+    FilesSection,
     LoggingSection,
     MdnsSection,
     PrinterSection,
@@ -59,10 +61,12 @@ class Configuration(BaseSettings):
     server: ServerSection = Field(default_factory=ServerSection)
     websocket: WebSocketSection = Field(default_factory=WebSocketSection)
     web: WebSection = Field(default_factory=WebSection)
+    files: FilesSection = Field(default_factory=FilesSection)
     tls: TlsSection = Field(default_factory=TlsSection)
     mdns: MdnsSection = Field(default_factory=MdnsSection)
     auth: AuthSection = Field(default_factory=AuthSection)
     logging: LoggingSection = Field(default_factory=LoggingSection)
+    retention: RetentionSection = Field(default_factory=RetentionSection)
     printers: dict[str, PrinterSection] = Field(default_factory=dict)
 
     @classmethod

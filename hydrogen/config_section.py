@@ -76,7 +76,7 @@ class ServerSection(Section):
 
 
 class WebSection(Section):
-    """HTTP: sessions, tickets, the status document. The same keys and rights as the WebSocket's."""
+    """HTTP: every operation, files, documents (docs/http.md). The same keys and rights as the WebSocket's."""
 
     enabled: bool = Field(
         default=True,
@@ -118,6 +118,34 @@ class WebSection(Section):
         default=65_536,
         description="Of a body that is read whole, as for a message of the WebSocket; a longer one is answered with 413.",
     )
+
+
+class FilesSection(Section):
+    """What can be printed: uploads, and what appears in folders."""
+
+    max_upload_bytes: Annotated[int, Field(ge=1024, le=1 << 40)] = Field(
+        default=4 << 30,
+        description="Of one file, and of one upload, in bytes; above it 413. 4 GiB: no print is that long.",
+    )
+    reserve_bytes: Annotated[int, Field(ge=0, le=1 << 40)] = Field(
+        default=64 << 20,
+        description="What uploads leave free on the disk, in bytes; beyond it 507. 64 MiB: journals and the database must be "
+        "written while a print runs.",
+    )
+    watched_folder: FolderPath | None = Field(
+        default=None,
+        description="Files that appear in this folder are moved into `data_dir/files` as soon as they are complete. None by "
+        "default. What is copied into `data_dir/files` itself is found there anyway.",
+    )
+    watched_folder_queue: bool = Field(
+        default=False,
+        description="Put what came from the watched folder into the queue. Off: a file is not a wish to print.",
+    )
+
+    @field_validator("watched_folder")
+    @classmethod
+    def _make_absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else _absolute_path(path)
 
 
 class TlsSection(Section):

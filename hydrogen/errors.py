@@ -32,6 +32,7 @@
     └── HostError                     Hydrogen or the machine it runs on
         ├── ConfigurationInvalid      configuration_invalid
         ├── DiskFull                  disk_full
+        ├── DiskLow                   disk_low
         ├── FileUnreadable            file_unreadable
         ├── RecordDamaged             record_damaged
         ├── PortsExhausted            ports_exhausted
@@ -116,6 +117,10 @@ class FileRejected(ClientError):
     """A job file that must not be printed; `details` has `file` and, where known, `line` (from 1) and `reason`."""
 
     code = "file_rejected"
+
+
+class TooLarge(InvalidMessage):
+    """More than a body or a file may have; `details` has `limit`, in bytes."""
 
 
 class LineRefused(ClientError):
@@ -213,6 +218,12 @@ class DiskFull(HostError):
     code = "disk_full"
 
 
+class DiskLow(HostError):
+    """Little room is left; `details` has `level`, `free_bytes` and `below_bytes`. Nothing has failed yet."""
+
+    code = "disk_low"
+
+
 class FileUnreadable(HostError):
     code = "file_unreadable"
 
@@ -274,6 +285,12 @@ class ErrorCodes:
         "heater_unsupervised",
         "heaters_idle",
     )
+
+    @staticmethod
+    def known() -> frozenset[str]:
+        """All codes of this version."""
+        leaves = (leaf for family in (ClientError, DeviceError, HostError) for leaf in family.__subclasses__())
+        return frozenset(leaf.code for leaf in leaves).union(ErrorCodes.HALT, ErrorCodes.COMPLAINT, ErrorCodes.HEAT)
 
     @staticmethod
     def class_of(code: str) -> type[HydrogenError]:

@@ -15,6 +15,7 @@ from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.keys import KeyRing
 from hydrogen.auth.login_record import LoginRecord
 from hydrogen.auth.oidc import OidcTokens
+from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.auth.sessions import Session, SessionTokens
 from hydrogen.auth.throttle import FailedLogins
 from hydrogen.auth.tickets import Ticket, TicketBook
@@ -22,6 +23,10 @@ from hydrogen.core.clock import Clock
 from hydrogen.errors import AuthFailed, Forbidden, RateLimited, Unavailable
 
 Listener = Callable[[], None]
+
+URGENT_LOGINS = Rate(per_second=1.0, burst=5)
+"""Of one address, past the throttle: nobody waits with an emergency stop because a forgotten page shows an old key from the
+same address, and who guesses gains nothing worth having."""
 
 
 class Authority:
@@ -49,28 +54,33 @@ class Authority:
         self._sessions = sessions
         self._oidc = oidc
         self._failed_logins = FailedLogins(clock=clock) if failed_logins is None else failed_logins
+        self._urgent_logins = RateLimit("urgent logins", URGENT_LOGINS, clock=clock)
         self._login_record = login_record
         self._tickets = TicketBook(clock=clock)
         self._listeners: list[Listener] = []
 
     # ------------------------------------------------------------------------------------------------------ coming in
 
-    async def admit(self, request: Request) -> Grant:
-        """Who it is.
+    async def admit(self, request: Request, *, is_urgent: bool = False) -> Grant:
+        """Who it is. is_urgent: it wants to make a printer safe, so that failed logins from its address do not keep it waiting,
+        as long as it tries no more often than once a second.
 
         Raises RateLimited (details `retry_after_seconds`), AuthFailed, Forbidden (a foreign web page that uses a credential
         in the URL, or any page that calls us by a foreign name).
         """
-        return await self._admit(request, scheme_of(request), lambda: shown_by(request))
+        return await self._admit(request, scheme_of(request), lambda: shown_by(request), is_urgent=is_urgent)
 
     async def admit_by_key(self, request: Request, key: str) -> Grant:
         """The same for a key that stands in the body of a request. Raises the same."""
         return await self._admit(request, "key in body", lambda: Shown(key=key))
 
-    async def _admit(self, request: Request, scheme: str, read: Callable[[], Shown | None]) -> Grant:
+    async def _admit(
+        self, request: Request, scheme: str, read: Callable[[], Shown | None], *, is_urgent: bool = False
+    ) -> Grant:
         if self._hosts is not None:
             self._hosts.check(hosts=request.hosts, origins=request.origins)
-        self._check_throttle(request.address, scheme)
+        if not (is_urgent and not self._urgent_logins.wait_seconds(request.address)):
+            self._check_throttle(request.address, scheme)
         try:
             shown = read()
             grant = None if shown is None else self.current(await self._grant_for(shown, request))

@@ -22,7 +22,7 @@ from hydrogen.cli.render import Display, make_display
 from hydrogen.cli.service import SIMULATED_NAME, STOP_SECONDS
 from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.errors import HostError, PrinterSilent
-from hydrogen.files.store import check_printable
+from hydrogen.files.folder import check_printable
 from hydrogen.fleet.runtime import read_service_record
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "cube.gcode"

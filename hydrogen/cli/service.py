@@ -63,12 +63,14 @@ def _serve(options: argparse.Namespace, folder: Path | None) -> str:
     from hydrogen.access import prepare_data_dir
     from hydrogen.app import Hydrogen, ServeOptions
     from hydrogen.cli.simulation import SimulatedPrinter
+    from hydrogen.core.log_ring import LogRing
     from hydrogen.core.structured_log import configure_log
     from hydrogen.serving import serve
 
     section = configuration.logging
     json = None if section.format == "auto" else section.format == "json"
-    log = configure_log(level=section.level, json=json, stream=sys.stderr)
+    ring = LogRing(SystemClock())
+    log = configure_log(level=section.level, json=json, stream=sys.stderr, ring=ring)
     access = prepare_data_dir(configuration)
     if access.is_first:
         print(f"No API key is configured, so one was made: {access.keys[0]}", flush=True)
@@ -86,6 +88,7 @@ def _serve(options: argparse.Namespace, folder: Path | None) -> str:
         has_lifeline=options.lifeline,
         extra=extra,
         may_restart=lambda: _read_configuration(options, folder),
+        log_ring=ring,
     )
 
     async def live() -> str:

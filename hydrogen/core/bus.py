@@ -38,7 +38,10 @@ class _Delivery:
 
 
 class Bus:
-    """Delivers events within the process. Belongs to one event loop; not safe from other threads."""
+    """Delivers events within the process. Belongs to one event loop; not safe from other threads.
+
+    failures: times that a listener raised; dropped: events that subscriptions had no room for. Both since the start.
+    """
 
     def __init__(self, on_failure: Callable[[str, BaseException], None]) -> None:
         """on_failure(name, error) is called when a listener raises; it may publish, but not to the listener that failed."""
@@ -47,6 +50,8 @@ class Bus:
         self._pending: deque[_Delivery] = deque()
         self._is_delivering = False
         self._spared: frozenset[_Registration] = frozenset()
+        self.failures = 0
+        self.dropped = 0
 
     def listen(self, listener: Listener, *, name: str) -> Callable[[], None]:
         """Call `listener` for every event from now on. Returns "unlisten", which may be called twice."""
@@ -94,6 +99,7 @@ class Bus:
                 self._report(registration, delivery, error)
 
     def _report(self, registration: _Registration, delivery: _Delivery, error: Exception) -> None:
+        self.failures += 1
         # What on_failure publishes must not come back to the listener that cannot take it: that would never end.
         self._spared = delivery.spared | {registration}
         try:
@@ -111,6 +117,7 @@ class Subscription:
     def __init__(self, bus: Bus, *, name: str, accepts: Callable[[Event], bool], capacity: int) -> None:
         self.name = name
         self._accepts = accepts
+        self._bus = bus
         self._queue = MergeQueue(capacity)
         self._ready = asyncio.Event()
         self._has_lost = False
@@ -150,5 +157,7 @@ class Subscription:
 
     def _on_published(self, published: PublishedEvent) -> None:
         if self._accepts(published.event):
-            self._queue.put(published)
+            lost = self._queue.lost
+            if not self._queue.put(published):
+                self._bus.dropped += self._queue.lost - lost
             self._ready.set()

@@ -13,9 +13,11 @@ class MergeQueue:
 
     Overflow is not silent: the queue is emptied, `lagged` is set, and nothing is taken in until `drain` was called. The
     reader that drained a lagged queue has lost events and needs a snapshot; what is put after that `drain` follows it.
+
+    merged: samples that a newer one replaced; lost: events that were dropped, since the queue was made.
     """
 
-    __slots__ = ("_capacity", "_entries", "_lagged", "_next_fact")
+    __slots__ = ("_capacity", "_entries", "_lagged", "_next_fact", "lost", "merged")
 
     def __init__(self, capacity: int) -> None:
         if capacity < 1:
@@ -24,6 +26,8 @@ class MergeQueue:
         self._entries: dict[object, PublishedEvent] = {}
         self._next_fact = 0
         self._lagged = False
+        self.merged = 0
+        self.lost = 0
 
     @property
     def lagged(self) -> bool:
@@ -40,10 +44,13 @@ class MergeQueue:
     def put(self, published: PublishedEvent) -> bool:
         """Take it in. False: there was no room (now or since the last `drain`), everything queued is lost."""
         if self._lagged:
+            self.lost += 1
             return False
         key = self._key_of(published)
-        self._entries.pop(key, None)
+        if self._entries.pop(key, None) is not None:
+            self.merged += 1
         if len(self._entries) >= self._capacity:
+            self.lost += len(self._entries) + 1
             self._entries.clear()
             self._lagged = True
             return False

@@ -22,6 +22,7 @@ from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hydrogen.core.log import Log
+from hydrogen.core.log_ring import LogRing
 from hydrogen.errors import HydrogenError
 
 if TYPE_CHECKING:
@@ -65,12 +66,17 @@ _LEVELS: Mapping[str, int] = MappingProxyType(
     {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR},
 )
 
+_LEVEL_NAMES: Mapping[int, str] = MappingProxyType({number: name for name, number in _LEVELS.items()})
 
-def configure_log(*, level: str = "info", json: bool | None = None, stream: TextIO | None = None) -> Log:
+
+def configure_log(
+    *, level: str = "info", json: bool | None = None, stream: TextIO | None = None, ring: LogRing | None = None
+) -> Log:
     """The log of this process. Call it once, at the roof.
 
     level: debug, info, warning or error. json: None means lines for people if `stream` (default stderr) is a terminal, JSON
-    otherwise. Raises ValueError for an unknown level.
+    otherwise. ring: where the last lines are kept too, those of level info at the least. Raises ValueError for a level that is
+    unknown.
     """
     threshold = _LEVELS.get(level.lower())
     if threshold is None:
@@ -93,7 +99,7 @@ def configure_log(*, level: str = "info", json: bool | None = None, stream: Text
         context_class=dict,
         cache_logger_on_first_use=True,
     )
-    log = StructuredLog(logger.bind())
+    log = StructuredLog(logger.bind(), ring)
     _adopt_standard_logging(log)
     return log
 
@@ -119,8 +125,9 @@ def _head_first(_logger: object, _method: str, entry: EventDict) -> EventDict:
 class StructuredLog:
     """A `Log` that makes every field plain and masks secrets before structlog sees them."""
 
-    def __init__(self, logger: FilteringBoundLogger) -> None:
+    def __init__(self, logger: FilteringBoundLogger, ring: LogRing | None = None) -> None:
         self._logger = logger
+        self._ring = ring
 
     def debug(self, event: str, /, **fields: object) -> None:
         self._write(logging.DEBUG, event, fields)
@@ -135,8 +142,15 @@ class StructuredLog:
         self._write(logging.ERROR, event, fields)
 
     def _write(self, level: int, event: str, fields: Mapping[str, object]) -> None:
-        if self._logger.is_enabled_for(level):
-            self._logger.log(level, redact_text(event), **redact_fields(fields))
+        is_shown = self._logger.is_enabled_for(level)
+        ring = self._ring if is_shown or level >= logging.INFO else None
+        if not is_shown and ring is None:
+            return
+        text, shown = redact_text(event), redact_fields(fields)
+        if ring is not None:
+            ring.add(_LEVEL_NAMES[level], text, shown)
+        if is_shown:
+            self._logger.log(level, text, **shown)
 
 
 def redact_fields(fields: Mapping[str, object]) -> dict[str, Any]:

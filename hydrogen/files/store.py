@@ -1,185 +1,480 @@
-"""The files that can be printed: one folder, `<data_dir>/files`, with sub-folders.
+"""The files that can be printed: one folder, `<data_dir>/files`, with sub-folders; what changes it goes through here.
 
-Paths of clients are relative, with `/` between the parts. What leads out of the folder, also by a symbolic link, does not
-exist for them. A file appears whole or not at all.
+Paths of clients are relative, with `/` between the parts. A file appears whole or not at all. Nothing is deleted, moved or
+written over that a job is made of: the print itself would live on (the spooler holds a link of its own), but whoever sees
+it print expects to find its file.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
-from hydrogen.errors import DiskFull, FileRejected, FileUnreadable, HostError, InvalidMessage, NotFound
+from hydrogen.core.clock import Clock, SystemClock
+from hydrogen.errors import Conflict, FileUnreadable, InvalidMessage, NotFound, Unavailable
+from hydrogen.files.catalogue import Catalogue
+from hydrogen.files.digest import DigestIndex, FileIdentity
+from hydrogen.files.draft import FOLDER, Draft, check_head, sweep_drafts, sync_folder, told, too_large
+from hydrogen.files.folder import FilesFolder, StoredFile, check_printable, is_being_written, stored_file
+from hydrogen.files.incoming import Incoming
+from hydrogen.files.name import BINARY_SUFFIX, GZIP_SUFFIX, found_parts, made_file_parts, made_parts, stored_path
+from hydrogen.files.space import Space
+from hydrogen.model.events import Event, FileAdded, FileChanged, FileMoved, FileRemoved
 
-SUFFIXES = frozenset({".gcode", ".gco", ".g"})
-"""What slicers call their output; anything else in the folder is not shown and not printed."""
+MOST_INCOMING = 8
+"""Uploads at the same time: each holds a megabyte, a descriptor and now and then a thread."""
 
-LISTED_FILES = 10_000
-"""More are not listed: a listing is one message."""
+LARGEST_FILE_BYTES = 4 << 30
+"""Unless the configuration says otherwise: no print is that long, and the journals count in more."""
 
-LONGEST_PATH = 1024
-"""Characters of a client's path."""
+FRESH_SECONDS = 10.0
+"""A file that has not changed for so long is not asked whether somebody writes it."""
 
-HEAD_BYTES = 4096
-"""How much of a file is looked at to see whether it is text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFile:
-    """A file as clients see it: path below the folder, modified_at in Unix seconds."""
-
-    path: str
-    size_bytes: int
-    modified_at: float
-
+COPY_BYTES = 1 << 20
 
 Listing = list[StoredFile]
+
+Unpack = Callable[[Path, Draft], Awaitable[None]]
+"""Writes the text of a packed file into a draft. Raises FileRejected, DiskFull, HostError."""
+
+
+class FileNeeds(Protocol):
+    """Who needs a file."""
+
+    def is_needed(self, path: str) -> str | None:
+        """Why it must be left alone: it prints, or is about to. None: nobody needs it."""
+
+    def is_awaited(self, path: str) -> str | None:
+        """Who waits for it: a queue's entry. None: nobody does."""
+
+
+class NobodyNeeds:
+    """For a folder without printers."""
+
+    def is_needed(self, path: str) -> str | None:
+        return None
+
+    def is_awaited(self, path: str) -> str | None:
+        return None
 
 
 class FileStore:
     """All methods that touch the disk do so in a thread, except `resolve`, which looks at one name."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: created by whoever builds the house."""
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        needs: FileNeeds | None = None,
+        tell: Callable[[Event], object] = lambda _event: None,
+        index: DigestIndex | None = None,
+        space: Space | None = None,
+        unpack: Unpack | None = None,
+        clock: Clock | None = None,
+        limit_bytes: int = LARGEST_FILE_BYTES,
+    ) -> None:
+        """folder: created by whoever builds the house. tell: what happened, for clients. unpack: for binary G-code; without
+        it such a file is refused."""
+        self._disk = FilesFolder(folder)
+        self._needs = needs or NobodyNeeds()
+        self._tell = tell
+        self._index = index or DigestIndex(None)
+        self._space = space or Space(folder)
+        self._unpack = unpack
+        self._clock = clock or SystemClock()
+        self._incoming = 0
+        self.limit_bytes = limit_bytes
+        self.catalogue = Catalogue()
 
     @property
     def folder(self) -> Path:
-        return self._folder
+        return self._disk.root
+
+    # ------------------------------------------------------------------------------------------------------- looking
 
     async def list(self) -> Listing:
-        """Every printable file, sorted by path; at most LISTED_FILES. Raises FileUnreadable if the folder is gone."""
-        return await asyncio.to_thread(self._list)
+        """Every printable file that is complete, sorted by path; at most LISTED_FILES. Raises FileUnreadable."""
+        return [file for file in await asyncio.to_thread(self._list) if not self.catalogue.is_growing(file.path)]
+
+    async def folders(self) -> Sequence[str]:
+        """Every sub-folder, the empty ones too, sorted."""
+        return await asyncio.to_thread(self._disk.folders)
 
     def resolve(self, path: str) -> Path:
-        """The file behind a client's path. Raises InvalidMessage for what is no path below the folder, NotFound."""
-        parts = _checked_parts(path)
-        root = self._folder.resolve()
-        found = root.joinpath(*parts)
-        try:
-            real = found.resolve(strict=True)
-        except (OSError, RuntimeError):
-            raise NotFound(f"there is no file {path!r}", file=path) from None
-        if not real.is_relative_to(root) or not real.is_file():
-            raise NotFound(f"there is no file {path!r}", file=path)
-        if real.suffix.lower() not in SUFFIXES and found.suffix.lower() not in SUFFIXES:
-            raise InvalidMessage(
-                f"{path!r} is no G-code file: its name must end in {', '.join(sorted(SUFFIXES))}",
-                field="file",
-                reason="suffix",
-            )
+        """The file behind a client's path, ready to be printed. Raises InvalidMessage for what is no path below the folder,
+        NotFound, Conflict while somebody is still writing it."""
+        real = self._disk.find(path)
+        if is_being_written(real):
+            raise Conflict(f"{path} is still being written: try again when it is complete", file=path)
         return real
 
-    async def add(self, source: Path, name: str) -> StoredFile:
+    def find(self, path: str) -> Path:
+        """The file behind a client's path, to be read as it is; may block. Raises InvalidMessage, NotFound."""
+        return self._disk.find(path)
+
+    async def is_folder(self, path: str) -> bool:
+        """Is there a sub-folder of this path?"""
+        return await asyncio.to_thread(self._is_folder, path)
+
+    async def stat(self, path: str) -> StoredFile:
+        """What is known of one file, its digest too if that is known. Raises InvalidMessage, NotFound."""
+        file = await asyncio.to_thread(self._disk.stat, path)
+        sha256 = None if file.identity is None else self._index.find(file.path, file.identity)
+        return replace(file, sha256=sha256)
+
+    def check_room(self, size_bytes: int, what: str) -> None:
+        """May so much more come? Blocks for microseconds. Raises TooLarge, DiskFull."""
+        if size_bytes > self.limit_bytes:
+            raise too_large(what, self.limit_bytes)
+        self._space.check(size_bytes, what)
+
+    def free_bytes(self) -> int:
+        """What files may still take. Blocks for microseconds."""
+        return self._space.free_bytes()
+
+    async def digest_of(self, path: str) -> str | None:
+        """The SHA-256 of a file's content in hex, if it is known without reading it. Raises InvalidMessage, NotFound."""
+        return (await self.stat(path)).sha256
+
+    def remember_digest(self, path: str, identity: FileIdentity, sha256: str) -> None:
+        """Somebody has read the file and found this; blocks. identity: of the file that was read."""
+        self._index.remember(path, identity, sha256)
+
+    # -------------------------------------------------------------------------------------------------------- adding
+
+    async def receive(
+        self,
+        path: str,
+        *,
+        actor: str = "",
+        declared_bytes: int | None = None,
+        is_gzip: bool = False,
+        may_replace: bool = True,
+        is_final: bool = True,
+    ) -> Incoming:
+        """A file that is about to be sent; use it as a context. declared_bytes: how long its sender says it is. is_final: False
+        when the folder is named later, with `commit`: then what is there is looked at only then.
+
+        `x.gcode.gz` and `is_gzip` are unpacked while they arrive, `x.bgcode` when it is whole (see name.stored_path).
+        Raises InvalidMessage (name), Conflict (needed, or there and not to be replaced), TooLarge, DiskFull, Unavailable.
+        """
+        target = "/".join(made_file_parts(stored_path(path)))
+        is_packed = is_gzip or path.lower().endswith(GZIP_SUFFIX)
+        is_binary = target.lower().endswith(f"{BINARY_SUFFIX}.gcode") and stored_path(path) != path
+        if is_binary and self._unpack is None:
+            raise InvalidMessage(f"{path[:80]!r} is binary G-code, which cannot be unpacked here", field="file")
+        if is_final:
+            await asyncio.to_thread(self._check_target, target, may_replace=may_replace)
+        if declared_bytes is not None:
+            self.check_room(declared_bytes, path)
+        if self._incoming >= MOST_INCOMING:
+            raise Unavailable(f"{MOST_INCOMING} uploads are under way: try again", retry_after_seconds=2)
+        self._incoming += 1
+        try:
+            draft = await self._make_draft(path, is_gzip=is_packed)
+        except BaseException:
+            self._incoming -= 1
+            raise
+
+        async def place(incoming: Incoming, below: str, is_replacing: bool) -> StoredFile:
+            if is_binary:
+                await self._unpack_into(incoming, target)
+            may_place = may_replace and is_replacing
+            return await self._place(incoming.draft, target, below, actor=actor, may_replace=may_place)
+
+        return Incoming(target, draft, place=place, is_text=not is_binary, on_end=self._incoming_ended)
+
+    async def add(self, source: Path, name: str, *, actor: str = "", may_replace: bool = True) -> StoredFile:
         """Copy a local file into the folder under `name`, over one that is there; whole, or not at all.
 
-        Raises InvalidMessage (name), FileRejected (empty, binary), FileUnreadable, DiskFull.
+        Raises InvalidMessage (name), FileRejected (empty, binary), FileUnreadable, DiskFull, Conflict.
         """
-        return await asyncio.to_thread(self._add, source, name)
+        made_file_parts(stored_path(name))
+        if stored_path(name) == name:
+            await asyncio.to_thread(check_printable, source)
+        reader = await asyncio.to_thread(_opened, source)
+        try:
+            async with await self.receive(name, actor=actor, may_replace=may_replace) as incoming:
+                while block := await asyncio.to_thread(_read, reader):
+                    await incoming.write(block)
+                return await incoming.commit()
+        finally:
+            reader.close()
+
+    # ------------------------------------------------------------------------------------------------------ changing
+
+    async def remove(self, path: str, *, actor: str = "", force: bool = False) -> StoredFile:
+        """Delete a file. force: also one that a queue's entry waits for. Raises InvalidMessage, NotFound, Conflict."""
+        file = await asyncio.to_thread(self._disk.stat, path)
+        self._check_free(file.path, force=force)
+        with self.catalogue.changing():
+            await asyncio.to_thread(self._remove, file.path)
+            self._forget(file, actor)
+        return file
+
+    async def move(
+        self, path: str, target: str, *, actor: str = "", may_replace: bool = False, force: bool = False
+    ) -> StoredFile:
+        """Rename a file, or move it to another folder. Raises InvalidMessage, NotFound, Conflict."""
+        file = await asyncio.to_thread(self._disk.stat, path)
+        made = "/".join(made_file_parts(target))
+        self._check_free(file.path, force=force)
+        if made == file.path:
+            return file
+        await asyncio.to_thread(self._check_target, made, may_replace=may_replace)
+        return await self._moved(file, made, actor)
+
+    async def copy(self, path: str, target: str, *, actor: str = "", may_replace: bool = False) -> StoredFile:
+        """The same content a second time. Raises InvalidMessage, NotFound, Conflict, DiskFull."""
+        file = await asyncio.to_thread(self._disk.stat, path)
+        made = "/".join(made_file_parts(target))
+        if made == file.path:
+            raise Conflict(f"{path} cannot be copied onto itself", file=path)
+        return await self.add(self._disk.find(file.path), made, actor=actor, may_replace=may_replace)
+
+    async def make_folder(self, path: str) -> str:
+        """A sub-folder with those above it. Raises InvalidMessage, Conflict if there is something of that name."""
+        parts = made_parts(path)
+        await asyncio.to_thread(self._make_folder, parts)
+        return "/".join(parts)
+
+    async def remove_folder(
+        self, path: str, *, actor: str = "", recursive: bool = False, force: bool = False
+    ) -> Sequence[StoredFile]:
+        """Delete a sub-folder; with what is in it only if that is asked for. Returns the files that went with it.
+
+        Raises InvalidMessage, NotFound, Conflict (not empty, or one of its files is needed).
+        """
+        real, inside = await self._inside(path)
+        if not recursive and await asyncio.to_thread(lambda: any(real.iterdir())):
+            raise Conflict(f"the folder {path} is not empty", folder=path)
+        for file in inside:
+            self._check_free(file.path, force=force)
+        with self.catalogue.changing():
+            await asyncio.to_thread(self._remove_tree, real, path)
+            for file in inside:
+                self._forget(file, actor)
+        return inside
+
+    async def move_folder(
+        self, path: str, target: str, *, actor: str = "", force: bool = False
+    ) -> Sequence[StoredFile]:
+        """Rename a sub-folder, or move it with all that is in it. Raises InvalidMessage, NotFound, Conflict."""
+        real, inside = await self._inside(path)
+        parts = made_parts(target)
+        before = self._disk.path_of(real)
+        if parts[: len(found_parts(before))] == found_parts(before):
+            raise Conflict(f"the folder {path} cannot be moved into itself", folder=path)
+        for file in inside:
+            self._check_free(file.path, force=force)
+        made = "/".join(parts)
+        with self.catalogue.changing():
+            await asyncio.to_thread(self._rename_folder, real, parts)
+            places = [replace(file, path=made + file.path.removeprefix(before)) for file in inside]
+            return [self._note_moved(file, moved, actor) for file, moved in zip(inside, places, strict=True)]
+
+    # ---------------------------------------------------------------------------------------------------- housekeeping
+
+    def prepare(self) -> int:
+        """Blocks: reads the digests of a former life and removes the drafts that it left. Returns how many those were."""
+        self._index.load()
+        return sweep_drafts(self.folder / FOLDER)
+
+    @property
+    def disk(self) -> FilesFolder:
+        """The folder as it lies on the disk; what it tells may be incomplete."""
+        return self._disk
+
+    def tell_of(self, kind: type[FileAdded | FileChanged | FileRemoved], file: StoredFile, actor: str = "") -> None:
+        """Let clients know."""
+        self._tell(
+            kind(
+                at=self._clock.wall(),
+                path=file.path,
+                size_bytes=file.size_bytes,
+                modified_at=file.modified_at,
+                actor=actor,
+            )
+        )
+
+    # ------------------------------------------------------------------------------------------------- on the loop
+
+    def _incoming_ended(self) -> None:
+        self._incoming -= 1
+
+    async def _make_draft(self, name: str, *, is_gzip: bool = False) -> Draft:
+        """Whoever is cancelled while it is made leaves none."""
+        making = asyncio.ensure_future(asyncio.to_thread(self._draft, name, is_gzip=is_gzip))
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            await asyncio.to_thread((await making).discard)
+            raise
+
+    async def _unpack_into(self, incoming: Incoming, target: str) -> None:
+        assert self._unpack is not None
+        packed = incoming.draft
+        draft = await self._make_draft(target)
+        try:
+            await self._unpack(packed.path, draft)
+            check_head(draft.head, target)
+            await asyncio.to_thread(draft.finish)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(draft.discard))
+            raise
+        incoming.replace_draft(draft)
+        await asyncio.to_thread(packed.discard)
+
+    async def _place(self, draft: Draft, target: str, below: str, *, actor: str, may_replace: bool) -> StoredFile:
+        path = "/".join(made_file_parts(f"{below.strip('/')}/{target}" if below.strip("/") else target))
+        await asyncio.to_thread(self._check_target, path, may_replace=may_replace)
+        with self.catalogue.changing():
+            stored = await asyncio.to_thread(self._place_draft, draft, path)
+            kind = FileAdded if self.catalogue.note(stored) is None else FileChanged
+        self.tell_of(kind, stored, actor)
+        return stored
+
+    def _check_free(self, path: str, *, force: bool) -> None:
+        if reason := self._needs.is_needed(path):
+            raise Conflict(f"{path} is needed: {reason}", file=path, reason=reason)
+        if not force and (reason := self._needs.is_awaited(path)):
+            raise Conflict(f"{path} is awaited: {reason}", file=path, reason=reason, force=True)
+
+    def _check_target(self, path: str, *, may_replace: bool) -> None:
+        if reason := self._needs.is_needed(path):
+            raise Conflict(f"{path} cannot be replaced: {reason}", file=path, reason=reason)
+        target = self.folder.joinpath(*path.split("/"))
+        if target.is_dir():
+            raise Conflict(f"{path} is a folder", file=path)
+        if not may_replace and target.exists():
+            raise Conflict(f"{path} is there already", file=path, reason="exists")
+
+    def _forget(self, file: StoredFile, actor: str) -> None:
+        self.catalogue.forget(file.path)
+        self.tell_of(FileRemoved, file, actor)
+
+    async def _moved(self, file: StoredFile, target: str, actor: str) -> StoredFile:
+        with self.catalogue.changing():
+            stored = await asyncio.to_thread(self._rename, file, target)
+            return self._note_moved(file, stored, actor)
+
+    def _note_moved(self, file: StoredFile, stored: StoredFile, actor: str) -> StoredFile:
+        self.catalogue.forget(file.path)
+        self.catalogue.note(stored)
+        self._tell(
+            FileMoved(
+                at=self._clock.wall(),
+                path=stored.path,
+                moved_from=file.path,
+                size_bytes=stored.size_bytes,
+                modified_at=stored.modified_at,
+                actor=actor,
+            )
+        )
+        return stored
+
+    async def _inside(self, path: str) -> tuple[Path, Sequence[StoredFile]]:
+        real = await asyncio.to_thread(self._disk.find_folder, path)
+        prefix = f"{self._disk.path_of(real)}/"
+        files = await asyncio.to_thread(self._disk.files)
+        return real, [file for file in files if file.path.startswith(prefix)]
 
     # ------------------------------------------------------------------------------------------------- in a thread
 
-    def _list(self) -> Listing:
-        found: Listing = []
+    def _is_folder(self, path: str) -> bool:
         try:
-            for file in self._walk(self._folder, ""):
-                found.append(file)
-                if len(found) >= LISTED_FILES:
-                    break
-        except OSError as error:
-            raise FileUnreadable(f"cannot list {self._folder}: {error.strerror or error}") from error
-        return sorted(found, key=lambda file: file.path)
-
-    def _walk(self, folder: Path, prefix: str) -> Iterator[StoredFile]:
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                path = prefix + entry.name
-                if entry.name.startswith(".") or not _is_speakable(entry.name):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    yield from self._walk(Path(entry.path), f"{path}/")
-                elif Path(entry.name).suffix.lower() in SUFFIXES and self._is_ours(entry):
-                    status = entry.stat()
-                    yield StoredFile(path=path, size_bytes=status.st_size, modified_at=status.st_mtime)
-
-    def _is_ours(self, entry: os.DirEntry[str]) -> bool:
-        try:
-            is_inside = not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(self._folder.resolve())
-            return entry.is_file() and is_inside
-        except (OSError, RuntimeError):
+            self._disk.find_folder(path)
+        except (InvalidMessage, NotFound):
             return False
+        return True
 
-    def _add(self, source: Path, name: str) -> StoredFile:
-        parts = _checked_parts(name)
-        target = self._folder.joinpath(*parts)
-        if target.suffix.lower() not in SUFFIXES:
-            raise InvalidMessage(f"{name!r} must end in {', '.join(sorted(SUFFIXES))}", field="file", reason="suffix")
-        check_printable(source)
+    def _list(self) -> Listing:
+        fresh_since = self._clock.wall() - FRESH_SECONDS
+        return [
+            file
+            for file in self._disk.files()
+            if file.modified_at < fresh_since or not is_being_written(self.folder / file.path)
+        ]
+
+    def _draft(self, name: str, *, is_gzip: bool = False) -> Draft:
+        return Draft(self.folder / FOLDER, name, space=self._space, limit_bytes=self.limit_bytes, is_gzip=is_gzip)
+
+    def _place_draft(self, draft: Draft, path: str) -> StoredFile:
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.parent.resolve().is_relative_to(self._folder.resolve()):
-                raise InvalidMessage(f"{name!r} leads out of the files folder", field="file", reason="outside")
-            _copy(source, target)
-            status = target.stat()
+            status = draft.place(self._disk.place_of(tuple(path.split("/")), what=path))
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise DiskFull(f"no space left for {name}: free some, then try again", file=name) from error
-            raise HostError(f"cannot store {name}: {error.strerror or error}", file=name) from error
-        return StoredFile(path="/".join(parts), size_bytes=status.st_size, modified_at=status.st_mtime)
+            raise told(error, path) from error
+        stored = stored_file(path, status, sha256=draft.sha256)
+        self._index.remember(path, FileIdentity.of(status), draft.sha256)
+        return stored
+
+    def _remove(self, path: str) -> None:
+        place = self.folder / path
+        try:
+            place.unlink()
+            sync_folder(place.parent)
+        except FileNotFoundError:
+            raise NotFound(f"there is no file {path!r}", file=path) from None
+        except OSError as error:
+            raise told(error, path) from error
+
+    def _remove_tree(self, real: Path, path: str) -> None:
+        try:
+            shutil.rmtree(real)
+        except OSError as error:
+            raise told(error, path) from error
+
+    def _rename(self, file: StoredFile, target: str) -> StoredFile:
+        try:
+            place = self._disk.place_of(tuple(target.split("/")), what=target)
+            (self.folder / file.path).rename(place)
+            sync_folder(place.parent)
+        except OSError as error:
+            raise told(error, target) from error
+        return self._renamed(file, target)
+
+    def _renamed(self, file: StoredFile, target: str) -> StoredFile:
+        """Its digest goes with it."""
+        moved = replace(file, path=target)
+        if file.identity is not None and (sha256 := self._index.find(file.path, file.identity)):
+            self._index.remember(target, file.identity, sha256)
+            return replace(moved, sha256=sha256)
+        return moved
+
+    def _make_folder(self, parts: tuple[str, ...]) -> None:
+        path = "/".join(parts)
+        try:
+            self._disk.place_of(parts, what=path).mkdir(mode=0o750)
+        except FileExistsError:
+            raise Conflict(f"{path} is there already", folder=path, reason="exists") from None
+        except OSError as error:
+            raise told(error, path) from error
+
+    def _rename_folder(self, real: Path, parts: tuple[str, ...]) -> None:
+        path = "/".join(parts)
+        try:
+            place = self._disk.place_of(parts, what=path)
+            if place.exists():
+                raise Conflict(f"{path} is there already", folder=path, reason="exists")
+            real.rename(place)
+            sync_folder(place.parent)
+        except OSError as error:
+            raise told(error, path) from error
 
 
-def check_printable(source: Path) -> None:
-    """Refuse what is clearly no G-code, early. Raises FileUnreadable (missing, a folder, no right) or FileRejected."""
+def _opened(source: Path) -> BinaryIO:
     try:
-        with source.open("rb") as stream:
-            head = stream.read(HEAD_BYTES)
+        return source.open("rb")
     except OSError as error:
         raise FileUnreadable(f"cannot read {source}: {error.strerror or error}", file=source.name) from error
-    if not head.strip():
-        raise FileRejected(f"{source} is empty: nothing to print", file=source.name, reason="empty")
-    if b"\0" in head:
-        raise FileRejected(f"{source} is binary, not G-code text", file=source.name, reason="binary")
 
 
-def _copy(source: Path, target: Path) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".adding-")
+def _read(reader: BinaryIO) -> bytes:
     try:
-        with source.open("rb") as reader, os.fdopen(handle, "wb") as writer:
-            shutil.copyfileobj(reader, writer, 1 << 20)
-            writer.flush()
-            os.fchmod(writer.fileno(), 0o640)
-            os.fsync(writer.fileno())
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _checked_parts(path: str) -> tuple[str, ...]:
-    """The parts of a client's path. Raises InvalidMessage that says what is wrong with it."""
-    reason = ""
-    if not path or len(path) > LONGEST_PATH:
-        reason = f"1 to {LONGEST_PATH} characters"
-    elif not _is_speakable(path):
-        reason = "no control characters"
-    elif path.startswith("/") or "\\" in path:
-        reason = "a relative path with / between its parts"
-    elif ".." in PurePosixPath(path).parts or path.endswith("/"):
-        reason = "a path that stays in the folder and names a file"
-    parts = PurePosixPath(path).parts
-    if not reason and (not parts or any(part.startswith(".") or len(os.fsencode(part)) > 255 for part in parts)):
-        reason = "no hidden names, none over 255 bytes"
-    if reason:
-        raise InvalidMessage(f"{path[:80]!r} is no file of ours: expected {reason}", field="file", reason=reason)
-    return parts
-
-
-def _is_speakable(text: str) -> bool:
-    """Printable in a message: no control characters, no bytes that are not UTF-8."""
-    return all(character >= " " and character != "\x7f" and not "\ud800" <= character <= "\udfff" for character in text)
+        return reader.read(COPY_BYTES)
+    except OSError as error:
+        raise FileUnreadable(f"cannot read {reader.name}: {error.strerror or error}") from error

@@ -18,7 +18,7 @@ from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport
 from hydrogen.spooler.port import SpoolerPort
-from hydrogen.spooler.request import Request
+from hydrogen.spooler.request import CoolDown, EmergencyStop, Request
 
 LEAVE_SECONDS = 4.5
 """How much of the phase "stop tasks" is spent on waiting for idle spoolers that end."""
@@ -101,16 +101,20 @@ class Fleet(Service):
         )
 
     async def request(self, printer: str, request: Request) -> Mapping[str, Any]:
-        """What the spooler answers. Raises NotFound, Unavailable, and what the spooler raises."""
-        return await self._keeper_of(printer).request(request)
+        """What the spooler answers; what makes a printer safe is asked as long as its spooler is there, at our end too.
+
+        Raises NotFound, Unavailable, and what the spooler raises.
+        """
+        is_urgent = isinstance(request, EmergencyStop | CoolDown)
+        return await self._keeper_of(printer, is_urgent=is_urgent).request(request)
 
     async def cut_power(self, printer: str, actor: str) -> Mapping[str, Any]:
         """Run the printer's own power-off program; needs no spooler. Raises NotFound, Conflict, Unavailable, HostError."""
         return await self._keeper_of(printer).cut_power(actor)
 
-    def _keeper_of(self, printer: str) -> Keeper:
+    def _keeper_of(self, printer: str, *, is_urgent: bool = False) -> Keeper:
         keeper = self._keepers.get(self.resolve(printer))
-        if keeper is None or self._is_refusing:
+        if keeper is None or (self._is_refusing and not is_urgent):
             raise Unavailable("the service is starting or shutting down", retry_after_seconds=2)
         return keeper
 

@@ -129,6 +129,21 @@ class JobStore(Service):
         values = (file, printer, bytes_total, str(JobOutcome.COMPLETED))
         return await self._database.read(lambda db: _one(db, sql, values, lambda row: float(row["elapsed_seconds"])))
 
+    async def past_jobs(self) -> list[tuple[str, str, float | None]]:
+        """Every job with its file and when it ended, in Unix seconds; None for one that has not, as far as is known."""
+        sql = "SELECT job, file, finished_at FROM jobs"
+        return await self._database.read(
+            lambda db: [(row["job"], row["file"], row["finished_at"]) for row in db.execute(sql)]
+        )
+
+    async def forget_job(self, job: str) -> None:
+        """It and its receipt go. Raises DiskFull, HostError."""
+        await self._database.perform(lambda db: _forget(db, job, ("receipts", "jobs")))
+
+    async def forget_receipt(self, job: str) -> None:
+        """Raises DiskFull, HostError."""
+        await self._database.perform(lambda db: _forget(db, job, ("receipts",)))
+
     # ------------------------------------------------------------------------------------------------- the queue
 
     async def load_queue(self) -> QueueBook:
@@ -153,6 +168,11 @@ def _forget_old(db: Connection) -> None:
         "DELETE FROM receipts WHERE job NOT IN (SELECT job FROM receipts ORDER BY job DESC LIMIT ?)", (KEPT_RECEIPTS,)
     )
     forget_old_entries(db)
+
+
+def _forget(db: Connection, job: str, tables: tuple[str, ...]) -> None:
+    for table in tables:
+        db.execute(f"DELETE FROM {table} WHERE job = ?", (job,))
 
 
 def _insert(db: Connection, event: Event, fact_id: str) -> None:

@@ -286,6 +286,55 @@ class QueueChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileAdded(Event):
+    """A file can be printed now that was not there before. actor: who brought it, "" for what appeared in the folder."""
+
+    wire_type: ClassVar[str] = "file.added"
+
+    path: str
+    size_bytes: int
+    modified_at: float
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChanged(Event):
+    """Other content under the same path."""
+
+    wire_type: ClassVar[str] = "file.changed"
+
+    path: str
+    size_bytes: int
+    modified_at: float
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRemoved(Event):
+    """Gone; size_bytes and modified_at are its last ones."""
+
+    wire_type: ClassVar[str] = "file.removed"
+
+    path: str
+    size_bytes: int
+    modified_at: float
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMoved(Event):
+    """The same content under another path; of a folder, one for each file in it. moved_from: the path before."""
+
+    wire_type: ClassVar[str] = "file.moved"
+
+    path: str
+    moved_from: str
+    size_bytes: int
+    modified_at: float
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRaised(Event):
     """Something a person should know; always delivered, whatever is subscribed."""
 
@@ -325,6 +374,27 @@ class HostMeasured(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostDiskLow(Event):
+    """Little room is left on the disk, or (`critical`) next to none: fewer than `below_bytes`. Told once for each step down."""
+
+    wire_type: ClassVar[str] = "host.disk_low"
+
+    level: str
+    free_bytes: int
+    below_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostDiskRecovered(Event):
+    """There is room again: the disk is `ok`, or only `low`."""
+
+    wire_type: ClassVar[str] = "host.disk_recovered"
+
+    level: str
+    free_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalLineReported(Event):
     """Lines of the printer's conversation, batched; never numbered, never replayed, only for those who subscribed.
 
@@ -357,10 +427,16 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     JobFinished,
     JobReceiptIssued,
     QueueChanged,
+    FileAdded,
+    FileChanged,
+    FileRemoved,
+    FileMoved,
     ErrorRaised,
     LinkMeasured,
     LinkDuplicatePossible,
     HostMeasured,
+    HostDiskLow,
+    HostDiskRecovered,
     TerminalLineReported,
 )
 """Every event there is, in no order of importance."""

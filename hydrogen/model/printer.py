@@ -55,13 +55,23 @@ class Firmware:
     capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
 
 
+OK_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""Upper ends of the buckets of `ok_counts`, in seconds. A line alone on a fast USB port takes 1 ms, one at 115200 baud 5, one
+that waits in a full planner as long as a move; what takes longer than 10 s is a heat-up or a homing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkStatistics:
     """Counters of one connection; all rise from 0 at the handshake.
 
-    lines_sent counts numbered lines on the wire, repeats included; resends the `Resend:` lines obeyed; probes and barriers
-    what silence made us ask; possible_duplicates the lines that may have run twice (this protocol cannot decide them);
-    stalls the silences that ended in a repair; round_trip_seconds the smoothed time from line to `ok`.
+    lines_sent counts numbered lines on the wire, repeats included, and bytes_sent their bytes as they went out; resends the
+    `Resend:` lines obeyed; probes and barriers what silence made us ask; possible_duplicates the lines that may have run twice
+    (this protocol cannot decide them); stalls the silences that ended in a repair; round_trip_seconds the smoothed time from
+    line to `ok`.
+
+    ok_counts: how many lines took how long from their (last) sending to their `ok`: one count for each of OK_BUCKETS_SECONDS,
+    and one for longer; ok_seconds their times together. Not counters, but how it is now: window_lines and window_bytes may be
+    in flight (1 and 0: one line at a time).
     """
 
     lines_sent: int = 0
@@ -73,6 +83,11 @@ class LinkStatistics:
     surplus_acknowledgements: int = 0
     possible_duplicates: int = 0
     round_trip_seconds: float | None = None
+    bytes_sent: int = 0
+    ok_counts: tuple[int, ...] = ()
+    ok_seconds: float = 0.0
+    window_lines: int = 1
+    window_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

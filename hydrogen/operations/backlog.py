@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Protocol
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from hydrogen.errors import Forbidden, NotFound
 from hydrogen.jobs.book import QueueBook
@@ -18,6 +18,10 @@ EntryId = Annotated[str, Field(min_length=1, max_length=40)]
 Reason = Annotated[str, Field(max_length=200)]
 
 
+MOST_PAST = 100
+"""Entries that are over, in one answer."""
+
+
 class AddParams(Params):
     file: Annotated[str, Field(min_length=1, max_length=1024)]
     copies: Annotated[int, Field(ge=1, le=100)] = 1
@@ -27,14 +31,25 @@ class AddParams(Params):
 class ListParams(Params):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     offset: Annotated[int, Field(ge=0, le=1000)] = 0
-    past: Annotated[int, Field(ge=0, le=100)] = 0
+    past: Annotated[int, Field(ge=0, le=MOST_PAST)] = 0
 
 
 class EntryParams(Params):
     id: EntryId
 
 
+ONE_PLACE: Mapping[str, Any] = {
+    "oneOf": [
+        {"required": [one], "properties": {one: {"type": kind}, other: {"type": "null"}}}
+        for one, kind, other in (("before", "string", "position"), ("position", "integer", "before"))
+    ]
+}
+"""What the check of MoveParams means, for JSON Schemas."""
+
+
 class MoveParams(Params):
+    model_config = ConfigDict(json_schema_extra=dict(ONE_PLACE))
+
     id: EntryId
     before: EntryId | None = None
     position: Annotated[int, Field(ge=0, le=1000)] | None = None
@@ -111,6 +126,18 @@ class QueueOperations:
                 if call.principal.may_reach(name)
             },
         }
+
+    async def show(self, call: Call) -> Mapping[str, Any]:
+        """One entry, waiting, under way or over: `{"entry": {...}, "position"}`; `position` is null for one that is over."""
+        wanted = call.params.id
+        entries = self._queue.book.entries
+        for position, entry in enumerate(entries):
+            if entry.id == wanted and call.principal.may_reach(entry.printing_on or entry.printer):
+                return {"entry": plain(entry), "position": position}
+        for past in await self._queue.past_entries(MOST_PAST):
+            if past["id"] == wanted and call.principal.may_reach(past.get("printing_on") or past.get("printer")):
+                return {"entry": past, "position": None}
+        raise NotFound(f"there is no entry {wanted!r} in the queue", id=wanted)
 
     async def remove(self, call: Call) -> Mapping[str, Any]:
         """Take an entry out. `conflict` while it prints (cancel the job then)."""
@@ -198,6 +225,7 @@ def queue_operations(queue: Queue, fleet: PrinterFleet) -> list[Operation]:
             is_lasting=True,
         ),
         Operation(name="queue.list", params=ListParams, scope="read", summary="List the queue", handler=does.list),
+        Operation(name="queue.show", params=EntryParams, scope="read", summary="Show an entry", handler=does.show),
         Operation(
             name="queue.remove", params=EntryParams, scope="print", summary="Take an entry out", handler=does.remove
         ),

@@ -40,7 +40,7 @@ class HistoryParams(Params):
     before: JobId | None = None
 
 
-class ReceiptParams(Params):
+class JobParams(Params):
     job: JobId
 
 
@@ -56,6 +56,9 @@ class JobLedger(Protocol):
 
     async def history(self, limit: int, wanted: HistoryFilter) -> list[dict[str, Any]]:
         """The last jobs, newest first, as JSON values."""
+
+    async def job(self, job: str) -> Mapping[str, Any] | None:
+        """One of them; None for one that nobody knows."""
 
     async def receipt(self, job: str) -> tuple[str, dict[str, Any]] | None:
         """The printer and the receipt as JSON values; None for a job that has none."""
@@ -111,6 +114,13 @@ class JobOperations:
         jobs = [plain(job) for job in await self._ledger.history(wish.limit, wanted)]
         return {"jobs": jobs, "next": jobs[-1]["job"] if len(jobs) == wish.limit else None}
 
+    async def show(self, call: Call) -> Mapping[str, Any]:
+        """One job, past or under way, as the history has it: `{"job": {...}}`. `not_found` for one that nobody knows."""
+        found = await self._ledger.job(call.params.job)
+        if found is None or not call.principal.may_reach(found["printer"]):
+            raise NotFound(f"there is no job {call.params.job!r}", job=call.params.job)
+        return {"job": plain(found)}
+
     async def receipt(self, call: Call) -> Mapping[str, Any]:
         """What really happened in a job that is over: `{"printer", "receipt": {...}}`. `not_found` for one that has none."""
         found = await self._ledger.receipt(call.params.job)
@@ -146,7 +156,8 @@ def job_operations(
         Operation(
             name="job.history", params=HistoryParams, scope="read", summary="List past jobs", handler=does.history
         ),
+        Operation(name="job.show", params=JobParams, scope="read", summary="Show a job", handler=does.show),
         Operation(
-            name="job.receipt", params=ReceiptParams, scope="read", summary="Show a job's receipt", handler=does.receipt
+            name="job.receipt", params=JobParams, scope="read", summary="Show a job's receipt", handler=does.receipt
         ),
     ]

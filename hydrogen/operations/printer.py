@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from itertools import permutations
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from hydrogen.errors import HydrogenError, InvalidMessage, NotFound, Unavailable
 from hydrogen.model.ids import is_heater_name
@@ -39,17 +40,21 @@ Feedrate = Annotated[float, Field(gt=0, le=60_000)]
 """mm per minute; 1 m/s is beyond every desktop printer."""
 
 
+AXES = tuple("".join(axes) for count in range(4) for axes in permutations("xyz", count))
+"""Each axis at most once, in any order; the empty text is all of them."""
+
+
 class SendGcodeParams(Params):
     lines: Annotated[list[Line], Field(min_length=1, max_length=100)]
 
 
 class SetTemperatureParams(Params):
     heater: Annotated[str, Field(min_length=1, max_length=32)]
-    target_celsius: float
+    target_celsius: Annotated[float, Field(json_schema_extra={"minimum": 0, "maximum": HIGHEST_CELSIUS[0][1]})]
 
 
 class HomeParams(Params):
-    axes: Annotated[str, Field(pattern=r"^[xyz]{0,3}$")] = ""
+    axes: Annotated[str, Field(pattern=r"^[xyz]{0,3}$", json_schema_extra={"enum": list(AXES)})] = ""
 
     @field_validator("axes")
     @classmethod
@@ -60,6 +65,14 @@ class HomeParams(Params):
 
 
 class JogParams(Params):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": [axis], "properties": {axis: {"type": "number"}}} for axis in ("x_mm", "y_mm", "z_mm")
+            ]
+        }
+    )
+
     x_mm: Distance | None = None
     y_mm: Distance | None = None
     z_mm: Distance | None = None

@@ -33,6 +33,7 @@ class WebSocketFigures:
     """What the WebSocket server tells of itself; it writes, the builder reads.
 
     port and web_port (HTTP, written by the web server): the bound ones, 0 while not bound. Times are Unix seconds.
+    merged_samples and lags are those of clients that have left; cut_clients were cut off because they did not read.
     """
 
     port: int = 0
@@ -44,6 +45,9 @@ class WebSocketFigures:
     total_connections: int = 0
     total_requests: int = 0
     is_shutting_down: bool = False
+    merged_samples: int = 0
+    lags: int = 0
+    cut_clients: int = 0
 
 
 @dataclass(slots=True)

@@ -96,6 +96,14 @@ def read_disk_free(folder: Path) -> int | None:
         return None
 
 
+def read_disk_total(folder: Path) -> int | None:
+    """Bytes of the file system that it is on; None if the folder cannot be asked."""
+    try:
+        return int(psutil.disk_usage(str(folder)).total)
+    except OSError:
+        return None
+
+
 def read_temperature() -> float | None:
     """The processor's temperature in degrees Celsius; None where the machine has no such sensor."""
     sensors: Mapping[str, Any] = getattr(psutil, "sensors_temperatures", dict)()

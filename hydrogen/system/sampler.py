@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.rhythm import until_beat
 from hydrogen.core.service import Service
-from hydrogen.model.events import HostMeasured
+from hydrogen.errors import DiskLow
+from hydrogen.model.events import ErrorRaised, HostDiskLow, HostDiskRecovered, HostMeasured
 from hydrogen.model.host import HostState
+from hydrogen.model.printer import ErrorReport
 from hydrogen.system import machine
+from hydrogen.system.disk_watch import LEVELS, DiskThresholds, DiskWatch
 from hydrogen.system.throttling import read_throttling
 
 Figure = TypeVar("Figure", int, float, tuple[str, ...])
@@ -40,15 +45,17 @@ class HostSampler(Service):
         context: Context,
         clock: Clock,
         data_dir: Path,
+        disk_watch: DiskWatch | None = None,
         interval_seconds: float = INTERVAL_SECONDS,
         measure: Callable[[Path], HostState] | None = None,
         is_watched: Callable[[], bool] | None = None,
     ) -> None:
-        """data_dir: the folder whose disk is watched. measure: may block; called in a thread, one at a time. is_watched: is a
-        client connected? None: always."""
+        """data_dir: the folder whose disk is watched, and disk_watch by which thresholds. measure: may block; called in a
+        thread, one at a time. is_watched: is a client connected? None: always."""
         self._context = context
         self._clock = clock
         self._data_dir = data_dir
+        self._disk_watch = disk_watch or DiskWatch(DiskThresholds())
         self._interval_seconds = interval_seconds
         self._measure = measure or measure_host
         self._is_watched = is_watched
@@ -57,7 +64,7 @@ class HostSampler(Service):
         """Until cancelled. A measurement that takes long delays the next one, nothing else."""
         while True:
             host = await asyncio.to_thread(self._measure, self._data_dir)
-            self._context.publish(HostMeasured(at=self._clock.wall(), host=host))
+            self._publish(host)
             await self._rest()
 
     async def _rest(self) -> None:
@@ -66,6 +73,28 @@ class HostSampler(Service):
             if self._is_watched is None or self._is_watched():
                 return
 
+    def _publish(self, host: HostState) -> None:
+        before = self._disk_watch.level
+        level = self._disk_watch.look(host.disk_free_bytes, host.disk_total_bytes)
+        at = self._clock.wall()
+        self._context.publish(HostMeasured(at=at, host=replace(host, disk=level)))
+        if level == before or host.disk_free_bytes is None:
+            return
+        if LEVELS.index(level) < LEVELS.index(before):
+            self._context.publish(HostDiskRecovered(at=at, level=level, free_bytes=host.disk_free_bytes))
+            return
+        below = self._disk_watch.below(host.disk_total_bytes)
+        self._context.publish(HostDiskLow(at=at, level=level, free_bytes=host.disk_free_bytes, below_bytes=below))
+        told = DiskLow(
+            f"the disk is {level}: {host.disk_free_bytes >> 20:,} MiB free, fewer than {below >> 20:,}."
+            " What prints prints on; make room before the next upload",
+            level=level,
+            free_bytes=host.disk_free_bytes,
+            below_bytes=below,
+        )
+        report = ErrorReport(code=told.code, message=told.message, details=MappingProxyType(dict(told.details)))
+        self._context.publish(ErrorRaised(at=at, error=report))
+
 
 def measure_host(data_dir: Path) -> HostState:
     """The machine's figures now, None for those it does not tell; may block."""
@@ -73,6 +102,7 @@ def measure_host(data_dir: Path) -> HostState:
         cpu_share=_or_none(machine.read_cpu_share),
         memory_share=_or_none(machine.read_memory_share),
         disk_free_bytes=_or_none(lambda: machine.read_disk_free(data_dir)),
+        disk_total_bytes=_or_none(lambda: machine.read_disk_total(data_dir)),
         temperature_celsius=_or_none(machine.read_temperature),
         throttling=_or_none(read_throttling),
     )

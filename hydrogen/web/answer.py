@@ -24,11 +24,8 @@ from hydrogen.errors import (
     Replayed,
     Unavailable,
 )
+from hydrogen.errors import TooLarge as TooLarge
 from hydrogen.model.codec import encode_json
-
-
-class TooLarge(InvalidMessage):
-    """The body is longer than what is taken here; `details` has `limit`, in bytes."""
 
 
 class UnsupportedMedia(InvalidMessage):
@@ -55,8 +52,9 @@ STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
 CHALLENGE = 'Key realm="hydrogen", Bearer realm="hydrogen"'
 
 
-def status_of(kind: type[HydrogenError]) -> int:
-    """The HTTP status of errors of this class."""
+def status_of(error: HydrogenError | type[HydrogenError]) -> int:
+    """The HTTP status of an error, or of a class of them."""
+    kind = error if isinstance(error, type) else type(error)
     return next((STATUSES[parent] for parent in kind.__mro__ if parent in STATUSES), 500)
 
 
@@ -72,7 +70,7 @@ def json_answer(body: Any, *, status: int = 200, headers: Mapping[str, str] | No
 
 def error_answer(error: HydrogenError, *, status: int | None = None) -> Response:
     """`{"error":{"code","message","details"}}` with the status of its kind."""
-    code = status or status_of(type(error))
+    code = status or status_of(error)
     headers = {}
     if code == 401:
         headers["WWW-Authenticate"] = CHALLENGE

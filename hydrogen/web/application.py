@@ -1,112 +1,117 @@
-"""All routes of the HTTP port, and what stands around each of them: the refusal while shutting down, errors, CORS."""
+"""All routes of the HTTP port, and what stands around each of them: the porch, CORS, compression, errors."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from email.utils import formatdate
+from collections.abc import Callable, Iterable, Sequence
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.proxy import TrustedProxies
-from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.core.clock import Clock
-from hydrogen.errors import ClientError, HydrogenError, InvalidMessage, NotFound, ServerFault, Unavailable
+from hydrogen.core.log import Log
+from hydrogen.errors import HydrogenError, InvalidMessage, NotFound, ServerFault
 from hydrogen.web.answer import error_answer
-from hydrogen.web.door import peer_of
+from hydrogen.web.compression import Compression
+from hydrogen.web.endpoint import Admission, Endpoint, routes_of
+from hydrogen.web.porch import Porch
 from hydrogen.web.settings import WebSettings
 
 Report = Callable[[str, BaseException], None]
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Content-Encoding",
+    "Content-Disposition",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "If-Range",
+    "Range",
+    "X-Request-Id",
+)
+"""What a page of an allowed origin may send."""
+
+ANSWER_HEADERS = (
+    "Accept-Ranges",
+    "Allow",
+    "Content-Disposition",
+    "Content-Length",
+    "Content-Range",
+    "ETag",
+    "Last-Modified",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+)
+"""What it may read."""
+
 
 def make_application(
-    routes: Sequence[Route],
+    endpoints: Iterable[Endpoint],
+    door: Admission,
     *,
     settings: WebSettings,
     proxies: TrustedProxies,
     is_refusing: Callable[[], bool],
     report: Report,
+    on_answer: Callable[[int], None],
     clock: Clock,
+    log: Log,
 ) -> ASGIApp:
-    """The ASGI application. is_refusing: nothing new is begun. report: tells the house of a defect."""
+    """The ASGI application. is_refusing: nothing new is begun. report: tells the house of a defect. on_answer: told the
+    status of every answer.
+
+    Raises ValueError for endpoints that are declared twice.
+    """
+    table = tuple(endpoints)
+    urgent = frozenset((one.method, one.path) for one in table if one.is_urgent)
     handlers = _Handlers(report)
-    middleware = []
-    if settings.allowed_origins:
-        middleware.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=[origin.rstrip("/") for origin in settings.allowed_origins],
-                allow_methods=["GET", "POST", "DELETE"],
-                allow_headers=["Authorization", "Content-Type"],
-                max_age=600,
-            )
-        )
     application = Starlette(
-        routes=list(routes),
-        middleware=middleware,
+        routes=routes_of(table, door),
         exception_handlers={
             HydrogenError: handlers.expected,
             HTTPException: handlers.unrouted,
             Exception: handlers.defect,
         },
     )
-    rate = Rate(per_second=settings.requests_per_second, burst=settings.requests_burst)
-    limit = RateLimit("requests", rate, clock=clock)
-    return _Porch(application, settings=settings, proxies=proxies, limit=limit, is_refusing=is_refusing, clock=clock)
+    application.router.redirect_slashes = False
+    across = _cors(settings.allowed_origins)
+    return Porch(
+        across(Compression(application)),
+        settings=settings,
+        proxies=proxies,
+        is_refusing=is_refusing,
+        is_urgent=lambda method, path: (method, path) in urgent,
+        refuse_with=across,
+        on_answer=on_answer,
+        clock=clock,
+        log=log,
+    )
 
 
-class _Porch:
-    """In front of everything: 503 while the service goes down, 403 for those who should come by a proxy and for pages that
-    call us by a foreign name, 429 for those who ask too often, and the date that RFC 9110 6.6.1 wants in every answer."""
-
-    def __init__(
-        self,
-        inside: ASGIApp,
-        *,
-        settings: WebSettings,
-        proxies: TrustedProxies,
-        limit: RateLimit,
-        is_refusing: Callable[[], bool],
-        clock: Clock,
-    ) -> None:
-        self._inside = inside
-        self._proxies = proxies
-        self._host_rule = HostRule(settings.allowed_hosts)
-        self._limit = limit
-        self._is_refusing = is_refusing
-        self._clock = clock
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                date = formatdate(self._clock.wall(), usegmt=True).encode()
-                message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
-            await send(message)
-
-        application = self._inside
-        try:
-            self._check(scope)
-        except ClientError as error:
-            application = error_answer(error)
-        await application(scope, receive, send_dated)
-
-    def _check(self, scope: Scope) -> None:
-        if self._is_refusing():
-            raise Unavailable("the server is shutting down", retry_after_seconds=2)
-        peer = peer_of(scope)
-        self._proxies.check(peer)
-        headers = Headers(scope=scope)
-        self._limit.take(self._proxies.client_address(peer, headers.getlist("x-forwarded-for")))
-        self._host_rule.check(hosts=headers.getlist("host"), origins=headers.getlist("origin"))
+def _cors(origins: Sequence[str]) -> Callable[[ASGIApp], ASGIApp]:
+    """What lets pages of other hosts read the answers of an application; nothing where none is allowed."""
+    if not origins:
+        return lambda application: application
+    allowed = [origin.rstrip("/") for origin in origins]
+    return lambda application: CORSMiddleware(
+        application,
+        allow_origins=allowed,
+        allow_methods=METHODS,
+        allow_headers=REQUEST_HEADERS,
+        expose_headers=ANSWER_HEADERS,
+        max_age=600,
+    )
 
 
 class _Handlers:
@@ -122,14 +127,21 @@ class _Handlers:
     async def unrouted(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 405:
-            refusal: HydrogenError = InvalidMessage(f"{request.method} is not for this path", field="method")
-            answer = error_answer(refusal, status=405)
-            answer.headers.update(error.headers or {})
-            return answer
+            return _of_another_method(request, error)
         return error_answer(NotFound(f"there is nothing at {request.scope['path'][:100]}"), status=error.status_code)
 
-    async def defect(self, _request: Request, error: Exception) -> Response:
+    async def defect(self, request: Request, error: Exception) -> Response:
         incident = secrets.token_hex(6)
-        self._report(f"http (incident {incident})", error)
+        request_id = getattr(request.state, "request_id", "")
+        self._report(f"http (incident {incident}, request {request_id})", error)
         message = f"a defect of the server; its log tells more under incident {incident}"
-        return error_answer(ServerFault(message, incident=incident))
+        return error_answer(ServerFault(message, incident=incident, request_id=request_id))
+
+
+def _of_another_method(request: Request, error: HTTPException) -> Response:
+    allowed = ", ".join(sorted(part.strip() for part in (error.headers or {}).get("Allow", "").split(",")))
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": allowed})
+    answer = error_answer(InvalidMessage(f"{request.method} is not for this path", field="method"), status=405)
+    answer.headers["Allow"] = allowed
+    return answer

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from hydrogen.auth.audit import AuditEntry, AuditLog
 from hydrogen.auth.grant import Grant
-from hydrogen.errors import InvalidMessage
+from hydrogen.errors import AuthFailed, DiskFull, Forbidden, InvalidMessage, TooLarge
 from hydrogen.model.codec import iso_time
-from hydrogen.web.answer import json_answer
+from hydrogen.web.answer import UnsupportedMedia, json_answer
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint, Good, object_schema
 
@@ -40,6 +40,7 @@ class AuthenticationRoutes:
                 summary="Make a one-time ticket for a WebSocket",
                 scope=None,
                 is_secret=True,
+                errors=(AuthFailed, Forbidden),
                 answers={200: Good(summary="The ticket", schema=object_schema(ticket="string", expires_at="string"))},
             ),
             Endpoint(
@@ -53,7 +54,7 @@ class AuthenticationRoutes:
                 body=SessionBody,
                 is_secret=True,
                 answers={200: Good(summary="The token", schema=object_schema(token="string", expires_at="string"))},
-                errors=(InvalidMessage,),
+                errors=(AuthFailed, InvalidMessage, TooLarge, UnsupportedMedia, DiskFull),
             ),
             Endpoint(
                 name="auth.end_session",
@@ -64,7 +65,7 @@ class AuthenticationRoutes:
                 summary="End the session of the header",
                 scope=None,
                 answers={204: Good(summary="It is over", media="")},
-                errors=(InvalidMessage,),
+                errors=(AuthFailed, InvalidMessage, DiskFull),
             ),
         ]
 
@@ -95,8 +96,8 @@ class AuthenticationRoutes:
     async def _grant_of(self, request: Request) -> Grant:
         body = await self._door.body_of(request)
         key = body.get("key")
+        if not isinstance(key, str | None):
+            raise InvalidMessage("the key must be a string", field="key")
         if key is None or request.headers.get("authorization") is not None:
             return await self._door.admit(request)
-        if not isinstance(key, str):
-            raise InvalidMessage("the key must be a string", field="key")
         return await self._door.authority.admit_by_key(self._door.shown_in(request), key)

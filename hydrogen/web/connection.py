@@ -1,22 +1,36 @@
 """One HTTP connection: uvicorn's, with the deadlines and the room that it does not have by itself.
 
 A client that sends its request's head byte by byte (slowloris) is cut off after `head_seconds`, whether it is the first
-request of the connection or a later one.
+request of the connection or a later one. What is no HTTP is refused in the words of every other refusal.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
+import h11
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from hydrogen.core.log import Log
+from hydrogen.errors import InvalidMessage
+from hydrogen.model.codec import encode_json
 from hydrogen.web.settings import WebSettings
 
 LONGEST_HEAD_BYTES = 32_768
-"""Of a request's head; a token of a provider with many groups may take half of it. h11 answers 400 above."""
+"""Of a request's head; a token of a provider with many groups may take half of it. 431 above."""
+
+_HINTS: Mapping[int, str] = {
+    431: f"the head of the request is longer than {LONGEST_HEAD_BYTES} bytes",
+    501: "this Transfer-Encoding is not known here: use chunked",
+}
+"""What h11 knows a better status for than 400."""
 
 HEAD_PIECE_BYTES = 4096
 """So much of a head is looked at before its length is."""
@@ -25,8 +39,11 @@ HEAD_PIECE_BYTES = 4096
 class HttpConnection(H11Protocol):
     """Signs asyncio.Protocol."""
 
-    def __init__(self, config: Config, state: ServerState, settings: WebSettings) -> None:
+    def __init__(self, config: Config, state: ServerState, settings: WebSettings, logger: logging.Logger) -> None:
+        """logger: what uvicorn writes to."""
         super().__init__(config, state, {})
+        self.logger = logger
+        self._inside, self.app = self.app, self._serve
         self._settings = settings
         self._head_deadline: asyncio.TimerHandle | None = None
 
@@ -52,6 +69,43 @@ class HttpConnection(H11Protocol):
     def on_response_complete(self) -> None:
         self._drop_deadline()
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no request (uvicorn calls this while it handles what h11 raised): say why, and close."""
+        if self._is_served():
+            self.cycle.disconnected = True  # whoever waits for the rest of the body learns that there is none
+            self.cycle.message_event.set()
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.abort()  # in the middle of an answer nothing else can be said
+            return
+        error = sys.exception()
+        hint = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
+        status = HTTPStatus(hint) if hint in _HINTS else HTTPStatus.BAD_REQUEST
+        body = encode_json({"error": InvalidMessage(_HINTS.get(hint, "this is no HTTP/1.1 request")).as_wire()})
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        for event in (
+            h11.Response(status_code=status, headers=headers, reason=status.phrase.encode()),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """The application. A client that still waits for 100 Continue when it is answered never sends its body: what comes
+        next cannot be told from it, so the connection ends."""
+        cycle = self.cycle
+
+        async def send_last(message: Any) -> None:
+            if message["type"] == "http.response.start" and cycle.waiting_for_100_continue:
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+            await send(message)
+
+        await self._inside(scope, receive, send_last)
 
     def _has_room(self) -> bool:
         settings, address = self._settings, _host_of(self)
@@ -79,6 +133,27 @@ class HttpConnection(H11Protocol):
     def _give_up(self) -> None:
         self._head_deadline = None
         self.transport.abort()
+
+
+class LibraryLog(logging.Handler):
+    """Hands what uvicorn has to say to our log: its errors. That a stranger sent nonsense is no news."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(level=logging.ERROR)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields: dict[str, object] = {"text": record.getMessage().strip()}
+        if record.exc_info and record.exc_info[1] is not None:
+            fields["error"] = record.exc_info[1]
+        self._log.error("http library complained", **fields)
+
+
+def library_logger(log: Log) -> logging.Logger:
+    """A logger of our own: the library's would write past ours."""
+    logger = logging.Logger("hydrogen.web.library", level=logging.ERROR)
+    logger.addHandler(LibraryLog(log))
+    return logger
 
 
 def _host_of(connection: Any) -> str:

@@ -14,10 +14,10 @@ from hydrogen.auth.credentials import Query
 from hydrogen.auth.credentials import Request as Shown
 from hydrogen.auth.grant import Grant
 from hydrogen.auth.proxy import TrustedProxies
-from hydrogen.errors import Forbidden, InvalidMessage
+from hydrogen.errors import Forbidden, InvalidMessage, TooLarge
 from hydrogen.model.codec import decode_json
 from hydrogen.operations.codec import model_from_plain
-from hydrogen.web.answer import TooLarge, UnsupportedMedia
+from hydrogen.web.answer import UnsupportedMedia
 from hydrogen.web.settings import WebSettings
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -29,7 +29,7 @@ class Door:
     def __init__(self, authority: Authority, settings: WebSettings, proxies: TrustedProxies) -> None:
         self.authority = authority
         self._proxies = proxies
-        self._settings = settings
+        self.settings = settings
 
     async def admit(self, request: Request, scope: str | None = None) -> Grant:
         """Whose request it is. Asked again for the same request it says the same: a ticket is good for one request, and a
@@ -37,7 +37,9 @@ class Door:
         """
         grant: Grant | None = getattr(request.state, "grant", None)
         if grant is None:
-            grant = request.state.grant = await self.authority.admit(self.shown_in(request))
+            is_urgent = bool(getattr(request.state, "is_urgent", False))
+            grant = await self.authority.admit(self.shown_in(request), is_urgent=is_urgent)
+            request.state.grant = grant
         if scope is not None and not grant.principal.may(scope):
             raise Forbidden(f"this needs the scope {scope!r}", scope=scope)
         return grant
@@ -61,10 +63,13 @@ class Door:
         """The surface and the address, for the audit log."""
         return f"http {self.address_of(request)}"
 
-    async def body_of(self, request: Request) -> dict[str, Any]:
-        """The JSON object in the body, an empty one if there is no body. Raises InvalidMessage, TooLarge, UnsupportedMedia."""
+    async def body_of(self, request: Request, *, is_any_media: bool = False) -> dict[str, Any]:
+        """The JSON object in the body, an empty one if there is no body. is_any_media: whatever its Content-Type says.
+
+        Raises InvalidMessage, TooLarge, UnsupportedMedia.
+        """
         content = await self.bytes_of(request)
-        if content and not is_json(request):
+        if content and not (is_any_media or is_json(request)):
             raise UnsupportedMedia(
                 "the body must be JSON (Content-Type: application/json)", expected="application/json"
             )
@@ -82,13 +87,13 @@ class Door:
 
         Raises TooLarge, InvalidMessage (not in time).
         """
-        limit = self._settings.max_body_bytes
+        limit = self.settings.max_body_bytes
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > limit:
             raise TooLarge(f"the body is longer than {limit} bytes", limit=limit)
         body = bytearray()
         try:
-            async with asyncio.timeout(self._settings.body_seconds):
+            async with asyncio.timeout(self.settings.body_seconds):
                 async for chunk in request.stream():
                     body += chunk
                     if len(body) > limit:
@@ -107,8 +112,12 @@ def grant_of(request: Request) -> Grant:
 
 
 def query_of(request: Request, model: type[Model]) -> Model:
-    """What stands behind the `?`, checked; the last of several values counts. Raises InvalidMessage with `field`."""
-    return model_from_plain(model, dict(request.query_params), what="query")
+    """What stands behind the `?` beside a credential, checked; the last of several values counts.
+
+    Raises InvalidMessage with `field`.
+    """
+    values = {name: value for name, value in request.query_params.items() if name not in ("key", "ticket")}
+    return model_from_plain(model, values, what="query")
 
 
 def is_json(request: Request) -> bool:

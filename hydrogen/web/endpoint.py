@@ -36,7 +36,8 @@ class Endpoint:
     name: unique in the house, the `operationId` of the documents. path: as starlette writes it (`/api/files/{path:path}`).
     It must not be that of an operation, unless it is the operation's own path. A GET answers HEAD too.
     scope: what the caller needs. The caller has been let in with it before the handler is called, who finds him by
-    `door.grant_of(request)`; None for what is open to everybody, or where the handler itself lets callers in, by the door.
+    `door.grant_of(request)`; None for what is open to everybody. admits_itself: the handler lets callers in, by the door,
+    because its refusals have another shape, `error_schema`.
     tag: the chapter of the documents. query: parameters after `?`, each optional unless the model says otherwise; the handler
     reads them by `door.query_of(request, model)`. body: the JSON object it takes, read by `Door.model_of`; body_media: other
     bodies it takes, by media type, as JSON Schema. needs_body: is a request without one refused?
@@ -58,6 +59,8 @@ class Endpoint:
     body_media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     answers: Mapping[int, Good]
     errors: tuple[type[HydrogenError], ...] = ()
+    admits_itself: bool = False
+    error_schema: Mapping[str, Any] | None = None
     operation: str | None = None
     needs_body: bool = False
     is_urgent: bool = False
@@ -100,8 +103,9 @@ def _route(path: str, endpoints: Mapping[str, Endpoint], door: Admission | None)
     async def handle(request: Request) -> Response:
         endpoint = by_method[request.method]
         request.state.endpoint = endpoint
-        if endpoint.scope is not None and door is not None:
-            await door.admit(request, endpoint.scope)
+        if endpoint.scope is not None and not endpoint.admits_itself and door is not None:
+            # An operation looks at the scope itself, so that the refusal is a record of the audit log too.
+            await door.admit(request, None if endpoint.operation else endpoint.scope)
         return await endpoint.handler(request)
 
     name = "+".join(endpoint.name for endpoint in endpoints.values())

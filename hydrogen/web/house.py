@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.core.clock import Clock
+from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.files.store import FileStore
 from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebHouse:
-    """tls None: plain text. figures: where the bound port is told. report: tells the house of a defect of ours."""
+    """tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
+    as JSON values. report: tells the house of a defect of ours."""
 
     authority: Authority
     proxies: TrustedProxies
     tls: ssl.SSLContext | None
     audit: AuditLog
     registry: Registry
+    context: Context
+    files: FileStore
     status: StatusBuilder
     figures: WebSocketFigures
+    metrics: MetricSource
     version: str
+    configuration: Callable[[], Mapping[str, Any]]
     report: Callable[[str, BaseException], None]
     clock: Clock
     log: Log

@@ -12,9 +12,8 @@ from uvicorn.server import ServerState
 
 from hydrogen.core.tls import HANDSHAKE_SECONDS
 from hydrogen.web.application import make_application
-from hydrogen.web.connection import LONGEST_HEAD_BYTES, HttpConnection
+from hydrogen.web.connection import LONGEST_HEAD_BYTES, HttpConnection, library_logger
 from hydrogen.web.door import Door
-from hydrogen.web.endpoint import routes_of
 from hydrogen.web.house import WebHouse
 from hydrogen.web.settings import WebSettings
 from hydrogen.web.table import all_endpoints
@@ -35,19 +34,24 @@ class Listener:
         """Requests are answered when it returns."""
         door = Door(house.authority, self._settings, house.proxies)
         application = make_application(
-            routes_of(all_endpoints(door, house), door),
+            all_endpoints(door, house),
+            door,
             settings=self._settings,
             proxies=house.proxies,
             is_refusing=is_refusing,
             report=house.report,
+            on_answer=house.metrics.count_answer,
             clock=house.clock,
+            log=house.log,
         )
         self._application = application
         config = self._make_config(application)
         loop = asyncio.get_running_loop()
 
+        logger = library_logger(house.log)
+
         def connection() -> HttpConnection:
-            return HttpConnection(config, self._state, self._settings)
+            return HttpConnection(config, self._state, self._settings, logger)
 
         for bound in sockets:
             handshake_seconds = None if house.tls is None else HANDSHAKE_SECONDS

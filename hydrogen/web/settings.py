@@ -11,7 +11,9 @@ class WebSettings:
     that may call (CORS). allowed_hosts: names under which pages may call (host_rule.py). requests_per_second and
     requests_burst: of one address; above that 429. max_connections: in all, and max_connections_per_address, bound what
     strangers can hold. head_seconds: for a request's head, and body_seconds for its body, to arrive; idle_seconds: between
-    two requests. max_body_bytes: of the bodies that are read whole. grace_seconds: for requests in flight at the end.
+    two requests. upload_idle_seconds: how long an upload may stand still; 30 s, a weak wireless network comes back within
+    that or not at all. max_body_bytes: of the bodies that are read whole. command_seconds and urgent_seconds: until an
+    operation has answered. grace_seconds: for requests in flight at the end.
     """
 
     host: str = "127.0.0.1"
@@ -26,5 +28,8 @@ class WebSettings:
     head_seconds: float = 10.0
     body_seconds: float = 10.0
     idle_seconds: float = 15.0
+    upload_idle_seconds: float = 30.0
     max_body_bytes: int = 65_536
+    command_seconds: float = 900.0
+    urgent_seconds: float = 10.0
     grace_seconds: float = 1.0

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hydrogen.model.codec import encode_json
 from hydrogen.system.info import StatusBuilder
-from hydrogen.web.answer import json_answer
+from hydrogen.web.answer import document_answer, json_answer
 from hydrogen.web.door import grant_of
-from hydrogen.web.endpoint import Endpoint, Good, object_schema
+from hydrogen.web.endpoint import JSON, Endpoint, Good, object_schema
 
 OCTOPRINT_API = "0.1"
 """What slicers ask for before an upload (`api`), beside a `text` that must begin with OctoPrint."""
@@ -17,9 +21,11 @@ OCTOPRINT_API = "0.1"
 class SystemRoutes:
     """What each promises to clients is its docstring."""
 
-    def __init__(self, *, status: StatusBuilder, version: str) -> None:
+    def __init__(self, *, status: StatusBuilder, version: str, configuration: Callable[[], Mapping[str, Any]]) -> None:
+        """configuration: what the service was told, without secrets."""
         self._status = status
         self._version = version
+        self._configuration = configuration
 
     @property
     def endpoints(self) -> list[Endpoint]:
@@ -44,19 +50,32 @@ class SystemRoutes:
                 scope=None,
                 answers={200: Good(summary="It does", schema=object_schema(status="string"))},
             ),
+            *(
+                Endpoint(
+                    name=name,
+                    method="GET",
+                    path=path,
+                    handler=self.version,
+                    tag="system",
+                    summary="Tell the versions",
+                    scope="read",
+                    answers={
+                        200: Good(
+                            summary="The versions", schema=object_schema(api="string", server="string", text="string")
+                        )
+                    },
+                )
+                for name, path in (("system.version", "/api/version"), ("system.version_alias", "/api/system/version"))
+            ),
             Endpoint(
-                name="system.version",
+                name="system.config",
                 method="GET",
-                path="/api/version",
-                handler=self.version,
+                path="/api/system/config",
+                handler=self.config,
                 tag="system",
-                summary="Tell the versions",
-                scope="read",
-                answers={
-                    200: Good(
-                        summary="The versions", schema=object_schema(api="string", server="string", text="string")
-                    )
-                },
+                summary="Tell how the service is configured",
+                scope="admin",
+                answers={200: Good(summary="It", schema=object_schema(config="object", sources="object"))},
             ),
         ]
 
@@ -70,6 +89,11 @@ class SystemRoutes:
     async def health(self, _request: Request) -> Response:
         """Open to everybody: the service answers, so it lives."""
         return json_answer({"status": "Yes, I'm alive, thanks!"})
+
+    async def config(self, request: Request) -> Response:
+        """`{"config","sources"}`: every key with its value, secrets masked, and where those that are no defaults come from
+        (`file` or `environment`)."""
+        return document_answer(request, encode_json(self._configuration()), media_type=JSON)
 
     async def version(self, _request: Request) -> Response:
         """`{"api","server","text"}`, as OctoPrint's clients want it."""

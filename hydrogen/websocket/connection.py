@@ -221,6 +221,9 @@ class ClientConnection:
 
     def close(self) -> None:
         """Nothing goes out from now on. May be called twice."""
+        if not self.is_over:
+            self._context.figures.merged_samples += self.outbox.merged
+            self._context.figures.lags += self.outbox.lags
         self.is_over = True
         self.outbox.forget_events()
 
@@ -296,6 +299,7 @@ class ClientConnection:
             self._context.log.warning(
                 "slow client cut off", address=self.socket.address, unsent_bytes=self.outbox.unsent_bytes
             )
+            self._context.figures.cut_clients += 1
             self.cut(1013, "lagging: reads too slowly")
 
     # --------------------------------------------------------------------------------------------------------- in

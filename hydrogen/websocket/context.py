@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
 from hydrogen.auth.principal import Principal
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
-from hydrogen.model.codec import encode_json, plain
-from hydrogen.model.state import State
+from hydrogen.model.codec import encode_json
+from hydrogen.operations.view import plain_state, printers_seen_by
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.websocket.audience import Audiences
 
@@ -90,7 +89,7 @@ class ServerContext:
     def snapshot_frame(self, principal: Principal) -> tuple[bytes, int]:
         """The state of this moment as far as the caller may see it, and its seq. Encoded once per seq and set of rights."""
         snapshot = self.house.snapshot()
-        seen = _printers_seen_by(principal)
+        seen = printers_seen_by(principal)
         cached = self._snapshots.get(seen)
         if cached is not None and cached[1] == snapshot.seq:
             return cached
@@ -98,26 +97,12 @@ class ServerContext:
             "type": "snapshot",
             "epoch": snapshot.epoch,
             "seq": snapshot.seq,
-            "state": {"sensors": {}, **plain(_visible_to(seen, snapshot.state))},
+            "state": plain_state(seen, snapshot.state),
         }
         made = (encode_json(frame), snapshot.seq)
         self._snapshots = {rights: kept for rights, kept in self._snapshots.items() if kept[1] == snapshot.seq}
         self._snapshots[seen] = made
         return made
-
-
-def _printers_seen_by(principal: Principal) -> frozenset[str] | None:
-    """None for all; none at all without the scope `read`, whatever else the caller may do."""
-    return principal.printers if principal.may("read") else frozenset()
-
-
-def _visible_to(seen: frozenset[str] | None, state: State) -> State:
-    if seen is None:
-        return state
-    printers = {name: printer for name, printer in state.printers.items() if name in seen}
-    held = {name: reason for name, reason in state.queue.held.items() if name in seen}
-    queue = replace(state.queue, held=MappingProxyType(held))
-    return State(printers=MappingProxyType(printers), host=state.host, queue=queue)
 
 
 def error_frame(error: Mapping[str, Any], message_id: str | None = None) -> bytes:

@@ -57,7 +57,7 @@ class Outbox:
     """See the module's docstring.
 
     is_blocked: everything has to wait here; if not, nothing is kept, and a frame may be written past the outbox.
-    last_seq: the highest seq that was sent or is kept.
+    last_seq: the highest seq that was sent or is kept. lags: times that the client got a snapshot for what it had missed.
     """
 
     __slots__ = (
@@ -75,6 +75,7 @@ class Outbox:
         "_queue_since",
         "_status",
         "is_blocked",
+        "lags",
         "last_seq",
     )
 
@@ -102,6 +103,7 @@ class Outbox:
         self._blocked_since = 0.0
         self.is_blocked = False
         self.last_seq = 0
+        self.lags = 0
 
     @property
     def is_hopeless(self) -> bool:
@@ -114,6 +116,11 @@ class Outbox:
     @property
     def unsent_bytes(self) -> int:
         return self._pipe.buffered_bytes + self._answer_bytes + self._fact_bytes
+
+    @property
+    def merged(self) -> int:
+        """Samples that a newer one replaced before the client had them."""
+        return self._queue.merged
 
     # ------------------------------------------------------------------------------------------------------- sending
 
@@ -193,6 +200,7 @@ class Outbox:
 
     def _send_queue(self) -> None:
         if self._queue.lagged:
+            self.lags += 1
             self._pipe.write_frame(b'{"type":"lagged"}')
             self.jump_to_snapshot()
             return

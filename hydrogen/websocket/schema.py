@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hydrogen.errors import ClientError, DeviceError, ErrorCodes, HostError
+from hydrogen.errors import ErrorCodes
 from hydrogen.model.events import ALL_EVENTS, TOPICS
 from hydrogen.model.schema import Schema, SchemaBook
 from hydrogen.model.state import State
@@ -171,8 +171,7 @@ def _state(book: SchemaBook) -> Schema:
 
 
 def _error_object() -> Schema:
-    leaves = [leaf for family in (ClientError, DeviceError, HostError) for leaf in family.__subclasses__()]
-    codes = sorted({leaf.code for leaf in leaves} | {*ErrorCodes.HALT, *ErrorCodes.COMPLAINT})
+    codes = sorted(ErrorCodes.known())
     return {
         "type": "object",
         "description": "Codes never change their meaning; a later version may have more of them.",

@@ -33,6 +33,7 @@ from hydrogen.model.codec import encode_json
 from hydrogen.operations.operation import PrinterFleet
 from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.service_metric import ClientLag
 from hydrogen.websocket.auth import Doorkeeper, Refusal
 from hydrogen.websocket.broadcast import Broadcaster
 from hydrogen.websocket.connection import ClientConnection, ClientSocket
@@ -117,6 +118,19 @@ class WebSocketServer(Service):
     def bound_port(self) -> int:
         """The port that clients reach, 0 while there is none."""
         return self._figures.port
+
+    def lag(self) -> ClientLag:
+        """How far the clients are behind, for the metrics."""
+        figures, boxes = self._figures, [m.outbox for m in self._broadcaster.members if not m.is_over]
+        queued = [box.unsent_bytes for box in boxes]
+        return ClientLag(
+            blocked=sum(box.is_blocked for box in boxes),
+            queued_bytes=sum(queued),
+            most_queued_bytes=max(queued, default=0),
+            merged=figures.merged_samples + sum(box.merged for box in boxes),
+            lagged=figures.lags + sum(box.lags for box in boxes),
+            cut=figures.cut_clients,
+        )
 
     # ------------------------------------------------------------------------------------------------------- service
 

@@ -15,7 +15,10 @@ from tests.architecture.source_tree import ROOT, Module, house, module_from, sen
 TESTS = ROOT / "tests"
 EMPTY_WORDS = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "base", "misc", "tools"})
 WITHOUT_MIRROR = frozenset({"__init__.py", "__main__.py"})
-ON_THE_ROOF = frozenset({"access", "app", "config", "config_section", "config_websocket", "serving", "spooler_process"})
+ON_THE_ROOF = frozenset(
+    {"access", "app", "config", "config_report", "config_section", "config_websocket", "serving", "spooler_process"}
+    | {"config_retention", "housekeeping"}
+)
 
 
 def folder_of_mirror(module: Module) -> str:

@@ -32,6 +32,7 @@ LOADERS = ("hydrogen/spooler_process.py", "hydrogen/fleet/plugins.py")
 ROOF = (
     "hydrogen/access.py",
     "hydrogen/app.py",
+    "hydrogen/housekeeping.py",
     "hydrogen/config.py",
     "hydrogen/config_section.py",
     "hydrogen/config_websocket.py",

@@ -10,7 +10,7 @@ from hydrogen.auth.grant import Grant
 from hydrogen.auth.keys import ApiKey, KeyEntry, KeyRing, digest_of_key
 from hydrogen.auth.principal import Principal
 from hydrogen.core.clock import ManualClock
-from hydrogen.errors import AuthFailed, Forbidden
+from hydrogen.errors import AuthFailed, Forbidden, RateLimited
 
 KEY = "authority-key-01"
 OWNER = Principal(name="owner")
@@ -103,3 +103,22 @@ def test_listeners_are_told_of_changes_until_they_leave() -> None:
     unlisten()
     at.take_keys(KeyRing())
     assert heard == [1]
+
+
+async def test_what_makes_safe_passes_the_throttle_once_a_second() -> None:
+    clock = ManualClock()
+    gate = authority(clock=clock)
+    for _ in range(12):
+        with pytest.raises((AuthFailed, RateLimited)):
+            await gate.admit(request(key="wrong-key-0001"))
+    with pytest.raises(RateLimited):
+        await gate.admit(request())
+    outcomes = []
+    for _ in range(8):
+        try:
+            await gate.admit(request(key="wrong-key-0001"), is_urgent=True)
+        except (AuthFailed, RateLimited) as error:
+            outcomes.append(error.code)
+    assert outcomes == ["auth_failed"] * 5 + ["rate_limited"] * 3
+    clock.advance(1)
+    assert (await gate.admit(request(), is_urgent=True)).principal == OWNER

@@ -232,3 +232,14 @@ async def test_a_broken_filter_is_reported_like_a_broken_listener() -> None:
     bus.subscribe(name="reader", accepts=fail)
     bus.publish(fact(1))
     assert failures.reported == [("reader", "broken filter")]
+    assert bus.failures == 1
+
+
+def test_events_that_a_reader_was_too_slow_for_are_counted() -> None:
+    bus = Bus(Failures())
+    bus.subscribe(name="slow", capacity=2)
+    bus.subscribe(name="patient")
+    for seq in range(1, 6):
+        bus.publish(fact(seq))
+    assert bus.dropped == 5
+    assert bus.failures == 0

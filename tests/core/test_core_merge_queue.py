@@ -115,3 +115,16 @@ def test_a_queue_never_holds_more_than_its_capacity_and_never_loses_in_silence(
     last_sample = {p.event.sample_key: p.seq for p in kept if p.event.is_sample}
     expected = [p.seq for p in kept if not p.event.is_sample or last_sample[p.event.sample_key] == p.seq]
     assert seqs(queue) == expected
+
+
+def test_what_was_merged_and_what_was_lost_is_counted() -> None:
+    queue = MergeQueue(2)
+    for published in (sample(1), sample(2), fact(3)):
+        queue.put(published)
+    assert (queue.merged, queue.lost) == (1, 0)
+    queue.put(fact(4))
+    queue.put(fact(5))
+    assert (queue.merged, queue.lost) == (1, 4)
+    queue.drain()
+    queue.put(fact(6))
+    assert queue.lost == 4

@@ -7,7 +7,7 @@ import pytest
 from hydrogen.errors import Conflict, InvalidMessage, NotFound, Unavailable
 from hydrogen.model.events import JobFinished
 from hydrogen.model.job import JobOutcome
-from hydrogen.spooler.request import CoolDown, StopSpooler
+from hydrogen.spooler.request import CoolDown, EmergencyStop, Home, StopSpooler
 from tests.fleet.house import FleetHouse, configured
 from tests.fleet.scripted_port import ScriptedPort
 from tests.support.waiting import wait_until
@@ -99,12 +99,14 @@ async def test_own_spoolers_end_with_their_job_and_its_last_fact_is_kept() -> No
         assert port.acknowledged == ["i.7"]
 
 
-async def test_requests_during_the_shutdown_are_refused() -> None:
+async def test_requests_during_the_shutdown_are_refused_but_for_what_makes_safe() -> None:
     async with FleetHouse() as house:
         await wait_until(lambda: house.fleet.attached)
         house.fleet.refuse()
         with pytest.raises(Unavailable):
-            await house.fleet.request("bench", CoolDown())
+            await house.fleet.request("bench", Home())
+        for request in (CoolDown(), EmergencyStop()):
+            await house.fleet.request("bench", request)
 
 
 async def test_shutting_down_twice_is_one_shutdown() -> None:

@@ -232,3 +232,20 @@ async def test_the_first_copy_is_made_at_once_and_another_one_not_before_a_day_i
         running.cancel()
         await asyncio.wait({running})
     await store.release()
+
+
+async def test_a_job_is_forgotten_with_its_receipt_and_a_receipt_without_its_job(store: JobStore) -> None:
+    for job in ("01a", "01b"):
+        await store.record_fact(replace(STARTED, job=job), f"{job}.1")
+        await store.record_fact(replace(FINISHED, job=job), f"{job}.2")
+        receipt = Receipt(job=job, file="cube.gcode", outcome=JobOutcome.COMPLETED)
+        await store.record_fact(JobReceiptIssued(at=1.0, printer="bench", job=job, receipt=receipt), f"{job}.3")
+    assert [(job, ended_at) for job, _, ended_at in await store.past_jobs()] == [
+        ("01a", FINISHED.at),
+        ("01b", FINISHED.at),
+    ]
+    await store.forget_job("01a")
+    await store.forget_receipt("01b")
+    await store.forget_job("never was")
+    assert [job["job"] for job in await store.history()] == ["01b"]
+    assert await store.receipt("01a") is None and await store.receipt("01b") is None

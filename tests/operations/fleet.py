@@ -69,6 +69,9 @@ class Ledger:
         self.asked.append((limit, wanted))
         return [{"job": "2", "printer": "ender3"}, {"job": "1", "printer": "voron"}][:limit]
 
+    async def job(self, job: str) -> Mapping[str, Any] | None:
+        return next((one for one in await self.history(9, HistoryFilter()) if one["job"] == job), None)
+
     async def receipt(self, job: str) -> tuple[str, dict[str, Any]] | None:
         return ("voron", {"job": "1", "outcome": "completed"}) if job == "1" else None
 

@@ -10,7 +10,8 @@ from hydrogen.auth.principal import Principal
 from hydrogen.errors import Conflict, Forbidden, InvalidMessage, NotFound
 from hydrogen.jobs.book import QueueBook
 from hydrogen.jobs.bookkeeper import Step
-from hydrogen.model.backlog import QueueEntry
+from hydrogen.model.backlog import EntryState, QueueEntry
+from hydrogen.model.codec import plain
 from hydrogen.model.job import JobOutcome
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.codec import model_from_plain
@@ -40,7 +41,8 @@ class IdleQueue:
         return self.book
 
     async def past_entries(self, limit: int) -> list[dict[str, Any]]:
-        return [{"id": "old", "printer": None, "printing_on": "voron"}][:limit]
+        old = QueueEntry(id="old", file="old.gcode", printing_on="voron", state=EntryState.COMPLETED)
+        return [plain(old)][:limit]
 
 
 class Desk:
@@ -108,6 +110,16 @@ async def test_the_list_is_paged_and_shows_beds_and_holds(desk: Desk) -> None:
     assert (await desk("queue.list", "voron"))["total"] == 3
     theirs = await desk("queue.list", by=GUEST)
     assert (theirs["total"], list(theirs["printers"])) == (3, ["voron"])
+
+
+async def test_an_entry_is_shown_while_it_waits_and_when_it_is_over(desk: Desk) -> None:
+    await desk("queue.add", "ender3", file="a")
+    assert (await desk("queue.show", id="e0"))["position"] == 0
+    shown = await desk("queue.show", id="old", by=GUEST)
+    assert (shown["entry"]["state"], shown["position"]) == ("completed", None)
+    for wanted, by in (("e0", GUEST), ("old", Principal(name="g", printers=frozenset({"ender3"}))), ("none", None)):
+        with pytest.raises(NotFound):
+            await desk("queue.show", id=wanted, by=by)
 
 
 async def test_entries_are_moved_and_removed_by_those_who_may(desk: Desk) -> None:

@@ -90,6 +90,15 @@ async def test_a_receipt_is_shown_to_those_who_may_see_its_printer() -> None:
         await call(receipt, {"job": "1"}, printer=None, principal=Principal(name="g", printers=frozenset({"ender3"})))
 
 
+async def test_a_job_is_shown_to_those_who_may_see_its_printer() -> None:
+    show = operation("show")
+    assert (await call(show, {"job": "1"}, printer=None))["job"]["printer"] == "voron"
+    guest = Principal(name="g", printers=frozenset({"ender3"}))
+    for job, principal in (("9", Principal(name="owner")), ("1", guest)):
+        with pytest.raises(NotFound):
+            await call(show, {"job": job}, printer=None, principal=principal)
+
+
 @pytest.mark.parametrize(
     ("name", "params"),
     [

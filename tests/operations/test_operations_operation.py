@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hydrogen.auth.principal import SCOPES, Principal
+from hydrogen.files.store import FileStore
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
@@ -21,7 +24,7 @@ ALL = [
     *printer_operations(WillingFleet()),
     *job_operations(WillingFleet(), Shelf(), Ids(), DirectStarter(WillingFleet()), Ledger()),
     *queue_operations(IdleQueue(), WillingFleet()),
-    *file_operations(Shelf()),
+    *file_operations(FileStore(Path("files"))),
     *system_operations(FixedStatus()),
 ]
 
@@ -44,15 +47,23 @@ def test_the_operations_are_those_of_the_issue() -> None:
         "job.resume",
         "job.cancel",
         "job.history",
+        "job.show",
         "job.receipt",
         "queue.add",
         "queue.list",
+        "queue.show",
         "queue.remove",
         "queue.move",
         "queue.hold",
         "queue.release",
         "printer.clear_bed",
         "file.list",
+        "file.delete",
+        "file.move",
+        "file.copy",
+        "file.make_folder",
+        "file.move_folder",
+        "file.delete_folder",
         "system.status",
     ]
 

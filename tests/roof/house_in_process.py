@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from hydrogen.access import prepare_data_dir
 from hydrogen.app import Hydrogen, ServeOptions
@@ -18,21 +20,28 @@ from tests.support.recording_log import RecordingLog
 KEY = "in-process-key-01"
 
 
-def configuration_for(folder: Path, printers: Mapping[str, Path], *, port: int = 0) -> Configuration:
-    return configuration_from_table(
-        {
-            "server": {
-                "environment": "development",
-                "data_dir": str(folder / "data"),
-                "runtime_dir": str(folder / "run"),
-            },
-            "websocket": {"host": "127.0.0.1", "port": port, "status_interval_seconds": 0.1},
-            "web": {"host": "127.0.0.1", "port": 0},
-            "auth": {"keys": [KEY]},
-            "printers": {name: {"driver": "marlin", "port": str(link)} for name, link in printers.items()},
+def configuration_for(
+    folder: Path,
+    printers: Mapping[str, Path],
+    *,
+    port: int = 0,
+    tables: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> Configuration:
+    """tables: further keys, by section."""
+    table: dict[str, dict[str, Any]] = {
+        "server": {
+            "environment": "development",
+            "data_dir": str(folder / "data"),
+            "runtime_dir": str(folder / "run"),
         },
-        "test",
-    )
+        "websocket": {"host": "127.0.0.1", "port": port, "status_interval_seconds": 0.1},
+        "web": {"host": "127.0.0.1", "port": 0},
+        "auth": {"keys": [KEY]},
+        "printers": {name: {"driver": "marlin", "port": str(link)} for name, link in printers.items()},
+    }
+    for section, keys in tables.items():
+        table[section] |= keys
+    return configuration_from_table(table, "test")
 
 
 class InProcessHouse:
@@ -40,6 +49,10 @@ class InProcessHouse:
         self.folder = folder
         self.hydrogen = hydrogen
         self.log = log
+
+    @property
+    def web_port(self) -> int:
+        return self.hydrogen.web_house.figures.web_port
 
     @property
     def files(self) -> Path:
@@ -53,10 +66,15 @@ class InProcessHouse:
 
 @asynccontextmanager
 async def house_in_process(
-    folder: Path, printers: Mapping[str, Path] | None = None, *, own_spoolers: bool = True, port: int = 0
+    folder: Path,
+    printers: Mapping[str, Path] | None = None,
+    *,
+    own_spoolers: bool = True,
+    port: int = 0,
+    tables: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> AsyncIterator[InProcessHouse]:
-    """Up in the block, down behind it."""
-    configuration = configuration_for(folder, printers or {}, port=port)
+    """Up in the block, down behind it. tables: further keys of the configuration, by section."""
+    configuration = configuration_for(folder, printers or {}, port=port, tables=tables)
     log = RecordingLog()
     hydrogen = Hydrogen(
         configuration,

@@ -10,10 +10,11 @@ import pytest
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import ManualClock
 from hydrogen.core.context import Context
-from hydrogen.model.events import HostMeasured, PublishedEvent
+from hydrogen.model.events import ErrorRaised, HostDiskLow, HostDiskRecovered, HostMeasured, PublishedEvent
 from hydrogen.model.host import HostState
 from hydrogen.model.state import State
 from hydrogen.system import machine
+from hydrogen.system.disk_watch import DiskThresholds, DiskWatch
 from hydrogen.system.sampler import UNWATCHED_INTERVALS, HostSampler, measure_host
 
 
@@ -42,7 +43,7 @@ async def test_sampler_publishes_at_once_and_again(tmp_path: Path) -> None:
     await asyncio.wait([running])
     assert folders[0] == tmp_path
     assert [published.event for published in seen[:3]] == [
-        HostMeasured(at=5.0, host=HostState(cpu_share=share)) for share in (0.1, 0.2, 0.3)
+        HostMeasured(at=5.0, host=HostState(cpu_share=share, disk="ok")) for share in (0.1, 0.2, 0.3)
     ]
     assert (context.state.host.cpu_share or 0) >= 0.3
 
@@ -94,3 +95,43 @@ def test_figure_that_the_machine_does_not_tell_is_none(tmp_path: Path, monkeypat
     host = measure_host(tmp_path)
     assert (host.temperature_celsius, host.cpu_share) == (None, None)
     assert host.memory_share is not None
+
+
+async def test_a_disk_that_gets_low_and_better_again_is_told_once_each(tmp_path: Path) -> None:
+    frees = iter([5000, 900, 950, 50, 5000, 5000])
+    seen: list[PublishedEvent] = []
+    bus = Bus(lambda _name, _error: None)
+    context = Context(epoch="e", initial=State(), bus=bus)
+    bus.listen(seen.append, name="test")
+    enough = asyncio.Event()
+
+    def measure(_folder: Path) -> HostState:
+        free = next(frees, None)
+        if free is None:
+            loop.call_soon_threadsafe(enough.set)
+        return HostState(disk_free_bytes=free)
+
+    loop = asyncio.get_running_loop()
+    watch = DiskWatch(DiskThresholds(low_bytes=1000, critical_bytes=100))
+    sampler = HostSampler(
+        context=context,
+        clock=ManualClock(wall=5.0),
+        data_dir=tmp_path,
+        disk_watch=watch,
+        interval_seconds=0.001,
+        measure=measure,
+    )
+    running = asyncio.create_task(sampler.run())
+    await asyncio.wait_for(enough.wait(), 5)
+    running.cancel()
+    await asyncio.wait([running])
+    told = [p.event for p in seen if not isinstance(p.event, HostMeasured)]
+    assert told[0] == HostDiskLow(at=5.0, level="low", free_bytes=900, below_bytes=1000)
+    assert told[2] == HostDiskLow(at=5.0, level="critical", free_bytes=50, below_bytes=100)
+    assert told[4] == HostDiskRecovered(at=5.0, level="ok", free_bytes=5000)
+    errors = [event.error for event in told if isinstance(event, ErrorRaised)]
+    assert [error.code for error in errors] == ["disk_low", "disk_low"]
+    assert errors[1].details == {"level": "critical", "free_bytes": 50, "below_bytes": 100}
+    assert len(told) == 5
+    levels = [p.event.host.disk for p in seen if isinstance(p.event, HostMeasured)]
+    assert levels[:5] == ["ok", "low", "low", "critical", "ok"]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,22 +22,39 @@ from hydrogen.auth.principal import Principal
 from hydrogen.auth.proxy import TrustedProxies
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionTokens
+from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock, SystemClock
+from hydrogen.core.context import Context
+from hydrogen.core.log_ring import LogRing
+from hydrogen.files.store import FileStore
+from hydrogen.jobs.ids import JobIds
+from hydrogen.model.job import JobState
+from hydrogen.model.printer import PrinterState, PrinterStatus
+from hydrogen.model.state import State
+from hydrogen.operations.backlog import queue_operations
+from hydrogen.operations.file import file_operations
+from hydrogen.operations.job import job_operations
+from hydrogen.operations.log import log_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.system import system_operations
+from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
+from hydrogen.system.metric_source import MetricSource
+from hydrogen.system.service_metric import ClientLag
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
-from tests.operations.fleet import WillingFleet
+from tests.operations.fleet import DirectStarter, Ledger, WillingFleet
+from tests.operations.test_operations_backlog import IdleQueue
 from tests.support.http_peer import Answer, ask
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
 
 KEY = "web-test-key-01"
 READER_KEY = "web-reader-key-01"
+UPLOAD_KEY = "web-upload-key-01"
 BLIND_KEY = "web-blind-key-01"
 PAGE = "https://panel.example"
 
@@ -48,9 +66,18 @@ def key_ring() -> KeyRing:
         [
             ApiKey(key=KEY, principal=Principal(name="owner")),
             ApiKey(key=READER_KEY, principal=Principal(name="reader", scopes=frozenset({"read"}))),
+            ApiKey(key=UPLOAD_KEY, principal=Principal(name="slicer", scopes=frozenset({"read", "files"}))),
             ApiKey(key=BLIND_KEY, principal=Principal(name="blind", scopes=frozenset({"print"}))),
         ]
     )
+
+
+def house_context(bus: Bus) -> Context:
+    """A house with one printer that prints."""
+    job = JobState(id="j1", file="cube.gcode", fraction=0.25, remaining_seconds=90.0, started_at=1_700_000_000.0)
+    printer = PrinterState(status=PrinterStatus.PRINTING, driver="marlin", job=job)
+    state = State(printers=MappingProxyType({"ender3": printer}))
+    return Context(epoch="e", initial=state, bus=bus)
 
 
 @dataclass
@@ -59,6 +86,11 @@ class Web:
     authority: Authority
     figures: WebSocketFigures
     log: RecordingLog
+    fleet: WillingFleet
+    queue: IdleQueue
+    files: FileStore
+    context: Context
+    logs: LogRing
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -87,34 +119,61 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             clock: Clock | None = None,
             proxies: TrustedProxies | None = None,
             tls: ssl.SSLContext | None = None,
+            store: Mapping[str, Any] | None = None,
             **settings: Any,
         ) -> Web:
             clock = clock or SystemClock()
             log, figures, reports = RecordingLog(), WebSocketFigures(), []  # type: ignore[var-annotated]
-            files = AuditFiles(tmp_path)
+            audit_files = AuditFiles(tmp_path)
             authority = Authority(
                 key_ring(),
                 clock=clock,
                 origins=OriginRule([PAGE]),
                 sessions=SessionTokens(SessionStore(tmp_path), clock=clock),
             )
-            audit = AuditLog(files, clock=clock, log=log, report=lambda name, error: reports.append((name, error)))
+            audit = AuditLog(
+                audit_files, clock=clock, log=log, report=lambda name, error: reports.append((name, error))
+            )
             status = StatusBuilder(clock=clock, epoch="e", version="1.2.3", figures=figures)
-            fleet = WillingFleet()
+            bus = Bus(lambda name, error: reports.append((name, error)))
+            fleet, queue, context = WillingFleet(), IdleQueue(), house_context(bus)
+            files = FileStore(tmp_path / "files", **(store or {}))
+            files.folder.mkdir(exist_ok=True)
+            logs = LogRing(clock)
+            metrics = MetricSource(
+                context=context,
+                bus=bus,
+                figures=figures,
+                lag=ClientLag,
+                places=Places(data_dir=tmp_path, runtime_dir=tmp_path),
+                version="1.2.3",
+                clock=clock,
+            )
             house = WebHouse(
                 authority=authority,
                 proxies=proxies or TrustedProxies(),
                 tls=tls,
                 audit=audit,
                 registry=Registry(
-                    [*printer_operations(fleet), *system_operations(status)],
+                    [
+                        *printer_operations(fleet),
+                        *queue_operations(queue, fleet),
+                        *job_operations(fleet, files, JobIds(clock), DirectStarter(fleet), Ledger()),
+                        *file_operations(files),
+                        *system_operations(status),
+                        *log_operations(logs),
+                    ],
                     fleet=fleet,
                     repeats=RepeatMemory(clock=clock),
                     audit=audit,
                 ),
+                context=context,
+                files=files,
                 status=status,
                 figures=figures,
+                metrics=metrics,
                 version="1.2.3",
+                configuration=lambda: {"config": {"web": {"port": 0}}, "sources": {}},
                 report=lambda name, error: reports.append((name, error)),
                 clock=clock,
                 log=log,
@@ -126,7 +185,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, reports)
+            return Web(server, authority, figures, log, fleet, queue, files, context, logs, reports)
 
         yield start
 

@@ -41,6 +41,9 @@ async def test_a_defect_is_an_incident_without_a_traceback(web: Web, monkeypatch
     assert b"secret place" not in answer.body and b"Traceback" not in answer.body
     ((name, error),) = web.reports
     assert answer.json["error"]["details"]["incident"] in name and isinstance(error, RuntimeError)
+    assert answer.headers["x-request-id"] in name
+    (complaint,) = [entry for entry in web.log.entries if entry.event == "http library complained"]
+    assert complaint.fields["error"] is error
 
 
 async def test_allowed_pages_may_call_and_foreign_ones_get_no_permission(web: Web) -> None:

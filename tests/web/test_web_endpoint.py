@@ -100,8 +100,11 @@ async def test_callers_are_let_in_before_the_handler_is_called() -> None:
     assert (door.asked, called) == (["read", "admin"], ["reader"])
 
 
-async def test_an_open_path_asks_nobody() -> None:
-    assert await status_of("GET", replace(ONE, scope=None), door=Door()) == 200
+async def test_an_open_path_asks_nobody_and_a_handler_may_ask_itself() -> None:
+    door = Door()
+    for endpoint in (replace(ONE, scope=None), replace(ONE, scope="admin", admits_itself=True)):
+        assert await status_of("GET", endpoint, door=door) == 200
+    assert door.asked == []
 
 
 async def test_each_method_of_a_path_has_its_handler_and_head_is_gets() -> None:

@@ -32,7 +32,14 @@ async def test_the_version_is_what_octoprints_clients_want(web: Web) -> None:
     assert body["api"] == "0.1" and body["server"] == "1.2.3" and body["text"].startswith("OctoPrint")
 
 
-@pytest.mark.parametrize("path", ["/api/system/info", "/api/version"])
+async def test_how_the_service_is_configured_is_for_admins(web: Web) -> None:
+    assert (await web.ask("GET", "/api/system/config", key=READER_KEY)).json["error"]["details"]["scope"] == "admin"
+    answer = await web.ask("GET", "/api/system/config")
+    assert answer.json == {"config": {"web": {"port": 0}}, "sources": {}}
+    assert (await web.ask("GET", "/api/system/config", headers={"If-None-Match": "*"})).status == 304
+
+
+@pytest.mark.parametrize("path", ["/api/system/info", "/api/version", "/api/system/version"])
 async def test_who_may_not_read_sees_nothing(web: Web, path: str) -> None:
     assert (await web.ask("GET", path, key=None)).code == "auth_failed"
     answer = await web.ask("GET", path, key=BLIND_KEY)

@@ -51,6 +51,7 @@ async def test_stalled_client_is_cut_off_and_the_others_get_everything(house: Ho
         assert [frame["seq"] for frame in frames] == list(range(1, 301))
     await wait_until(lambda: house.figures.active_connections == 5, what="the stalled client to be cut off")
     assert "slow client cut off" in house.log.events("warning")
+    assert house.server.lag().cut == 1
 
 
 async def test_stalled_client_costs_no_memory_that_grows(house: House) -> None:
@@ -61,6 +62,12 @@ async def test_stalled_client_costs_no_memory_that_grows(house: House) -> None:
     assert member.outbox.is_blocked
     assert member.outbox.unsent_bytes < 200_000
     assert not member.is_over
+    lag = house.server.lag()
+    assert (lag.blocked, lag.cut) == (1, 0)
+    assert lag.queued_bytes == lag.most_queued_bytes == member.outbox.unsent_bytes > 0
+    assert 1_000 < lag.merged < 5_000
+    member.close()
+    assert house.server.lag().merged == lag.merged
 
 
 async def test_client_that_stops_reading_for_too_long_is_cut_off_by_the_guard(start_house: StartHouse) -> None:
@@ -95,6 +102,7 @@ async def test_client_that_reads_again_is_told_that_it_lagged(house: House) -> N
     behind = bytes(received).partition(b'"type":"lagged"')[2]
     assert b'"type":"snapshot","epoch":"b7c1","seq":3000' in behind
     assert behind.count(b'"type":"error.raised"') == 1
+    assert house.server.lag().lagged == 1
 
 
 async def test_event_is_encoded_once_for_all_clients(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,7 @@ class Acknowledging:
         "_drain",
         "_events",
         "_giving",
+        "_latency",
         "_ledger",
         "_oks",
         "_stall",
@@ -62,6 +63,7 @@ class Acknowledging:
         self._drain = parts.drain
         self._trust = parts.trust
         self._count = parts.count
+        self._latency = parts.count.latency
         self._events = parts.events
 
     def on_bare_ok(self, now: float) -> None:
@@ -197,6 +199,7 @@ class Acknowledging:
                 self._barrier.mark_soon()
         if self._oks.words_owed and (self._oks.are_numbered or upto == self._barrier.covers):
             self._events.extend([EmergencyWordSettled(is_confirmed=False)] * self._oks.on_executed(upto))
+        self._latency.on_acknowledged(ledger.acknowledged + 1, upto, now)
         for ticket in ledger.acknowledge(upto):
             self._events.append(CommandAcknowledged(ticket))
         if self._beside:

@@ -7,6 +7,7 @@ take minutes, and nothing while a barrier is on its way.
 
 from __future__ import annotations
 
+from hydrogen.gcode.link.latency import RING_MASK
 from hydrogen.gcode.link.ledger import LineLedger, SentLine
 from hydrogen.gcode.link.link_limits import BARRIER_BODY, NUMBER_CEILING
 from hydrogen.gcode.link.link_parts import LinkParts
@@ -37,6 +38,7 @@ class Giving:
         "_oks",
         "_outgoing",
         "_packing",
+        "_sent_at",
         "_stall",
         "_unread",
         "_window",
@@ -70,6 +72,7 @@ class Giving:
         self._stall = parts.stall
         self._drain = parts.drain
         self._count = parts.count
+        self._sent_at = parts.count.latency.sent_at
 
     def begin(self) -> None:
         """A new numbering."""
@@ -153,7 +156,10 @@ class Giving:
         ledger = self._ledger
         self._drain.on_sent(size, now, is_alone=not ledger.in_flight_bytes)
         ledger.advance(size)
-        self._count.lines_sent += 1
+        count = self._count
+        count.lines_sent += 1
+        count.bytes_sent += size
+        self._sent_at[number & RING_MASK] = now
         self.given = (number, line.offset)
         if number != self._barrier.covers:
             is_behind_long = self.is_ok_early and 0 < number - self.long_number <= QUEUE_MOST and self.long_number > 0

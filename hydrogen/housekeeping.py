@@ -1,0 +1,90 @@
+"""Builds the part of the house that lets things go: its shelves with the limits of `[retention]`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hydrogen.auth.audit_files import FOLDER as AUDIT_FOLDER
+from hydrogen.config import Configuration
+from hydrogen.config_retention import RetentionSection
+from hydrogen.core.bus import Bus
+from hydrogen.core.clock import Clock
+from hydrogen.core.context import Context
+from hydrogen.core.log import Log
+from hydrogen.files.store import FileStore
+from hydrogen.fleet.fleet import Fleet
+from hydrogen.jobs.print_queue import PrintQueue
+from hydrogen.jobs.store import JobStore
+from hydrogen.retention.folder import FolderShelf, GroupShelf, LogShelf, SpoolShelf
+from hydrogen.retention.keeper import RetentionKeeper
+from hydrogen.retention.need import Need, need_of
+from hydrogen.retention.policy import Limits
+from hydrogen.retention.record import FilesShelf, HistoryShelf, ReceiptShelf
+from hydrogen.retention.shelf import Shelf
+from hydrogen.system.clock_trust import is_clock_synchronised
+from hydrogen.system.disk_watch import DiskThresholds, DiskWatch
+
+ANALYSIS_FOLDER = "analysis"
+"""Names begin with the digest of the file that they are of."""
+
+
+def make_retention(
+    configuration: Configuration,
+    *,
+    store: JobStore,
+    files: FileStore,
+    queue: PrintQueue,
+    fleet: Fleet,
+    context: Context,
+    bus: Bus,
+    clock: Clock,
+    log: Log,
+    is_clock_right: Callable[[], bool] = is_clock_synchronised,
+) -> RetentionKeeper:
+    """Listening to the bus already."""
+
+    def need() -> Need:
+        return need_of(context.state, queue.book.entries, fleet.attached)
+
+    keeper = RetentionKeeper(
+        make_shelves(configuration, store=store, files=files),
+        need=need,
+        state=lambda: context.state,
+        is_clock_right=is_clock_right,
+        clock=clock,
+        log=log,
+    )
+    bus.listen(keeper.on_published, name=keeper.name)
+    return keeper
+
+
+def make_shelves(configuration: Configuration, *, store: JobStore, files: FileStore) -> list[Shelf]:
+    """Caches first: they are what a full disk can do without most easily."""
+    section, server = configuration.retention, configuration.server
+    data_dir = server.data_dir
+    analyses = Limits(days=_limit(section.analysis_days), is_cache=True)
+    return [
+        GroupShelf("analysis", data_dir / ANALYSIS_FOLDER, analyses, ends="-."),
+        LogShelf("log", server.runtime_dir, "*.log", Limits(each_bytes=section.log_bytes)),
+        FolderShelf("damaged", data_dir, "hydrogen.db.damaged-*", Limits(days=_limit(section.damaged_days))),
+        SpoolShelf(data_dir / "spool", Limits(days=section.spool_days)),
+        FolderShelf(
+            "audit",
+            data_dir / AUDIT_FOLDER,
+            "audit-*.jsonl",
+            Limits(days=_limit(section.audit_days)),
+            keeps_last=True,
+        ),
+        ReceiptShelf(data_dir / "receipts", store, Limits(days=_limit(section.receipt_days), most=section.receipts)),
+        HistoryShelf(store, Limits(days=_limit(section.history_days), most=section.history_jobs or None)),
+        FilesShelf(files, Limits(days=_limit(section.files_days), most_bytes=section.files_bytes or None)),
+    ]
+
+
+def make_disk_watch(section: RetentionSection) -> DiskWatch:
+    """With the configured thresholds."""
+    return DiskWatch(DiskThresholds(low_bytes=section.disk_low_bytes, critical_bytes=section.disk_critical_bytes))
+
+
+def _limit(days: float) -> float | None:
+    return days or None

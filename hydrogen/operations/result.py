@@ -1,0 +1,135 @@
+"""What operations answer, as JSON Schemas for the documents. Objects stay open: a later version may say more.
+
+An operation that is not here answers an object; its description says what is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hydrogen.model.backlog import BedState, QueueEntry
+from hydrogen.model.receipt import Receipt
+from hydrogen.model.schema import Schema, SchemaBook
+from hydrogen.spooler.recovery.recovery_plan import RecoveryPlan
+
+TEXT: Schema = {"type": "string"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+NUMBER: Schema = {"type": ["number", "null"]}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+COUNT_OR_NULL: Schema = {"type": ["integer", "null"], "minimum": 0}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+MOMENT_OR_NULL: Schema = {"type": ["string", "null"], "format": "date-time"}
+ANYTHING: Schema = {"type": "object"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+
+JOB_STATES = ("printing", "completed", "cancelled", "failed", "interrupted")
+
+
+def result_schemas(book: SchemaBook) -> Mapping[str, Schema]:
+    """By the operation's name; what they share is defined in `book`."""
+    return {**_of_printers(book), **_of_jobs(book), **_of_the_queue(book), **_of_files(book)}
+
+
+def answer_object(*, may_lack: Mapping[str, Schema] | None = None, **properties: Schema) -> Schema:
+    """An object with these fields; those of `may_lack` are there only sometimes."""
+    return {"type": "object", "properties": {**properties, **(may_lack or {})}, "required": list(properties)}
+
+
+def list_of(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema}
+
+
+def by_printer(schema: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": schema}
+
+
+def _of_printers(book: SchemaBook) -> dict[str, Schema]:
+    word = book.define(
+        "EmergencyWord",
+        answer_object(
+            line=TEXT,
+            seen={"type": "string", "description": "`on arrival`, `when read` or `in turn`"},
+            confirmed={"type": "boolean"},
+        ),
+    )
+    words = list_of(word)
+    error = book.define("ErrorObject", answer_object(code=TEXT, message=TEXT, details=ANYTHING))
+    nothing = answer_object()
+    bed: Schema = {"type": "string", "enum": [str(state) for state in BedState]}
+    return {
+        **{
+            f"printer.{name}": nothing
+            for name in ("connect", "disconnect", "set_temperature", "home", "jog", "extrude")
+        },
+        "printer.send_gcode": answer_object(
+            may_lack={"replies": TEXTS, "truncated": {"type": "boolean"}, "emergency": words}
+        ),
+        "printer.answer_prompt": answer_object(may_lack={"button": TEXT_OR_NULL, "emergency": words}),
+        "printer.clear_bed": answer_object(bed=bed),
+        "printer.cool_down": answer_object(),
+        "printer.power_off": answer_object(power_off=TEXT),
+        "printer.emergency_stop": answer_object(
+            stopped=TEXTS, may_lack={"emergency": by_printer(words), "failed": by_printer(error)}
+        ),
+    }
+
+
+def _of_jobs(book: SchemaBook) -> dict[str, Schema]:
+    job = book.define(
+        "PastJob",
+        answer_object(
+            job=TEXT,
+            printer=TEXT,
+            file=TEXT,
+            actor=TEXT,
+            started_at=MOMENT_OR_NULL,
+            finished_at=MOMENT_OR_NULL,
+            outcome=TEXT_OR_NULL,
+            state={"type": "string", "enum": list(JOB_STATES)},
+            reason=TEXT_OR_NULL,
+            error_code=TEXT_OR_NULL,
+            lines_done=COUNT_OR_NULL,
+            lines_total=COUNT_OR_NULL,
+            bytes_total=COUNT_OR_NULL,
+            elapsed_seconds=NUMBER,
+            resends=COUNT_OR_NULL,
+            possible_duplicates=COUNT_OR_NULL,
+        ),
+    )
+    begun = answer_object(
+        job=TEXT, may_lack={"lines_total": COUNT, "bytes_total": COUNT, "layers_total": COUNT_OR_NULL}
+    )
+    nothing = answer_object()
+    return {
+        **{f"job.{name}": nothing for name in ("pause", "resume", "cancel", "discard_recovery")},
+        "job.start": begun,
+        "job.recover": {**begun, "properties": {**begun["properties"], "continues": TEXT_OR_NULL}},
+        "job.recovery_plan": book.of_value(RecoveryPlan),
+        "job.history": answer_object(jobs=list_of(job), next=TEXT_OR_NULL),
+        "job.show": answer_object(job=job),
+        "job.receipt": answer_object(printer=TEXT, receipt=book.of_value(Receipt)),
+    }
+
+
+def _of_the_queue(book: SchemaBook) -> dict[str, Schema]:
+    entry = book.of_value(QueueEntry)
+    placed = answer_object(entry=entry, position=COUNT)
+    held = answer_object(held=by_printer(TEXT))
+    bed: Schema = {"type": "string", "enum": [str(state) for state in BedState]}
+    desk = answer_object(bed=bed, job=TEXT_OR_NULL, held=TEXT_OR_NULL)
+    return {
+        "queue.add": placed,
+        "queue.move": placed,
+        "queue.show": answer_object(entry=entry, position=COUNT_OR_NULL),
+        "queue.list": answer_object(
+            entries=list_of(entry), total=COUNT, past=list_of(entry), printers=by_printer(desk)
+        ),
+        "queue.remove": answer_object(),
+        "queue.hold": held,
+        "queue.release": held,
+    }
+
+
+def _of_files(book: SchemaBook) -> dict[str, Schema]:
+    file = book.define("StoredFile", answer_object(path=TEXT, size_bytes=COUNT, modified_at=MOMENT))
+    return {"file.list": answer_object(files=list_of(file), total=COUNT, next=TEXT_OR_NULL)}

@@ -1,0 +1,66 @@
+"""The folder as it lies on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hydrogen.errors import FileRejected, FileUnreadable, InvalidMessage, NotFound
+from hydrogen.files.folder import FilesFolder, check_printable, is_being_written
+
+
+def test_a_name_is_found_as_it_stands_or_composed_or_as_it_was_stored(tmp_path: Path) -> None:
+    folder = FilesFolder(tmp_path)
+    for name in ("e\u0301.gcode", "\u00fc.gcode", "a.bgcode.gcode"):
+        (tmp_path / name).write_text("G28\n")
+    assert folder.stat("e\u0301.gcode").path == "e\u0301.gcode"
+    assert folder.stat("u\u0308.gcode").path == "\u00fc.gcode"
+    assert folder.stat("a.bgcode").path == "a.bgcode.gcode"
+    assert folder.find("a.bgcode") == tmp_path / "a.bgcode.gcode"
+
+
+def test_a_link_is_known_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "cube.gcode").write_text("G28\n")
+    (tmp_path / "link.gcode").symlink_to("cube.gcode")
+    assert FilesFolder(tmp_path).stat("link.gcode").path == "link.gcode"
+
+
+def test_folders_are_found_the_empty_ones_too_and_the_root_is_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / ".incoming").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path.parent)
+    folder = FilesFolder(tmp_path)
+    assert folder.folders() == ["a", "a/b"]
+    assert folder.find_folder("a/b") == tmp_path / "a" / "b"
+    for path in ("link", "c"):
+        with pytest.raises(NotFound):
+            folder.find_folder(path)
+    for path in (".", "", "..", ".incoming"):
+        with pytest.raises(InvalidMessage):
+            folder.find_folder(path)
+
+
+def test_it_is_seen_whether_somebody_writes_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.gcode"
+    with path.open("w"):
+        assert is_being_written(path)
+    assert not is_being_written(path)
+    with path.open():
+        assert not is_being_written(path)
+    assert not is_being_written(tmp_path / "missing.gcode")
+
+
+@pytest.mark.parametrize(("content", "reason"), [(b"", "empty"), (b" \n\n", "empty"), (b"G28\n\0\0", "binary")])
+def test_clear_nonsense_is_rejected_early(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "x.gcode"
+    path.write_bytes(content)
+    with pytest.raises(FileRejected) as caught:
+        check_printable(path)
+    assert caught.value.details["reason"] == reason
+
+
+def test_a_missing_file_or_a_folder_is_unreadable(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing.gcode", tmp_path):
+        with pytest.raises(FileUnreadable):
+            check_printable(path)
