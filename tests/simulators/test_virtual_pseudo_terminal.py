@@ -56,7 +56,7 @@ def test_automatic_reports_do_not_flood_when_time_leaps_but_come_when_it_does_no
     host = open_host(virtual_printer.link)
     host.ask("M155 S1")
     assert host.read_until(" B:", seconds=5).startswith(" T:")
-    assert 59 <= host.ask("G4 S3600").count(" T:") <= 61
+    assert 1790 <= host.ask("G4 S3600").count(" T:") <= 1801
 
 
 @pytest.mark.virtual_printer(speed=None)

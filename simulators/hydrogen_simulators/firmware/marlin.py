@@ -27,8 +27,9 @@ __all__ = ["HeaterFailure", "HeaterReading", "HeaterSettings", "MarlinSettings",
 PROTECTION_INTERVAL_SECONDS = 1.0
 """How often a broken heater is looked at; a sound one cannot trip its protection."""
 
-LEAPING_REPORT_SECONDS = 60.0
-"""Spacing of automatic reports while time leaps: an hour in a blink says sixty, whatever the real speed of the machine is."""
+LEAPING_REPORT_SECONDS = 2.0
+"""Least spacing of automatic reports while time leaps, whatever the real speed of the machine is. Much longer, and a host that
+watches the heat sees a heater jump."""
 
 
 class VirtualMarlin:
