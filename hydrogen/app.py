@@ -46,6 +46,7 @@ from hydrogen.jobs.store import JobStore
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
+from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
@@ -270,6 +271,7 @@ class Hydrogen:
             audit=self._door.audit,
             registry=self.registry,
             context=self._context,
+            bus=self._bus,
             files=self._files,
             status=self._status,
             figures=self._figures,
@@ -279,6 +281,7 @@ class Hydrogen:
             report=self._report,
             clock=self._clock,
             log=self._log,
+            mounts=(mount_octoprint,),
         )
 
     def _make_registry(self) -> Registry:

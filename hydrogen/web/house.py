@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.proxy import TrustedProxies
+from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
@@ -18,11 +19,19 @@ from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 
+if TYPE_CHECKING:
+    from hydrogen.web.door import Door
+    from hydrogen.web.endpoint import Endpoint
+
+Mount = Callable[["Door", "WebHouse"], "list[Endpoint]"]
+"""The paths of another room."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebHouse:
     """tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
-    as JSON values. report: tells the house of a defect of ours."""
+    as JSON values. report: tells the house of a defect of ours. mounts: other rooms with paths on this port; each is called
+    once the port's libraries are loaded."""
 
     authority: Authority
     proxies: TrustedProxies
@@ -30,6 +39,7 @@ class WebHouse:
     audit: AuditLog
     registry: Registry
     context: Context
+    bus: Bus
     files: FileStore
     status: StatusBuilder
     figures: WebSocketFigures
@@ -39,3 +49,4 @@ class WebHouse:
     report: Callable[[str, BaseException], None]
     clock: Clock
     log: Log
+    mounts: Sequence[Mount] = ()

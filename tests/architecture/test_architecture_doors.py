@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.source_tree import PACKAGES, Import, Module, house, imports_of, module_from, sentences
 
 _SERIAL = ("hydrogen_drivers/transports/serial_port.py", "hydrogen/fleet/discovery.py")
-_HTTP = ("hydrogen/web/*", "hydrogen/octoprint/*", "hydrogen/webui/*")
+_HTTP = ("hydrogen/web/*", "hydrogen/octoprint/*", "hydrogen/moonraker/*", "hydrogen/webui/*")
 _STRANGERS = (
     "hydrogen/config.py",
     "hydrogen/config_section.py",
@@ -21,6 +21,7 @@ _STRANGERS = (
     "hydrogen/websocket/message.py",
     "hydrogen/web/*",
     "hydrogen/octoprint/*",
+    "hydrogen/moonraker/*",
     "hydrogen_drivers/*/config.py",
 )
 

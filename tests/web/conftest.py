@@ -31,6 +31,7 @@ from hydrogen.jobs.ids import JobIds
 from hydrogen.model.job import JobState
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
+from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
@@ -168,6 +169,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                     audit=audit,
                 ),
                 context=context,
+                bus=bus,
                 files=files,
                 status=status,
                 figures=figures,
@@ -177,6 +179,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 report=lambda name, error: reports.append((name, error)),
                 clock=clock,
                 log=log,
+                mounts=(mount_octoprint,),
             )
             server = WebServer(replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings), house)
             await server.start()
