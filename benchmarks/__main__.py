@@ -17,6 +17,7 @@ from benchmarks import (
     chaos,
     emergency,
     fanout,
+    idle,
     latency,
     link_cost,
     pty_speed,
@@ -48,10 +49,15 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
         "pty": Trial(measure=pty_speed.measure),
         "print": Trial(measure=whole_print.measure),
         "start": Trial(measure=start_time.measure),
+        "idle": Trial(measure=idle.measure, seconds=180, long_seconds=720, repeats=1),
         "fanout": Trial(measure=fanout.measure),
         "latency": Trial(measure=latency.measure),
+<<<<<<< HEAD
         "siege": Trial(measure=siege.measure, seconds=180, long_seconds=900, repeats=1),
         "metrics": Trial(measure=scrape.measure),
+=======
+        "siege": Trial(measure=siege.measure, seconds=240, long_seconds=1200, repeats=1),
+>>>>>>> main
         "share": Trial(measure=share.measure, seconds=180, long_seconds=300, repeats=1),
         "stall": Trial(measure=stall.measure, seconds=180, long_seconds=600, repeats=1),
         "underrun": Trial(measure=underrun.measure, seconds=120, long_seconds=1800, repeats=1),

@@ -174,9 +174,14 @@ class Hydrogen:
                 context=self._context,
                 clock=self._clock,
                 data_dir=data_dir,
+<<<<<<< HEAD
                 disk_watch=make_disk_watch(self._configuration.retention),
             ),
             self._retention,
+=======
+                is_watched=lambda: self._figures.active_connections > 0,
+            ),
+>>>>>>> main
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:
@@ -288,7 +293,7 @@ class Hydrogen:
         operations = [
             *printer_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
-            *recovery_operations(self._fleet, self._job_ids),
+            *recovery_operations(self._fleet, self._job_ids, self._queue),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
             *temperature_operations(self._temperatures),
@@ -364,14 +369,13 @@ def websocket_settings(configuration: Configuration, access: Access) -> WebSocke
 def web_settings(configuration: Configuration, access: Access) -> WebSettings:
     """The configured HTTP port; on loopback if nobody chose a key."""
     section = configuration.web
-    return WebSettings(
+    names = {field.name for field in fields(WebSettings)} & set(type(section).model_fields)
+    configured = WebSettings(**{name: getattr(section, name) for name in names})
+    return replace(
+        configured,
         host=bound_host(configuration, access, section.host),
-        port=section.port,
-        port_fallback=section.port_fallback,
         allowed_origins=configuration.websocket.allowed_origins,
         allowed_hosts=(*configuration.websocket.allowed_hosts, socket.gethostname()),
-        requests_per_second=section.requests_per_second,
-        requests_burst=section.requests_burst,
     )
 
 

@@ -216,12 +216,13 @@ def _add_key_commands(commands: Commands) -> None:
 
 def _add_audit_commands(commands: Commands) -> None:
     audit = _add(commands, "audit", "show and verify the record of who did what", _local("audit", "show"))
-    audit.set_defaults(number=LAST_RECORDS, actor=None, json=False)
+    audit.set_defaults(number=LAST_RECORDS, actor=None, action=None, json=False)
     _add_places(audit, is_local=True)
     actions = audit.add_subparsers(title="actions", metavar="ACTION")
     show = _add(actions, "show", "show the last records", _local("audit", "show"))
     show.add_argument("-n", "--number", type=int, default=LAST_RECORDS, metavar="N", help=f"how many ({LAST_RECORDS})")
     show.add_argument("--actor", metavar="NAME", help="only what this one did")
+    show.add_argument("--action", metavar="NAME", help="only this, such as login.failed or printer.home")
     show.add_argument("--json", action="store_true", help="one object a line, as it is stored")
     _add_places(show, is_local=True)
     verify = _add(actions, "verify", "read the whole chain and say where it is broken", _local("audit", "verify"))

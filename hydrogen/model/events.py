@@ -70,6 +70,8 @@ class PrinterDisconnected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterStateChanged(Event):
+    """The printer is in another state. reason: for people, where there is one."""
+
     wire_type: ClassVar[str] = "printer.state_changed"
 
     status: PrinterStatus
@@ -78,6 +80,8 @@ class PrinterStateChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterFirmwareIdentified(Event):
+    """The firmware has said what it is."""
+
     wire_type: ClassVar[str] = "printer.firmware_identified"
 
     firmware: Firmware
@@ -85,6 +89,8 @@ class PrinterFirmwareIdentified(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterPositionReported(Event):
+    """Where the head is, as the firmware says."""
+
     wire_type: ClassVar[str] = "printer.position_reported"
     is_sample: ClassVar[bool] = True
 
@@ -103,6 +109,8 @@ class PrinterPromptShown(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterPromptClosed(Event):
+    """What the printer asked has been answered, or is asked no more."""
+
     wire_type: ClassVar[str] = "printer.prompt_closed"
 
 
@@ -209,6 +217,8 @@ class JobPaused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResumed(Event):
+    """The job goes on behind a pause or a lost link."""
+
     wire_type: ClassVar[str] = "job.resumed"
 
     job: str
@@ -334,6 +344,8 @@ class ErrorRaised(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkMeasured(Event):
+    """How the link has fared since it was opened."""
+
     wire_type: ClassVar[str] = "link.measured"
     is_sample: ClassVar[bool] = True
 
@@ -352,6 +364,8 @@ class LinkDuplicatePossible(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostMeasured(Event):
+    """The host's own figures."""
+
     wire_type: ClassVar[str] = "host.measured"
     is_sample: ClassVar[bool] = True
 

@@ -35,7 +35,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "python_multipart": _HTTP,
     "prometheus_client": _HTTP,
     "joserfc": ("hydrogen/auth/signature.py", "hydrogen/auth/sessions.py"),
-    "cryptography": ("hydrogen/auth/certificate.py",),
+    "cryptography": ("hydrogen/auth/certificate.py", "hydrogen/auth/signing_key.py"),
     "psutil": ("hydrogen/system/*",),
     "sqlite3": ("hydrogen/jobs/database.py",),
     "pydantic": _STRANGERS,
