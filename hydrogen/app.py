@@ -16,6 +16,7 @@ from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
+from hydrogen.auth.app_keys import AppKeys
 from hydrogen.access import Access, FrontDoor, bound_host
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
@@ -47,6 +48,7 @@ from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
 from hydrogen.octoprint.mount import mount_octoprint
+from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
@@ -151,6 +153,11 @@ class Hydrogen:
     def bound_port(self) -> int:
         return self._websocket.bound_port
 
+    @property
+    def app_keys(self) -> AppKeys:
+        """The desk where apps get keys of their own."""
+        return self._door.app_keys
+
     def will_come_back(self) -> None:
         """The end of this life is a restart: spoolers are left as they are."""
         self._fleet.will_come_back()
@@ -174,14 +181,11 @@ class Hydrogen:
                 context=self._context,
                 clock=self._clock,
                 data_dir=data_dir,
-<<<<<<< HEAD
                 disk_watch=make_disk_watch(self._configuration.retention),
             ),
             self._retention,
-=======
                 is_watched=lambda: self._figures.active_connections > 0,
             ),
->>>>>>> main
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:
@@ -300,6 +304,7 @@ class Hydrogen:
             *system_operations(self._status),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
+            *app_key_operations(self._door.app_keys.book),
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)
