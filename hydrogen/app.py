@@ -16,8 +16,8 @@ from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.auth.app_keys import AppKeys
 from hydrogen.access import Access, FrontDoor, bound_host
+from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.config_report import configuration_report
@@ -182,10 +182,9 @@ class Hydrogen:
                 clock=self._clock,
                 data_dir=data_dir,
                 disk_watch=make_disk_watch(self._configuration.retention),
-            ),
-            self._retention,
                 is_watched=lambda: self._figures.active_connections > 0,
             ),
+            self._retention,
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:

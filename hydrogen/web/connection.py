@@ -120,11 +120,7 @@ class HttpConnection(H11Protocol):
 
     def _review(self) -> None:
         """A deadline runs while a head is awaited, and none while a request is being served."""
-<<<<<<< HEAD
         if self._is_being_served():
-=======
-        if self._is_served():
->>>>>>> main
             self._drop_deadline()
         elif self._head_deadline is None:
             self._head_deadline = self.loop.call_later(self._settings.head_seconds, self._give_up)
