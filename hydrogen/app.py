@@ -281,6 +281,7 @@ class Hydrogen:
             context=self._context,
             bus=self._bus,
             files=self._files,
+            data_dir=self._configuration.server.data_dir,
             status=self._status,
             figures=self._figures,
             metrics=self._metrics,

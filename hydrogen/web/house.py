@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydrogen.auth.audit import AuditLog
@@ -41,6 +42,7 @@ class WebHouse:
     context: Context
     bus: Bus
     files: FileStore
+    data_dir: Path
     status: StatusBuilder
     figures: WebSocketFigures
     metrics: MetricSource

@@ -171,6 +171,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 context=context,
                 bus=bus,
                 files=files,
+                data_dir=tmp_path,
                 status=status,
                 figures=figures,
                 metrics=metrics,
