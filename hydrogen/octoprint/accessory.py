@@ -1,4 +1,4 @@
-"""What OctoPrint's clients ask for in passing: users, languages, time lapses, commands of the host. Mostly empty, always true."""
+"""What OctoPrint's clients ask for in passing: users, languages, time lapses. Mostly empty, always true."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from hydrogen.octoprint.lore import FileLore
 from hydrogen.octoprint.route import FaceRoute
 from hydrogen.octoprint.translate import (
     NO_PROGRESS,
+    FileFacts,
     Progress,
     error_text,
     job_body,
@@ -57,7 +58,7 @@ class JobRoutes:
     async def show(self, visit: Visit) -> Response:
         """`{"job", "progress", "state"}`, always all of it; `error` beside them while the printer is in one."""
         printer, path = self._faces.printer(visit.face), self._faces.selected(visit.face)
-        facts = None if path is None else await self._lore.facts(path, visit.face.printer)
+        facts = None if path is None else await self._facts(path, visit.face)
         body: dict[str, Any] = {
             "job": job_body(facts, None if printer.job is None else printer.job.actor),
             "progress": progress_body(current_progress(self._faces, visit.face)),
@@ -83,6 +84,12 @@ class JobRoutes:
                 return await self._restart(visit, printer)
             case _:
                 return await self._pause(visit, printer, body.get("action", "toggle"))
+
+    async def _facts(self, path: str, face: Face) -> FileFacts:
+        """A job's file may be gone from the folder, or never have been in it: then its name and size are what is known."""
+        facts = await self._lore.facts(path, face.printer)
+        job = self._faces.printer(face).job
+        return facts or FileFacts(path=path, size_bytes=job.bytes_total if job is not None else None)
 
     async def _start(self, visit: Visit, printer: PrinterState) -> Response:
         if printer.job is not None:

@@ -43,8 +43,7 @@ class UploadRoutes:
 
     async def upload(self, visit: Visit) -> Response:
         """201 with `Location`: the file is stored, missing folders are made, one of its name is replaced. `select` and `print`
-        are carried out if they can be; `effectiveSelect` and `effectivePrint` tell. Without a file, `foldername` makes a folder.
-        """
+        are carried out if they can be: `effectiveSelect`, `effectivePrint`. Without a file, `foldername` makes a folder."""
         form = await self._received(visit)
         if not form.files:
             return await self._make_folder(visit, form)

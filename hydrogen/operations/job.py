@@ -105,8 +105,8 @@ class JobOperations:
     async def history(self, call: Call) -> Mapping[str, Any]:
         """The last jobs of the printers the caller may see, newest first: `{"jobs": [...], "next"}`.
 
-        Of one printer if it is named, with one outcome (also `printing`: not over) and of one `file` if they are given. `next` is null on the last
-        page, else the `before` of the following one.
+        Of one printer if it is named, with one outcome (also `printing`: not over) and of one `file` if they are given. `next`
+        is null on the last page, else the `before` of the following one.
         """
         wish = call.params
         wanted = HistoryFilter(

@@ -27,6 +27,7 @@ from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.core.context import Context
 from hydrogen.core.log_ring import LogRing
 from hydrogen.files.store import FileStore
+from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.jobs.ids import JobIds
 from hydrogen.model.job import JobState
 from hydrogen.model.printer import PrinterState, PrinterStatus
@@ -40,6 +41,7 @@ from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.system import system_operations
+from hydrogen.operations.temperature import temperature_operations
 from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
@@ -140,7 +142,8 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             fleet, queue, context = WillingFleet(), IdleQueue(), house_context(bus)
             files = FileStore(tmp_path / "files", **(store or {}))
             files.folder.mkdir(exist_ok=True)
-            logs = LogRing(clock)
+            logs, temperatures = LogRing(clock), TemperatureHistory()
+            bus.listen(temperatures.on_published, name="temperature history")
             metrics = MetricSource(
                 context=context,
                 bus=bus,
@@ -163,6 +166,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                         *file_operations(files),
                         *system_operations(status),
                         *log_operations(logs),
+                        *temperature_operations(temperatures),
                     ],
                     fleet=fleet,
                     repeats=RepeatMemory(clock=clock),
