@@ -148,6 +148,20 @@ class FilesSection(Section):
         return None if path is None else _absolute_path(path)
 
 
+class HostSection(Section):
+    """The host itself, for `system.shutdown` and `system.reboot`, and for the buttons of OctoPrint's clients."""
+
+    shutdown_command: Texts = Field(
+        default=(),
+        description="A program and its arguments, run without a shell, that turn the host off: "
+        '`["sudo", "-n", "systemctl", "poweroff"]`. Empty: clients cannot.',
+    )
+    reboot_command: Texts = Field(
+        default=(),
+        description='The same to start it anew: `["sudo", "-n", "systemctl", "reboot"]`. Empty: clients cannot.',
+    )
+
+
 class TlsSection(Section):
     """TLS for both ports, or who does it instead of us."""
 
