@@ -32,6 +32,7 @@ from hydrogen.errors import HydrogenError
 from hydrogen.files.digest import DigestIndex
 from hydrogen.files.space import Space
 from hydrogen.files.store import FileStore
+from hydrogen.files.unpacking import unpack
 from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
 from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
@@ -213,6 +214,7 @@ class Hydrogen:
             needs=JobNeeds(state=lambda: self._context.state, book=lambda: self._queue.book),
             tell=self._context.publish,
             index=DigestIndex(data_dir / "digests.jsonl"),
+            unpack=unpack,
             space=Space(folder, reserve_bytes=section.reserve_bytes),
             clock=self._clock,
             limit_bytes=section.max_upload_bytes,
@@ -227,6 +229,7 @@ class Hydrogen:
             report=self._report,
             clock=self._clock,
             log=self._log,
+            is_watched=lambda: self._figures.active_connections > 0,
         )
 
     def _make_record_keeper(self) -> RecordKeeper:
