@@ -165,7 +165,7 @@ def send(port: int, megabytes: int) -> float:
     began = time.monotonic()
     with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS) as connection:
         connection.sendall(
-            f"POST /api/files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Key {KEY}\r\nContent-Length: {size}\r\n"
+            f"POST /api/storage HTTP/1.1\r\nHost: localhost\r\nAuthorization: Key {KEY}\r\nContent-Length: {size}\r\n"
             f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n".encode()
             + head
         )
