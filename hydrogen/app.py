@@ -39,7 +39,7 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_disk_watch, make_retention
+from hydrogen.housekeeping import make_analyses, make_disk_watch, make_retention
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -49,6 +49,7 @@ from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
 from hydrogen.octoprint.mount import mount_octoprint
+from hydrogen.operations.analysis import analysis_operations
 from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
@@ -129,6 +130,9 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
+        self._analyses, self._analyst = make_analyses(
+            configuration, printers, files=self._files, context=self._context, bus=self._bus, clock=clock, log=log
+        )
         self._retention = self._make_retention()
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
@@ -179,6 +183,7 @@ class Hydrogen:
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
             *self._options.extra,
+            self._analyst,
             self._fleet,
             HostSampler(
                 context=self._context,
@@ -285,6 +290,7 @@ class Hydrogen:
             registry=self.registry,
             context=self._context,
             bus=self._bus,
+            analyses=self._analyses,
             files=self._files,
             data_dir=self._configuration.server.data_dir,
             status=self._status,
@@ -305,6 +311,7 @@ class Hydrogen:
             *recovery_operations(self._fleet, self._job_ids, self._queue),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
+            *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
             *self._make_host_operations(),

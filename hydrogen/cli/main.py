@@ -23,6 +23,7 @@ examples
   hydrogen files upload cube.bgcode              bring a file to the service, wherever that is
   hydrogen queue add cube.gcode --copies 3       let it be printed when its turn comes
   hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
+  hydrogen analyse cube.gcode                    how long it takes, what it needs, whether it fits the printer
   hydrogen status                                what is every printer doing?
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen keys create panel --scopes read       a key for somebody, shown once
@@ -72,6 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_service_commands(commands)
     _add_print_commands(commands)
     _add_queue_commands(commands)
+    _add_analysis_command(commands)
     _add_other_commands(commands)
     _add_key_commands(commands)
     _add_audit_commands(commands)
@@ -185,6 +187,14 @@ def _add_file_commands(commands: Commands) -> None:
     for action in (files, listed, upload, move, delete):
         action.set_defaults(command="files")
         _add_places(action)
+
+
+def _add_analysis_command(commands: Commands) -> None:
+    analyse = _add(commands, "analyse", "read a G-code file whole: time, filament, layers, what is wrong", _analyse)
+    analyse.add_argument("file", type=Path, metavar="FILE", help="a local file; no service is needed")
+    analyse.add_argument("--config", type=Path, metavar="FILE", help="configuration (TOML) that describes the printer")
+    analyse.add_argument("--printer", metavar="NAME", help="which one of it; may be left out if there is only one")
+    analyse.add_argument("--json", action="store_true", help="everything, for programs")
 
 
 def _add_queue_commands(commands: Commands) -> None:
@@ -376,6 +386,12 @@ def _emergency(options: argparse.Namespace) -> int:
     from hydrogen.cli.emergency import emergency
 
     return asyncio.run(emergency(options))
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    from hydrogen.cli.analysis import analyse_command
+
+    return analyse_command(options)
 
 
 def _show_queue(options: argparse.Namespace) -> int:

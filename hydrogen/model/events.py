@@ -334,6 +334,23 @@ class FileMoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileAnalysed(Event):
+    """A file was read whole, or cannot be: `file.info` tells what is known of it. reason: of a failure, a sentence.
+
+    sha256: of the content that was read. seconds: how long the print takes by the motion model.
+    """
+
+    wire_type: ClassVar[str] = "file.analysed"
+
+    path: str
+    outcome: str
+    sha256: str = ""
+    seconds: float | None = None
+    layers: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRaised(Event):
     """Something a person should know; always delivered, whatever is subscribed."""
 
@@ -430,6 +447,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     FileChanged,
     FileRemoved,
     FileMoved,
+    FileAnalysed,
     ErrorRaised,
     LinkMeasured,
     LinkDuplicatePossible,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hydrogen.analysis.desk import AnalysisDesk
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.proxy import TrustedProxies
@@ -41,6 +42,7 @@ class WebHouse:
     registry: Registry
     context: Context
     bus: Bus
+    analyses: AnalysisDesk
     files: FileStore
     data_dir: Path
     status: StatusBuilder
