@@ -52,12 +52,8 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
         "idle": Trial(measure=idle.measure, seconds=180, long_seconds=720, repeats=1),
         "fanout": Trial(measure=fanout.measure),
         "latency": Trial(measure=latency.measure),
-<<<<<<< HEAD
-        "siege": Trial(measure=siege.measure, seconds=180, long_seconds=900, repeats=1),
-        "metrics": Trial(measure=scrape.measure),
-=======
         "siege": Trial(measure=siege.measure, seconds=240, long_seconds=1200, repeats=1),
->>>>>>> main
+        "metrics": Trial(measure=scrape.measure),
         "share": Trial(measure=share.measure, seconds=180, long_seconds=300, repeats=1),
         "stall": Trial(measure=stall.measure, seconds=180, long_seconds=600, repeats=1),
         "underrun": Trial(measure=underrun.measure, seconds=120, long_seconds=1800, repeats=1),

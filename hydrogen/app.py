@@ -182,10 +182,9 @@ class Hydrogen:
                 clock=self._clock,
                 data_dir=data_dir,
                 disk_watch=make_disk_watch(self._configuration.retention),
-            ),
-            self._retention,
                 is_watched=lambda: self._figures.active_connections > 0,
             ),
+            self._retention,
         )
 
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:

@@ -54,11 +54,8 @@ class Authority:
         self._sessions = sessions
         self._oidc = oidc
         self._failed_logins = FailedLogins(clock=clock) if failed_logins is None else failed_logins
-<<<<<<< HEAD
         self._urgent_logins = RateLimit("urgent logins", URGENT_LOGINS, clock=clock)
-=======
         self._login_record = login_record
->>>>>>> main
         self._tickets = TicketBook(clock=clock)
         self._listeners: list[Listener] = []
 
@@ -71,28 +68,19 @@ class Authority:
         Raises RateLimited (details `retry_after_seconds`), AuthFailed, Forbidden (a foreign web page that uses a credential
         in the URL, or any page that calls us by a foreign name).
         """
-<<<<<<< HEAD
-        return await self._admit(request, lambda: shown_by(request), is_urgent=is_urgent)
-=======
-        return await self._admit(request, scheme_of(request), lambda: shown_by(request))
->>>>>>> main
+        return await self._admit(request, scheme_of(request), lambda: shown_by(request), is_urgent=is_urgent)
 
     async def admit_by_key(self, request: Request, key: str) -> Grant:
         """The same for a key that stands in the body of a request. Raises the same."""
         return await self._admit(request, "key in body", lambda: Shown(key=key))
 
-<<<<<<< HEAD
-    async def _admit(self, request: Request, read: Callable[[], Shown | None], *, is_urgent: bool = False) -> Grant:
+    async def _admit(
+        self, request: Request, scheme: str, read: Callable[[], Shown | None], *, is_urgent: bool = False
+    ) -> Grant:
         if self._hosts is not None:
             self._hosts.check(hosts=request.hosts, origins=request.origins)
         if not (is_urgent and not self._urgent_logins.wait_seconds(request.address)):
-            self._failed_logins.check(request.address)
-=======
-    async def _admit(self, request: Request, scheme: str, read: Callable[[], Shown | None]) -> Grant:
-        if self._hosts is not None:
-            self._hosts.check(hosts=request.hosts, origins=request.origins)
-        self._check_throttle(request.address, scheme)
->>>>>>> main
+            self._check_throttle(request.address, scheme)
         try:
             shown = read()
             grant = None if shown is None else self.current(await self._grant_for(shown, request))

@@ -50,13 +50,8 @@ class HostSampler(Service):
         measure: Callable[[Path], HostState] | None = None,
         is_watched: Callable[[], bool] | None = None,
     ) -> None:
-<<<<<<< HEAD
         """data_dir: the folder whose disk is watched, and disk_watch by which thresholds. measure: may block; called in a
-        thread, one at a time."""
-=======
-        """data_dir: the folder whose disk is watched. measure: may block; called in a thread, one at a time. is_watched: is a
-        client connected? None: always."""
->>>>>>> main
+        thread, one at a time. is_watched: is a client connected? None: always."""
         self._context = context
         self._clock = clock
         self._data_dir = data_dir
@@ -69,11 +64,7 @@ class HostSampler(Service):
         """Until cancelled. A measurement that takes long delays the next one, nothing else."""
         while True:
             host = await asyncio.to_thread(self._measure, self._data_dir)
-<<<<<<< HEAD
             self._publish(host)
-            await asyncio.sleep(self._interval_seconds)
-=======
-            self._context.publish(HostMeasured(at=self._clock.wall(), host=host))
             await self._rest()
 
     async def _rest(self) -> None:
@@ -81,7 +72,6 @@ class HostSampler(Service):
             await until_beat(self._interval_seconds)
             if self._is_watched is None or self._is_watched():
                 return
->>>>>>> main
 
     def _publish(self, host: HostState) -> None:
         before = self._disk_watch.level

@@ -72,7 +72,7 @@ class HttpConnection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """What came is no request (uvicorn calls this while it handles what h11 raised): say why, and close."""
-        if self._is_being_served():
+        if self._is_served():
             self.cycle.disconnected = True  # whoever waits for the rest of the body learns that there is none
             self.cycle.message_event.set()
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
@@ -120,17 +120,10 @@ class HttpConnection(H11Protocol):
 
     def _review(self) -> None:
         """A deadline runs while a head is awaited, and none while a request is being served."""
-<<<<<<< HEAD
-        if self._is_being_served():
-=======
         if self._is_served():
->>>>>>> main
             self._drop_deadline()
         elif self._head_deadline is None:
             self._head_deadline = self.loop.call_later(self._settings.head_seconds, self._give_up)
-
-    def _is_being_served(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
 
     def _drop_deadline(self) -> None:
         if self._head_deadline is not None:

@@ -190,7 +190,9 @@ class FileRoutes:
     async def list(self, request: Request) -> Response:
         """The files, as `file.list` tells them: by path, a page at a time, of one `folder` or all."""
         grant = await self._door.admit(request, "read")
-        params: dict[str, Any] = {key: request.query_params[key] for key in request.query_params}
+        params: dict[str, Any] = {
+            key: request.query_params[key] for key in request.query_params if key not in ("key", "ticket")
+        }
         if "limit" in params:
             params["limit"] = _whole_number(params["limit"], "limit")
         return json_answer(await self._execute(request, grant, "file.list", params))

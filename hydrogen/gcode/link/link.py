@@ -231,11 +231,7 @@ class GcodeLink:
     @property
     def statistics(self) -> LinkStatistics:
         """Counters since the handshake."""
-<<<<<<< HEAD
-        return self._count.statistics(self._ledger, self._stall, self._window)
-=======
-        return self._parts.count.statistics(self._ledger, self._stall)
->>>>>>> main
+        return self._parts.count.statistics(self._ledger, self._stall, self._window)
 
     @property
     def is_window_open(self) -> bool:
