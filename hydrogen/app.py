@@ -16,8 +16,8 @@ from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.auth.app_keys import AppKeys
 from hydrogen.access import Access, FrontDoor, bound_host
+from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.config_report import configuration_report

@@ -196,7 +196,12 @@ def _add_queue_commands(commands: Commands) -> None:
 
 
 def _add_key_commands(commands: Commands) -> None:
-    keys = _add(commands, "keys", "make, list and revoke API keys; decide about apps that ask for one", _local("keys", "list_all"))
+    keys = _add(
+        commands,
+        "keys",
+        "make, list and revoke API keys; decide about apps that ask for one",
+        _local("keys", "list_all"),
+    )
     _add_places(keys, is_local=True)
     actions = keys.add_subparsers(title="actions", metavar="ACTION")
     create = _add(actions, "create", "make a key; it is shown once", _local("keys", "create"))

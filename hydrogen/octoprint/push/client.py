@@ -80,7 +80,14 @@ class PushClient:
     what it was told, and how many ticks it still waits."""
 
     def __init__(
-        self, printer: str | None, *, rooms: Rooms, sessions: Sessions, greeting: Greeting, is_framed: bool, clock: Clock
+        self,
+        printer: str | None,
+        *,
+        rooms: Rooms,
+        sessions: Sessions,
+        greeting: Greeting,
+        is_framed: bool,
+        clock: Clock,
     ) -> None:
         self.printer = printer
         self.grant: Grant | None = None
