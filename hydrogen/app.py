@@ -67,6 +67,7 @@ from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
+from hydrogen.system.identity import load_identity
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
@@ -116,6 +117,7 @@ class Hydrogen:
         self._log_ring = options.log_ring or LogRing(clock)
         self._bus = Bus(self._report)
         self._context = Context(epoch=self._epoch, initial=_initial_state(printers), bus=self._bus)
+        self._uuid = load_identity(configuration.server.data_dir)
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
@@ -289,6 +291,9 @@ class Hydrogen:
             report=self._report,
             clock=self._clock,
             log=self._log,
+            terminal=self._websocket.terminal,
+            app_keys=self._door.app_keys,
+            uuid=self._uuid,
             mounts=(mount_octoprint,),
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from hydrogen.auth.app_keys import AppKeyDesk
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.proxy import TrustedProxies
@@ -23,13 +24,21 @@ if TYPE_CHECKING:
     from hydrogen.web.door import Door
     from hydrogen.web.endpoint import Endpoint
 
+
+class Terminal(Protocol):
+    """Turns the tracing of printers' conversations on and off."""
+
+    def want(self, printers: frozenset[str], *, by: str) -> None:
+        """Exactly these printers' lines are wanted from now on by this surface."""
+
+
 Mount = Callable[["Door", "WebHouse"], "list[Endpoint]"]
 """The paths of another room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebHouse:
-    """tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
+    """terminal: where it is said whose conversation is wanted. app_keys: where apps get keys. uuid: who this house is. tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
     as JSON values. report: tells the house of a defect of ours. mounts: other rooms with paths on this port; each is called
     once the port's libraries are loaded."""
 
@@ -49,4 +58,7 @@ class WebHouse:
     report: Callable[[str, BaseException], None]
     clock: Clock
     log: Log
+    terminal: Terminal
+    app_keys: AppKeyDesk
+    uuid: str
     mounts: Sequence[Mount] = ()

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.audit_files import AuditFiles
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.credentials import OriginRule
+from hydrogen.auth.key_store import KeyStore, usable_entries
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
 from hydrogen.auth.proxy import TrustedProxies
@@ -27,11 +29,13 @@ from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.core.context import Context
 from hydrogen.core.log_ring import LogRing
 from hydrogen.files.store import FileStore
+from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.jobs.ids import JobIds
 from hydrogen.model.job import JobState
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
 from hydrogen.octoprint.mount import mount_octoprint
+from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
@@ -40,6 +44,7 @@ from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.system import system_operations
+from hydrogen.operations.temperature import temperature_operations
 from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
@@ -81,6 +86,16 @@ def house_context(bus: Bus) -> Context:
     return Context(epoch="e", initial=state, bus=bus)
 
 
+class RecordingTerminal:
+    """Remembers whose conversation was wanted last, and by whom."""
+
+    def __init__(self) -> None:
+        self.wanted: dict[str, frozenset[str]] = {}
+
+    def want(self, printers: frozenset[str], *, by: str) -> None:
+        self.wanted[by] = printers
+
+
 @dataclass
 class Web:
     server: WebServer
@@ -92,6 +107,8 @@ class Web:
     files: FileStore
     context: Context
     logs: LogRing
+    terminal: RecordingTerminal
+    app_keys: AppKeys
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -150,6 +167,14 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 version="1.2.3",
                 clock=clock,
             )
+            terminal, temperatures = RecordingTerminal(), TemperatureHistory()
+            bus.listen(temperatures.on_published, name="temperature history")
+
+            async def take_keys() -> None:
+                stored = usable_entries(KeyStore(tmp_path).records())
+                authority.take_keys(key_ring().with_entries(stored))
+
+            app_keys = AppKeys(KeyStore(tmp_path), on_stored=take_keys, clock=clock)
             house = WebHouse(
                 authority=authority,
                 proxies=proxies or TrustedProxies(),
@@ -163,6 +188,8 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                         *file_operations(files),
                         *system_operations(status),
                         *log_operations(logs),
+                        *app_key_operations(app_keys.book),
+                        *temperature_operations(temperatures),
                     ],
                     fleet=fleet,
                     repeats=RepeatMemory(clock=clock),
@@ -179,6 +206,9 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 report=lambda name, error: reports.append((name, error)),
                 clock=clock,
                 log=log,
+                terminal=terminal,
+                app_keys=app_keys,
+                uuid="0b6b2f9e-7d11-4c2c-9a3e-2f1f6a2d9c11",
                 mounts=(mount_octoprint,),
             )
             server = WebServer(replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings), house)
@@ -188,7 +218,9 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, fleet, queue, files, context, logs, reports)
+            return Web(
+                server, authority, figures, log, fleet, queue, files, context, logs, terminal, app_keys, reports
+            )
 
         yield start
 

@@ -10,6 +10,7 @@ from hydrogen.auth.grant import Grant
 from hydrogen.auth.rate_limit import Rate, TokenBucket
 from hydrogen.core.clock import Clock
 from hydrogen.errors import AuthFailed, HydrogenError
+from hydrogen.octoprint.permissions import permissions_listed
 from hydrogen.octoprint.push.channel import Channel
 from hydrogen.octoprint.push.framing import Message, message, objects_in
 from hydrogen.octoprint.push.outbox import PushOutbox
@@ -55,7 +56,6 @@ class Greeting:
     """What a client is told before it has logged in: nothing about printers."""
 
     version: str
-    permissions: Callable[[Grant | None], list[str]]
 
     def message(self) -> Message:
         return message(
@@ -70,7 +70,7 @@ class Greeting:
                 "debug": False,
                 "safe_mode": None,
                 "online": True,
-                "permissions": self.permissions(None),
+                "permissions": permissions_listed(),
             },
         )
 

@@ -1,0 +1,49 @@
+"""Push, put together for a house: the feed, its clients, their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from hydrogen.auth.principal import Principal
+from hydrogen.octoprint.door import FaceDoor
+from hydrogen.octoprint.push.client import Greeting, PushClient
+from hydrogen.octoprint.push.feed import Feed, Sources
+from hydrogen.octoprint.push.routes import push_endpoints
+from hydrogen.octoprint.push.socket import PushSockets
+from hydrogen.octoprint.push.xhr import XhrRoutes
+from hydrogen.octoprint.push.xhr_session import XhrSessions
+from hydrogen.octoprint.translate import FileFacts, history_body
+from hydrogen.web.endpoint import Endpoint
+from hydrogen.web.house import WebHouse
+
+READER = Principal(name="octoprint push", scopes=frozenset({"read"}))
+"""Who asks for the temperatures that all clients of a printer share; who may hear of it is looked at before."""
+
+Facts = Callable[[str, str], Awaitable[FileFacts | None]]
+"""(printer, path): what is known of a file."""
+
+
+def push_of(house: WebHouse, door: FaceDoor, facts: Facts) -> list[Endpoint]:
+    """Every path of push."""
+
+    async def temperatures(printer: str) -> Sequence[Mapping[str, Any]]:
+        told = await house.registry.execute(READER, "temperature.history", printer, {}, source=READER.name)
+        return history_body(told["heaters"])
+
+    feed = Feed(
+        door.faces,
+        bus=house.bus,
+        authority=house.authority,
+        terminal=house.terminal,
+        sources=Sources(facts=facts, temperatures=temperatures, report=house.report),
+        clock=house.clock,
+    )
+    greeting = Greeting(version=house.version)
+
+    def make_client(printer: str | None, is_framed: bool) -> PushClient:
+        return PushClient(
+            printer, rooms=feed, sessions=door.sessions, greeting=greeting, is_framed=is_framed, clock=house.clock
+        )
+
+    return push_endpoints(PushSockets(make_client), XhrRoutes(XhrSessions(make_client), door.web))
