@@ -44,9 +44,12 @@ from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
 from hydrogen.jobs.store import JobStore
+from hydrogen.mdns.announced import HouseCard
+from hydrogen.mdns.announcer import BoundHosts, announcers_of
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
+from hydrogen.moonraker.mount import mount_moonraker
 from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
@@ -149,7 +152,7 @@ class Hydrogen:
         self.web_house = self._make_web_house()
         self._web = WebServer(web_settings(configuration, access), self.web_house)
         limits = OWN_SPOOLERS_LIMITS if options.own_spoolers else SHUTDOWN_LIMITS
-        self.supervisor = Supervisor(self._services(), clock=clock, log=log, report=self._report, limits=limits)
+        self.supervisor = Supervisor(self._services(access), clock=clock, log=log, report=self._report, limits=limits)
 
     @property
     def bound_port(self) -> int:
@@ -164,7 +167,7 @@ class Hydrogen:
         """The end of this life is a restart: spoolers are left as they are."""
         self._fleet.will_come_back()
 
-    def _services(self) -> Sequence[Service]:
+    def _services(self, access: Access) -> Sequence[Service]:
         data_dir = self._configuration.server.data_dir
         return (
             self._folder,
@@ -177,6 +180,7 @@ class Hydrogen:
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
+            *self._make_announcers(access),
             *self._options.extra,
             self._fleet,
             HostSampler(
@@ -294,8 +298,21 @@ class Hydrogen:
             terminal=self._websocket.terminal,
             app_keys=self._door.app_keys,
             uuid=self._uuid,
-            mounts=(mount_octoprint,),
+            mounts=(mount_octoprint, mount_moonraker),
         )
+
+    def _make_announcers(self, access: Access) -> Sequence[Service]:
+        if not self._configuration.mdns.enabled:
+            return ()
+        card = HouseCard(
+            host=socket.gethostname().partition(".")[0],
+            version=__version__,
+            uuid=self._uuid,
+            printers=tuple(self._context.state.printers),
+        )
+        web_host = web_settings(self._configuration, access).host if self._configuration.web.enabled else None
+        hosts = BoundHosts(web=web_host, websocket=self._settings.host, is_tls=self._door.tls is not None)
+        return announcers_of(card, hosts, self._figures, self._log)
 
     def _make_registry(self) -> Registry:
         operations = [

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from hydrogen.auth.proxy import is_loopback
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
-from hydrogen.mdns.announced import AnnouncedService
-from hydrogen.system.addresses import AddressWatch
+from hydrogen.mdns.announced import AnnouncedService, BoundPort, HouseCard, services_of
+from hydrogen.system.addresses import AddressWatch, addresses_behind, reachable_addresses
+from hydrogen.system.info import WebSocketFigures
 
 SETTLE_SECONDS = 2.0
 """After a change of addresses: a new network gives several within a second or two."""
@@ -102,3 +105,37 @@ class Announcer(Service):
                 await speaker.close()
         except (TimeoutError, OSError) as error:
             self._log.info("goodbye not said", error=error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundHosts:
+    """What the ports are bound to. web None: there is no HTTP port."""
+
+    web: str | None
+    websocket: str
+    is_tls: bool = False
+
+
+def announcers_of(card: HouseCard, hosts: BoundHosts, figures: WebSocketFigures, log: Log) -> Sequence[Announcer]:
+    """The announcer of a house; none where only this machine reaches it. figures: where the bound ports are told."""
+    if all(host is None or is_loopback(host) for host in (hosts.web, hosts.websocket)):
+        return ()
+
+    def services() -> Sequence[AnnouncedService]:
+        reachable = reachable_addresses()
+        web_addresses = () if hosts.web is None else addresses_behind(hosts.web, reachable)
+        return services_of(
+            card,
+            web=BoundPort(port=figures.web_port, addresses=web_addresses, is_tls=hosts.is_tls),
+            websocket=BoundPort(
+                port=figures.port, addresses=addresses_behind(hosts.websocket, reachable), is_tls=hosts.is_tls
+            ),
+        )
+
+    return (Announcer(services, make_speaker=_zeroconf_speaker, log=log),)
+
+
+def _zeroconf_speaker() -> Speaker:
+    from hydrogen.mdns.speaker import ZeroconfSpeaker
+
+    return ZeroconfSpeaker()

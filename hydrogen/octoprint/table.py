@@ -6,6 +6,7 @@ from hydrogen.octoprint.appkeys import AppKeyRoutes
 from hydrogen.octoprint.door import FaceDoor
 from hydrogen.octoprint.face import Faces
 from hydrogen.octoprint.login import LoginRoutes
+from hydrogen.octoprint.prusalink import PrusaLinkRoutes
 from hydrogen.octoprint.push.assembly import push_of
 from hydrogen.octoprint.route import endpoints_of
 from hydrogen.octoprint.sessions import FaceSessions
@@ -25,6 +26,7 @@ def face_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *VersionRoutes(house.version).routes,
         *LoginRoutes(face_door).routes,
         *AppKeyRoutes(face_door, house.app_keys, house.registry).routes,
+        *PrusaLinkRoutes(face_door, files=house.files, registry=house.registry, audit=house.audit).routes,
     ]
 
     async def facts(_printer: str, path: str) -> FileFacts:

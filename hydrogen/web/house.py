@@ -38,9 +38,10 @@ Mount = Callable[["Door", "WebHouse"], "list[Endpoint]"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebHouse:
-    """terminal: where it is said whose conversation is wanted. app_keys: where apps get keys. uuid: who this house is. tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
-    as JSON values. report: tells the house of a defect of ours. mounts: other rooms with paths on this port; each is called
-    once the port's libraries are loaded."""
+    """tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
+    as JSON values. report: tells the house of a defect of ours. terminal: where it is said whose conversation is wanted.
+    app_keys: where apps get keys. uuid: who this house is, for ever. mounts: other rooms with paths on this port; each is
+    called once the port's libraries are loaded."""
 
     authority: Authority
     proxies: TrustedProxies

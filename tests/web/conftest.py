@@ -34,6 +34,7 @@ from hydrogen.jobs.ids import JobIds
 from hydrogen.model.job import JobState
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
+from hydrogen.moonraker.mount import mount_moonraker
 from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
@@ -209,7 +210,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 terminal=terminal,
                 app_keys=app_keys,
                 uuid="0b6b2f9e-7d11-4c2c-9a3e-2f1f6a2d9c11",
-                mounts=(mount_octoprint,),
+                mounts=(mount_octoprint, mount_moonraker),
             )
             server = WebServer(replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings), house)
             await server.start()
@@ -218,9 +219,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(
-                server, authority, figures, log, fleet, queue, files, context, logs, terminal, app_keys, reports
-            )
+            return Web(server, authority, figures, log, fleet, queue, files, context, logs, terminal, app_keys, reports)
 
         yield start
 

@@ -10,10 +10,11 @@ from hydrogen.octoprint.door import FaceDoor
 from hydrogen.octoprint.push.client import Greeting, PushClient
 from hydrogen.octoprint.push.feed import Feed, Sources
 from hydrogen.octoprint.push.routes import push_endpoints
-from hydrogen.octoprint.push.socket import PushSockets
+from hydrogen.octoprint.push.websocket import PushSockets
 from hydrogen.octoprint.push.xhr import XhrRoutes
 from hydrogen.octoprint.push.xhr_session import XhrSessions
 from hydrogen.octoprint.translate import FileFacts, history_body
+from hydrogen.octoprint.version import OCTOPRINT_VERSION
 from hydrogen.web.endpoint import Endpoint
 from hydrogen.web.house import WebHouse
 
@@ -39,7 +40,7 @@ def push_of(house: WebHouse, door: FaceDoor, facts: Facts) -> list[Endpoint]:
         sources=Sources(facts=facts, temperatures=temperatures, report=house.report),
         clock=house.clock,
     )
-    greeting = Greeting(version=house.version)
+    greeting = Greeting(version=OCTOPRINT_VERSION, display_version=f"{OCTOPRINT_VERSION} (Hydrogen {house.version})")
 
     def make_client(printer: str | None, is_framed: bool) -> PushClient:
         return PushClient(

@@ -1,4 +1,4 @@
-"""One push client: what it says, what it may hear, what waits for it. The connections (socket.py, xhr.py) only carry."""
+"""One push client: what it says, what it may hear, what waits for it. The connections (websocket.py, xhr.py) only carry."""
 
 from __future__ import annotations
 
@@ -56,13 +56,14 @@ class Greeting:
     """What a client is told before it has logged in: nothing about printers."""
 
     version: str
+    display_version: str = ""
 
     def message(self) -> Message:
         return message(
             "connected",
             {
                 "version": self.version,
-                "display_version": self.version,
+                "display_version": self.display_version or self.version,
                 "branch": "",
                 "python_version": "",
                 "plugin_hash": "",

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hydrogen.errors import HydrogenError
 from hydrogen.octoprint.answer import refusal
 from hydrogen.octoprint.face import PREFIX
-from hydrogen.octoprint.push.socket import PushSockets
+from hydrogen.octoprint.push.websocket import PushSockets
 from hydrogen.octoprint.push.xhr import XhrRoutes
 from hydrogen.web.endpoint import WEBSOCKET, Endpoint, Good, Handler, SocketHandler
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from hydrogen.octoprint.push.framing import GO_AWAY, HEARTBEAT, OPEN, STILL_OPEN, close_frame, texts_in
-from hydrogen.octoprint.push.socket import HEARTBEAT_SECONDS
+from hydrogen.octoprint.push.websocket import HEARTBEAT_SECONDS
 from hydrogen.octoprint.push.xhr_session import XhrSession, XhrSessions
 from hydrogen.web.answer import json_answer
 from hydrogen.web.door import Door
@@ -24,7 +25,9 @@ PRELUDE = "h" * 2048 + "\n"
 LONGEST_STREAM = 131_072
 """Characters; then the client opens another one, because browsers keep all of it in memory."""
 
-NOT_STORED = {"Cache-Control": "no-store, no-cache, no-transform, must-revalidate, max-age=0"}
+NOT_STORED: Mapping[str, str] = MappingProxyType(
+    {"Cache-Control": "no-store, no-cache, no-transform, must-revalidate, max-age=0"}
+)
 SCRIPT = "application/javascript; charset=UTF-8"
 
 
