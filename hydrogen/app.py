@@ -287,6 +287,7 @@ class Hydrogen:
             context=self._context,
             bus=self._bus,
             files=self._files,
+            data_dir=self._configuration.server.data_dir,
             status=self._status,
             figures=self._figures,
             metrics=self._metrics,
@@ -297,7 +298,6 @@ class Hydrogen:
             log=self._log,
             terminal=self._websocket.terminal,
             app_keys=self._door.app_keys,
-            uuid=self._uuid,
             mounts=(mount_octoprint, mount_moonraker),
         )
 

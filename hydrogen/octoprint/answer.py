@@ -41,7 +41,10 @@ STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
 
 
 def status_for(error: HydrogenError) -> int:
-    """The status that OctoPrint's clients expect. Unavailable that names a time to wait is an overload: 503."""
+    """The status that OctoPrint's clients expect. Unavailable that names a time to wait is an overload: 503; a name that is no
+    G-code file's is 415."""
+    if error.details.get("reason") == "suffix":
+        return 415
     if isinstance(error, Unavailable) and "retry_after_seconds" in error.details:
         return 503
     return next((STATUSES[parent] for parent in type(error).__mro__ if parent in STATUSES), status_of(error))

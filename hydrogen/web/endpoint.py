@@ -38,7 +38,7 @@ class Good:
 class Endpoint:
     """One method of one path. The handler's docstring is its description for people.
 
-    name: unique in the house, the `operationId` of the documents. path: as starlette writes it (`/api/files/{path:path}`).
+    name: unique in the house, the `operationId` of the documents. path: as starlette writes it (`/api/storage/{path:path}`).
     It must not be that of an operation, unless it is the operation's own path. A GET answers HEAD too.
     scope: what the caller needs. The caller has been let in with it before the handler is called, who finds him by
     `door.grant_of(request)`; None for what is open to everybody. admits_itself: the handler lets callers in, by the door,

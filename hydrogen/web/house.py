@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hydrogen.auth.app_keys import AppKeyDesk
@@ -40,8 +41,8 @@ Mount = Callable[["Door", "WebHouse"], "list[Endpoint]"]
 class WebHouse:
     """tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
     as JSON values. report: tells the house of a defect of ours. terminal: where it is said whose conversation is wanted.
-    app_keys: where apps get keys. uuid: who this house is, for ever. mounts: other rooms with paths on this port; each is
-    called once the port's libraries are loaded."""
+    app_keys: where apps get keys. mounts: other rooms with paths on this port; each is called once the port's libraries are
+    loaded."""
 
     authority: Authority
     proxies: TrustedProxies
@@ -51,6 +52,7 @@ class WebHouse:
     context: Context
     bus: Bus
     files: FileStore
+    data_dir: Path
     status: StatusBuilder
     figures: WebSocketFigures
     metrics: MetricSource
@@ -61,5 +63,4 @@ class WebHouse:
     log: Log
     terminal: Terminal
     app_keys: AppKeyDesk
-    uuid: str
     mounts: Sequence[Mount] = ()

@@ -27,8 +27,6 @@ FLOORS: dict[str, int] = {
     "octoprint": 6,
     "moonraker": 6,
     "mdns": 6,
-    "moonraker": 6,
-    "mdns": 6,
     "webui": 6,
     "access": 7,
     "client": 6,

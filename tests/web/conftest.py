@@ -158,7 +158,8 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             fleet, queue, context = WillingFleet(), IdleQueue(), house_context(bus)
             files = FileStore(tmp_path / "files", **(store or {}))
             files.folder.mkdir(exist_ok=True)
-            logs = LogRing(clock)
+            logs, temperatures = LogRing(clock), TemperatureHistory()
+            bus.listen(temperatures.on_published, name="temperature history")
             metrics = MetricSource(
                 context=context,
                 bus=bus,
@@ -199,6 +200,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 context=context,
                 bus=bus,
                 files=files,
+                data_dir=tmp_path,
                 status=status,
                 figures=figures,
                 metrics=metrics,
@@ -209,7 +211,6 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 log=log,
                 terminal=terminal,
                 app_keys=app_keys,
-                uuid="0b6b2f9e-7d11-4c2c-9a3e-2f1f6a2d9c11",
                 mounts=(mount_octoprint, mount_moonraker),
             )
             server = WebServer(replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings), house)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hydrogen.auth.principal import Principal
 from hydrogen.octoprint.door import FaceDoor
+from hydrogen.octoprint.lore import FileLore
 from hydrogen.octoprint.push.client import Greeting, PushClient
 from hydrogen.octoprint.push.feed import Feed, Sources
 from hydrogen.octoprint.push.routes import push_endpoints
 from hydrogen.octoprint.push.websocket import PushSockets
 from hydrogen.octoprint.push.xhr import XhrRoutes
 from hydrogen.octoprint.push.xhr_session import XhrSessions
-from hydrogen.octoprint.translate import FileFacts, history_body
+from hydrogen.octoprint.translate import history_body
 from hydrogen.octoprint.version import OCTOPRINT_VERSION
 from hydrogen.web.endpoint import Endpoint
 from hydrogen.web.house import WebHouse
@@ -21,11 +22,8 @@ from hydrogen.web.house import WebHouse
 READER = Principal(name="octoprint push", scopes=frozenset({"read"}))
 """Who asks for the temperatures that all clients of a printer share; who may hear of it is looked at before."""
 
-Facts = Callable[[str, str], Awaitable[FileFacts | None]]
-"""(printer, path): what is known of a file."""
 
-
-def push_of(house: WebHouse, door: FaceDoor, facts: Facts) -> list[Endpoint]:
+def push_of(house: WebHouse, door: FaceDoor, lore: FileLore) -> list[Endpoint]:
     """Every path of push."""
 
     async def temperatures(printer: str) -> Sequence[Mapping[str, Any]]:
@@ -37,7 +35,7 @@ def push_of(house: WebHouse, door: FaceDoor, facts: Facts) -> list[Endpoint]:
         bus=house.bus,
         authority=house.authority,
         terminal=house.terminal,
-        sources=Sources(facts=facts, temperatures=temperatures, report=house.report),
+        sources=Sources(facts=lore.facts, temperatures=temperatures, report=house.report),
         clock=house.clock,
     )
     greeting = Greeting(version=OCTOPRINT_VERSION, display_version=f"{OCTOPRINT_VERSION} (Hydrogen {house.version})")

@@ -13,6 +13,7 @@ from hydrogen.octoprint.face import Face
 from hydrogen.octoprint.push.channel import MOST_LINES, Channel, resends_body
 from hydrogen.octoprint.push.line_filter import line_filter
 from hydrogen.octoprint.push.wish import Wish
+from hydrogen.octoprint.translate import NO_PROGRESS, Progress, progress_of
 
 ALL_LINES = Wish(logs=line_filter(True), messages=line_filter(True))
 
@@ -26,7 +27,12 @@ class Bench:
             job=JobState(id="j", file="folder/" * 8 + "x" * 200 + ".gcode", fraction=0.5, remaining_seconds=5.0),
             link=LinkStatistics(lines_sent=1000, resends=15),
         )
-        self.channel = Channel(Face(printer="p"), state=lambda: self.printer, selected=lambda: None)
+        self.channel = Channel(
+            Face(printer="p"), state=lambda: self.printer, selected=lambda: None, progress=self.progress
+        )
+
+    def progress(self) -> Progress:
+        return NO_PROGRESS if self.printer.job is None else progress_of(self.printer.job)
 
 
 def test_clients_that_know_the_same_get_the_same_object() -> None:
@@ -64,12 +70,12 @@ def test_every_key_is_there_and_the_message_is_small() -> None:
     } == set(current)
     assert [moment["time"] for moment in current["temps"]] == [0, 1, 2, 3]
     assert current["temps"][0]["tool1"] == {"actual": 200.0, "target": 210.0}
-    assert current["busyFiles"][0]["path"] == current["busyFiles"][0]["path"]
+    assert bench.printer.job is not None
+    assert current["busyFiles"] == [{"origin": "local", "path": bench.printer.job.file}]
 
 
 def test_nothing_is_told_twice_and_nothing_where_nothing_is_known() -> None:
-    bench, channel = Bench(), Bench().channel
-    channel = bench.channel
+    channel = Bench().channel
     channel.note_temperature()
     channel.begin_tick(1.0)
     assert channel.has_more_than(-1, 0, Wish()) and not channel.has_more_than(-1, 0, Wish(has_state=False))
