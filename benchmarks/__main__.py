@@ -28,6 +28,7 @@ from benchmarks import (
     stall,
     start_time,
     underrun,
+    upload,
     whole_print,
 )
 from benchmarks.figure import Benchmark, BenchmarkFailed, Figure, Plan, Sample, figures_from_samples, table_of
@@ -58,6 +59,7 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
         "metrics": Trial(measure=scrape.measure),
         "share": Trial(measure=share.measure, seconds=180, long_seconds=300, repeats=1),
         "stall": Trial(measure=stall.measure, seconds=180, long_seconds=600, repeats=1),
+        "upload": Trial(measure=upload.measure, seconds=240, long_seconds=300, repeats=1),
         "underrun": Trial(measure=underrun.measure, seconds=120, long_seconds=1800, repeats=1),
         "chaos": Trial(measure=chaos.measure, seconds=600, long_seconds=3600, repeats=1),
         "emergency": Trial(measure=emergency.measure, seconds=120, long_seconds=300, repeats=1),

@@ -32,6 +32,7 @@ from hydrogen.errors import HydrogenError
 from hydrogen.files.digest import DigestIndex
 from hydrogen.files.space import Space
 from hydrogen.files.store import FileStore
+from hydrogen.files.unpacking import unpack
 from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
 from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
@@ -57,18 +58,20 @@ from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.log import log_operations
+from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.operations.retention import retention_operations
-from hydrogen.operations.system import system_operations
+from hydrogen.operations.system import host_operations, system_operations
 from hydrogen.operations.temperature import temperature_operations
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
+from hydrogen.system.host_control import HostControl
 from hydrogen.system.host_metric import Places
 from hydrogen.system.identity import load_identity
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
@@ -217,6 +220,7 @@ class Hydrogen:
             needs=JobNeeds(state=lambda: self._context.state, book=lambda: self._queue.book),
             tell=self._context.publish,
             index=DigestIndex(data_dir / "digests.jsonl"),
+            unpack=unpack,
             space=Space(folder, reserve_bytes=section.reserve_bytes),
             clock=self._clock,
             limit_bytes=section.max_upload_bytes,
@@ -231,6 +235,7 @@ class Hydrogen:
             report=self._report,
             clock=self._clock,
             log=self._log,
+            is_watched=lambda: self._figures.active_connections > 0,
         )
 
     def _make_record_keeper(self) -> RecordKeeper:
@@ -323,6 +328,7 @@ class Hydrogen:
             *file_operations(self._files),
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
+            *self._make_host_operations(),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
             *app_key_operations(self._door.app_keys.book),
@@ -340,6 +346,13 @@ class Hydrogen:
             ),
             limit=RateLimit("commands", rate, clock=self._clock),
             audit=self._door.audit,
+        )
+
+    def _make_host_operations(self) -> list[Operation]:
+        host = self._configuration.host
+        control = HostControl({"shutdown": host.shutdown_command, "reboot": host.reboot_command}, log=self._log)
+        return host_operations(
+            control, lambda: [n for n, p in self._context.state.printers.items() if p.job is not None]
         )
 
     def _make_websocket(self) -> WebSocketServer:

@@ -76,7 +76,7 @@ class ServerSection(Section):
 
 
 class WebSection(Section):
-    """HTTP: sessions, tickets, the status document. The same keys and rights as the WebSocket's."""
+    """HTTP: every operation, files, documents (docs/http.md). The same keys and rights as the WebSocket's."""
 
     enabled: bool = Field(
         default=True,
@@ -146,6 +146,20 @@ class FilesSection(Section):
     @classmethod
     def _make_absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else _absolute_path(path)
+
+
+class HostSection(Section):
+    """The host itself, for `system.shutdown` and `system.reboot`, and for the buttons of OctoPrint's clients."""
+
+    shutdown_command: Texts = Field(
+        default=(),
+        description="A program and its arguments, run without a shell, that turn the host off: "
+        '`["sudo", "-n", "systemctl", "poweroff"]`. Empty: clients cannot.',
+    )
+    reboot_command: Texts = Field(
+        default=(),
+        description='The same to start it anew: `["sudo", "-n", "systemctl", "reboot"]`. Empty: clients cannot.',
+    )
 
 
 class TlsSection(Section):

@@ -20,6 +20,7 @@ examples
   hydrogen serve --config hydrogen.toml          run the service
   hydrogen serve --simulate --speed 20           run it with a virtual printer
   hydrogen print cube.gcode --wait               print a file, show the progress, tell how it ended
+  hydrogen files upload cube.bgcode              bring a file to the service, wherever that is
   hydrogen queue add cube.gcode --copies 3       let it be printed when its turn comes
   hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
   hydrogen status                                what is every printer doing?
@@ -161,9 +162,29 @@ def _add_other_commands(commands: Commands) -> None:
     retention.add_argument("--apply", action="store_true", help="delete it now, instead of within the hour")
     retention.add_argument("--json", action="store_true", help="for programs")
     _add_places(retention)
-    files = _add(commands, "files", "list the files that can be printed", _client("list_files"))
-    files.add_argument("--json", action="store_true", help="one object a line")
-    _add_places(files)
+    _add_file_commands(commands)
+
+
+def _add_file_commands(commands: Commands) -> None:
+    files = _add(commands, "files", "what can be printed: list, upload, move, delete", _files("list_files"))
+    actions = files.add_subparsers(title="actions", metavar="ACTION")
+    listed = _add(actions, "list", "show the files", _files("list_files"))
+    for action in (files, listed):
+        action.add_argument("--json", action="store_true", help="one object a line")
+    upload = _add(actions, "upload", "bring a file to the service, wherever that is", _files("upload"))
+    upload.add_argument(
+        "file", metavar="FILE", help="a local file: .gcode, .gco, .g, .bgcode, or one of these with .gz"
+    )
+    upload.add_argument("name", nargs="?", metavar="NAME", help="what it is to be called there, with its folder")
+    move = _add(actions, "move", "rename a file, or move it to another folder", _files("move"))
+    delete = _add(actions, "delete", "delete a file; never one that prints", _files("delete"))
+    for action in (move, delete):
+        action.add_argument("name", metavar="NAME", help="as the list shows it")
+    move.add_argument("to", metavar="TO", help="the path that it is to have")
+    delete.add_argument("--force", action="store_true", help="also one that an entry of the queue waits for")
+    for action in (files, listed, upload, move, delete):
+        action.set_defaults(command="files")
+        _add_places(action)
 
 
 def _add_queue_commands(commands: Commands) -> None:
@@ -379,6 +400,16 @@ def _retention(options: argparse.Namespace) -> int:
     from hydrogen.cli.retention import retention
 
     return asyncio.run(retention(options))
+
+
+def _files(name: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        from hydrogen.cli import files
+
+        work: Callable[[argparse.Namespace], Coroutine[Any, Any, ExitCode]] = getattr(files, name)
+        return asyncio.run(work(options))
+
+    return run
 
 
 def _recover(options: argparse.Namespace) -> int:

@@ -30,6 +30,7 @@ class AccessoryRoutes:
             ("timelapse", "/api/timelapse", self.timelapse),
             ("slicing", "/api/slicing", self.slicing),
             ("wizard", "/api/setup/wizard", self.wizard),
+            ("wizard_at_root", "/setup/wizard", self.wizard),
             ("permissions", "/api/access/permissions", self.permissions),
             ("groups", "/api/access/groups", self.groups),
             ("access_users", "/api/access/users", self.users),

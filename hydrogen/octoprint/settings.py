@@ -75,6 +75,8 @@ def settings_body(printer: str, identity: str) -> dict[str, Any]:
             "webcamEnabled": False,
             "streamUrl": "",
             "snapshotUrl": "",
+            "snapshotSslValidation": True,
+            "bitrate": "10000k",
             "flipH": False,
             "flipV": False,
             "rotate90": False,

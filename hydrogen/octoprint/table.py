@@ -19,6 +19,7 @@ from hydrogen.octoprint.push.assembly import push_of
 from hydrogen.octoprint.route import endpoints_of
 from hydrogen.octoprint.sessions import FaceSessions
 from hydrogen.octoprint.settings import SettingsRoutes
+from hydrogen.octoprint.system import SystemRoutes
 from hydrogen.octoprint.upload import UploadRoutes
 from hydrogen.octoprint.version import VersionRoutes
 from hydrogen.web.command import Commander
@@ -46,6 +47,7 @@ def face_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *SettingsRoutes(house.data_dir).routes,
         *UploadRoutes(face_door, commander, house.files, house.audit).routes,
         *FileRoutes(face_door, commander, lore, house.files).routes,
+        *SystemRoutes(face_door, commander).routes,
         *AccessoryRoutes().routes,
     ]
 

@@ -16,16 +16,15 @@ from hydrogen.errors import (
     ClientError,
     Conflict,
     DiskFull,
-    FileRejected,
     Forbidden,
     HydrogenError,
     InvalidMessage,
     NotFound,
     RateLimited,
     Replayed,
-    TooLarge,
     Unavailable,
 )
+from hydrogen.errors import TooLarge as TooLarge
 from hydrogen.model.codec import encode_json
 
 
@@ -36,6 +35,7 @@ class UnsupportedMedia(InvalidMessage):
 STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
     {
         ClientError: 400,
+        TooLarge: 413,
         UnsupportedMedia: 415,
         AuthFailed: 401,
         Forbidden: 403,
@@ -43,8 +43,6 @@ STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
         Conflict: 409,
         Replayed: 409,
         RateLimited: 429,
-        TooLarge: 413,
-        FileRejected: 422,
         Unavailable: 503,
         DiskFull: 507,
     }
