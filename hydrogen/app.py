@@ -73,7 +73,6 @@ from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_control import HostControl
 from hydrogen.system.host_metric import Places
-from hydrogen.system.identity import load_identity
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
@@ -123,7 +122,6 @@ class Hydrogen:
         self._log_ring = options.log_ring or LogRing(clock)
         self._bus = Bus(self._report)
         self._context = Context(epoch=self._epoch, initial=_initial_state(printers), bus=self._bus)
-        self._uuid = load_identity(configuration.server.data_dir)
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
@@ -312,12 +310,11 @@ class Hydrogen:
         card = HouseCard(
             host=socket.gethostname().partition(".")[0],
             version=__version__,
-            uuid=self._uuid,
             printers=tuple(self._context.state.printers),
         )
         web_host = web_settings(self._configuration, access).host if self._configuration.web.enabled else None
         hosts = BoundHosts(web=web_host, websocket=self._settings.host, is_tls=self._door.tls is not None)
-        return announcers_of(card, hosts, self._figures, self._log)
+        return announcers_of(card, hosts, self._configuration.server.data_dir, self._figures, self._log)
 
     def _make_registry(self) -> Registry:
         operations = [

@@ -43,7 +43,7 @@ class HouseCard:
 
     host: str
     version: str
-    uuid: str
+    uuid: str = ""
     printers: tuple[str, ...] = ()
 
     @property

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from hydrogen.mdns import announcer
 from hydrogen.mdns.announced import AnnouncedService, HouseCard
 from hydrogen.mdns.announcer import Announcer, BoundHosts, announcers_of
+from hydrogen.system.identity import load_identity
 from hydrogen.system.info import WebSocketFigures
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
@@ -76,9 +78,20 @@ async def test_a_network_that_is_not_there_is_tried_again() -> None:
 
 async def test_a_house_without_a_network_loads_nothing() -> None:
     speaker = ListeningSpeaker()
-    async with announcing(speaker, []) as made:
-        made.review()
-        await asyncio.sleep(0)
+    asked: list[int] = []
+
+    def services() -> tuple[AnnouncedService, ...]:
+        asked.append(1)
+        return ()
+
+    made = Announcer(services, make_speaker=lambda: speaker, log=RecordingLog())
+    running = asyncio.create_task(made.run())
+    await wait_until(lambda: len(asked) == 1)
+    made.review()
+    await wait_until(lambda: len(asked) == 2)
+    running.cancel()
+    await asyncio.wait({running})
+    await made.release()
     assert speaker.announced == [] and not speaker.is_closed
 
 
@@ -86,6 +99,15 @@ async def test_a_house_without_a_network_loads_nothing() -> None:
     ("web", "websocket", "count"),
     [("127.0.0.1", "127.0.0.1", 0), (None, "localhost", 0), ("0.0.0.0", "127.0.0.1", 1), (None, "0.0.0.0", 1)],
 )
-def test_on_loopback_there_is_no_announcer(web: str | None, websocket: str, count: int) -> None:
+def test_on_loopback_there_is_no_announcer(tmp_path: Path, web: str | None, websocket: str, count: int) -> None:
     hosts = BoundHosts(web=web, websocket=websocket)
-    assert len(announcers_of(CARD, hosts, WebSocketFigures(), RecordingLog())) == count
+    assert len(announcers_of(CARD, hosts, tmp_path, WebSocketFigures(), RecordingLog())) == count
+
+
+async def test_the_bound_ports_and_the_houses_uuid_are_announced(tmp_path: Path) -> None:
+    figures = WebSocketFigures(port=5002, web_port=5003)
+    hosts = BoundHosts(web="192.0.2.7", websocket="192.0.2.7")
+    (made,) = announcers_of(CARD, hosts, tmp_path, figures, RecordingLog())
+    octoprint, _, ours = made._services()
+    assert (octoprint.port, ours.port) == (5003, 5002)
+    assert octoprint.properties["uuid"] == load_identity(tmp_path) == ours.properties["uuid"]
