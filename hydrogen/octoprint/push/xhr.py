@@ -13,7 +13,7 @@ from types import MappingProxyType
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from hydrogen.octoprint.push.framing import GO_AWAY, HEARTBEAT, OPEN, STILL_OPEN, close_frame, texts_in
+from hydrogen.octoprint.push.framing import GO_AWAY, HEARTBEAT, OPEN, STILL_OPEN, close_frame, is_sent
 from hydrogen.octoprint.push.websocket import HEARTBEAT_SECONDS
 from hydrogen.octoprint.push.xhr_session import XhrSession, XhrSessions
 from hydrogen.web.answer import json_answer
@@ -78,7 +78,7 @@ class XhrRoutes:
         body = (await self._door.bytes_of(request)).decode(errors="replace")
         if not body:
             return Response("Payload expected.", status_code=500, media_type="text/plain")
-        if texts_in(body) is None:
+        if not is_sent(body):
             return Response("Broken JSON encoding.", status_code=500, media_type="text/plain")
         await session.client.receive(body)
         return Response(status_code=204, headers=NOT_STORED)

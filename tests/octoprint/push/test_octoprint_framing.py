@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hydrogen.octoprint.push.framing import close_frame, message, objects_in, texts_in
+from hydrogen.octoprint.push.framing import close_frame, is_sent, message, objects_in, texts_in
 
 
 def test_a_message_is_an_object_in_one_framing_and_an_array_with_it_in_the_other() -> None:
@@ -22,6 +22,7 @@ def test_a_message_is_an_object_in_one_framing_and_an_array_with_it_in_the_other
         ('{"throttle":2}', False),
         ('["{\\"throttle\\":2}"]', True),
         ('"{\\"throttle\\":2}"', True),
+        ('{"throttle":2}', True),
     ],
 )
 def test_what_a_client_says_is_read_in_each_framing(text: str, is_framed: bool) -> None:
@@ -38,6 +39,7 @@ def test_garbage_says_nothing(text: str, is_framed: bool) -> None:
 
 
 def test_an_array_of_texts_is_bounded() -> None:
-    assert texts_in(json.dumps(["{}"] * 32)) == ["{}"] * 32
-    assert texts_in(json.dumps(["{}"] * 33)) is None
-    assert texts_in("[1]") is None
+    assert texts_in(["{}"] * 32) == ["{}"] * 32
+    assert texts_in(["{}"] * 33) is None and not is_sent(json.dumps(["{}"] * 33))
+    assert texts_in([1]) is None and not is_sent("[1]")
+    assert is_sent("{}") and is_sent('["{}"]') and is_sent('"{}"')

@@ -88,7 +88,7 @@ async def test_sending_needs_a_session_and_sense(web: Web) -> None:
     for body, answer in (
         (b"", b"Payload expected."),
         (b"x", b"Broken JSON encoding."),
-        (b"{}", b"Broken JSON encoding."),
+        (b"[1]", b"Broken JSON encoding."),
     ):
         refused = await web.ask("POST", f"{BASE}/xhr_send", key=None, headers={"Content-Type": "text/plain"}, body=body)
         assert (refused.status, refused.body) == (500, answer)
