@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 from starlette.responses import Response
 
-from hydrogen.errors import Conflict, NotFound
+from hydrogen.errors import NotFound
 from hydrogen.octoprint.answer import told
-from hydrogen.octoprint.door import Visit
+from hydrogen.octoprint.command import command_of
+from hydrogen.octoprint.door import FaceDoor, Visit
 from hydrogen.octoprint.permissions import PERMISSIONS, ROLES, user_record
 from hydrogen.octoprint.route import FaceRoute, VisitHandler
 
@@ -22,6 +24,9 @@ GROUPS: Mapping[str, str] = {
 
 class AccessoryRoutes:
     """What each promises to clients is its docstring."""
+
+    def __init__(self, door: FaceDoor) -> None:
+        self._door = door
 
     @property
     def routes(self) -> list[FaceRoute]:
@@ -114,6 +119,17 @@ class AccessoryRoutes:
             raise NotFound("there is no such user")
         return told(user_record(visit.grant.principal))
 
-    async def util_test(self, _visit: Visit) -> Response:
-        """409: this host tests no paths and no addresses for its clients."""
-        raise Conflict("nothing is tested here")
+    async def util_test(self, visit: Visit) -> Response:
+        """`address`: the caller's, and whether it is of this network. Nothing else is tested for clients: 400."""
+        body = await self._door.web.body_of(visit.request)
+        command_of(body, ("address",))
+        address = self._door.web.address_of(visit.request)
+        return told({"address": address, "is_lan_address": _is_near(address)})
+
+
+def _is_near(address: str) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return found.is_private or found.is_loopback or found.is_link_local

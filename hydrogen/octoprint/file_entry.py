@@ -11,7 +11,7 @@ from hydrogen.model.codec import time_from_iso
 from hydrogen.octoprint.lore import FilePrints, Lore
 from hydrogen.octoprint.translate import FileFacts, filament_body
 
-TYPE_PATH = ["machinecode", "gcode"]
+TYPE_PATH = ("machinecode", "gcode")
 
 
 def quoted(path: str) -> str:
@@ -37,7 +37,7 @@ def file_entry(file: StoredFile, base: str, lore: Lore | None = None) -> dict[st
         "display": name,
         "path": file.path,
         "type": "machinecode",
-        "typePath": TYPE_PATH,
+        "typePath": list(TYPE_PATH),
         "origin": "local",
         "size": file.size_bytes,
         "date": int(file.modified_at),

@@ -157,7 +157,7 @@ def filament_in(analysis: Mapping[str, Any]) -> Mapping[str, Filament]:
     }
     used = {}
     for place, (tool, length) in enumerate(sorted(lengths.items())):
-        at = tool if len(volumes) > tool else place if len(volumes) == len(lengths) else None
+        at = place if len(volumes) == len(lengths) else tool if tool < len(volumes) else None
         used[f"tool{tool}"] = Filament(length_mm=length, volume_cm3=volumes[at] if at is not None else None)
     return MappingProxyType(used)
 

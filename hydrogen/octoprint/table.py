@@ -48,7 +48,7 @@ def face_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *UploadRoutes(face_door, commander, house.files, house.audit).routes,
         *FileRoutes(face_door, commander, lore, house.files).routes,
         *SystemRoutes(face_door, commander).routes,
-        *AccessoryRoutes().routes,
+        *AccessoryRoutes(face_door).routes,
     ]
 
     return [*endpoints_of(routes, face_door), *push_of(house, face_door, lore)]

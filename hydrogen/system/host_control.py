@@ -34,6 +34,8 @@ class HostControl:
         self._commands = {action: tuple(command) for action, command in commands.items() if command}
         self._log = log
         self._begin_anew = begin_anew
+        self.at_work: asyncio.subprocess.Process | None = None
+        """The program that has not ended in time."""
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -66,4 +68,5 @@ class HostControl:
                 return await process.wait()
         except TimeoutError:
             self._log.warning("host command goes on", action=action)
+            self.at_work = process
             return 0

@@ -149,7 +149,8 @@ class _Heard:
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         headers = self._request.headers
         is_last = "close" in headers.get("connection", "").lower() or self._request.scope["http_version"] == "1.0"
-        if not isinstance(error, HydrogenError) or not is_last or "expect" in headers:
+        is_all_here = self._request._stream_consumed  # starlette's own note of the last piece
+        if not isinstance(error, HydrogenError) or not is_last or is_all_here or "expect" in headers:
             return
         try:
             async with asyncio.timeout(HEARD_SECONDS):

@@ -44,8 +44,9 @@ from hydrogen.operations.log import log_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
-from hydrogen.operations.system import system_operations
+from hydrogen.operations.system import host_operations, system_operations
 from hydrogen.operations.temperature import temperature_operations
+from hydrogen.system.host_control import HostControl
 from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
@@ -189,6 +190,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                         *job_operations(fleet, files, JobIds(clock), DirectStarter(fleet), Ledger()),
                         *file_operations(files),
                         *system_operations(status),
+                        *host_operations(HostControl({}, log=log, begin_anew=lambda: None), lambda: ()),
                         *log_operations(logs),
                         *app_key_operations(app_keys.book),
                         *temperature_operations(temperatures),
