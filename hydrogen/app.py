@@ -39,15 +39,18 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_analyses, make_disk_watch, make_retention
+from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_retention
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
 from hydrogen.jobs.store import JobStore
+from hydrogen.mdns.announced import HouseCard
+from hydrogen.mdns.announcer import BoundHosts, announcers_of
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
+from hydrogen.moonraker.mount import mount_moonraker
 from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.analysis import analysis_operations
 from hydrogen.operations.app_key import app_key_operations
@@ -56,20 +59,18 @@ from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.log import log_operations
-from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.operations.retention import retention_operations
-from hydrogen.operations.system import host_operations, system_operations
+from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
-from hydrogen.system.host_control import HostControl
 from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
@@ -154,7 +155,7 @@ class Hydrogen:
         self.web_house = self._make_web_house()
         self._web = WebServer(web_settings(configuration, access), self.web_house)
         limits = OWN_SPOOLERS_LIMITS if options.own_spoolers else SHUTDOWN_LIMITS
-        self.supervisor = Supervisor(self._services(), clock=clock, log=log, report=self._report, limits=limits)
+        self.supervisor = Supervisor(self._services(access), clock=clock, log=log, report=self._report, limits=limits)
 
     @property
     def bound_port(self) -> int:
@@ -169,7 +170,7 @@ class Hydrogen:
         """The end of this life is a restart: spoolers are left as they are."""
         self._fleet.will_come_back()
 
-    def _services(self) -> Sequence[Service]:
+    def _services(self, access: Access) -> Sequence[Service]:
         data_dir = self._configuration.server.data_dir
         return (
             self._folder,
@@ -182,6 +183,7 @@ class Hydrogen:
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
+            *self._make_announcers(access),
             *self._options.extra,
             self._analyst,
             self._fleet,
@@ -301,8 +303,22 @@ class Hydrogen:
             report=self._report,
             clock=self._clock,
             log=self._log,
-            mounts=(mount_octoprint,),
+            terminal=self._websocket.terminal,
+            app_keys=self._door.app_keys,
+            mounts=(mount_octoprint, mount_moonraker),
         )
+
+    def _make_announcers(self, access: Access) -> Sequence[Service]:
+        if not self._configuration.mdns.enabled:
+            return ()
+        card = HouseCard(
+            host=socket.gethostname().partition(".")[0],
+            version=__version__,
+            printers=tuple(self._context.state.printers),
+        )
+        web_host = web_settings(self._configuration, access).host if self._configuration.web.enabled else None
+        hosts = BoundHosts(web=web_host, websocket=self._settings.host, is_tls=self._door.tls is not None)
+        return announcers_of(card, hosts, self._configuration.server.data_dir, self._figures, self._log)
 
     def _make_registry(self) -> Registry:
         operations = [
@@ -314,7 +330,7 @@ class Hydrogen:
             *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
-            *self._make_host_operations(),
+            *make_host_operations(self._configuration, self._context, self._log),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
             *app_key_operations(self._door.app_keys.book),

@@ -14,6 +14,9 @@ HYDROGEN = "_hydrogen._tcp.local."
 OCTOPRINT_API = "0.1"
 """The version of the API that OctoPrint tells in its record."""
 
+OCTOPRINT_VERSION = "1.11.8"
+"""The OctoPrint whose API is served: `server` of `/api/version`."""
+
 LONGEST_LABEL_BYTES = 63
 """Of one part of a name (RFC 1035, 2.3.4)."""
 
@@ -40,7 +43,7 @@ class HouseCard:
 
     host: str
     version: str
-    uuid: str
+    uuid: str = ""
     printers: tuple[str, ...] = ()
 
     @property
@@ -80,7 +83,7 @@ def services_of(card: HouseCard, *, web: BoundPort, websocket: BoundPort) -> Seq
             )
 
     model = ", ".join(card.printers)
-    announce(OCTOPRINT, web, {"path": "/", "api": OCTOPRINT_API, **about, "model": model, "vendor": "Hydrogen"})
+    announce(OCTOPRINT, web, {"path": "/", "api": OCTOPRINT_API, **about, "version": OCTOPRINT_VERSION, "model": model})
     announce(HTTPS if web.is_tls else HTTP, web, {"path": "/"})
     http_port = str(web.port) if web.is_reachable else ""
     scheme = "wss" if websocket.is_tls else "ws"

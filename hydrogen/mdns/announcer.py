@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
+from hydrogen.auth.proxy import is_loopback
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
-from hydrogen.mdns.announced import AnnouncedService
-from hydrogen.system.addresses import AddressWatch
+from hydrogen.errors import HostError
+from hydrogen.mdns.announced import AnnouncedService, BoundPort, HouseCard, services_of
+from hydrogen.system.addresses import AddressWatch, addresses_behind, reachable_addresses
+from hydrogen.system.identity import load_identity
+from hydrogen.system.info import WebSocketFigures
 
 SETTLE_SECONDS = 2.0
 """After a change of addresses: a new network gives several within a second or two."""
@@ -49,7 +55,8 @@ class Announcer(Service):
         make_speaker: Callable[[], Speaker],
         log: Log,
     ) -> None:
-        """services: what is to be announced as things are now. make_speaker: may block, and is called when it is needed."""
+        """services: what is to be announced as things are now. make_speaker: called when it is needed. Both may block, and are
+        called in a thread."""
         self._services = services
         self._make_speaker = make_speaker
         self._log = log
@@ -79,14 +86,14 @@ class Announcer(Service):
             self._watch.close()
 
     async def _announce(self) -> bool:
-        services = self._services()
-        if list(services) == list(self._announced):
-            return True
         try:
+            services = await asyncio.to_thread(self._services)
+            if list(services) == list(self._announced):
+                return True
             if self._speaker is None:
                 self._speaker = await asyncio.to_thread(self._make_speaker)
             names = await self._speaker.announce(services)
-        except OSError as error:
+        except (OSError, HostError) as error:
             self._log.warning("service not announced", error=error)
             return False
         self._announced = services
@@ -102,3 +109,40 @@ class Announcer(Service):
                 await speaker.close()
         except (TimeoutError, OSError) as error:
             self._log.info("goodbye not said", error=error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundHosts:
+    """What the ports are bound to. web None: there is no HTTP port."""
+
+    web: str | None
+    websocket: str
+    is_tls: bool = False
+
+
+def announcers_of(
+    card: HouseCard, hosts: BoundHosts, data_dir: Path, figures: WebSocketFigures, log: Log
+) -> Sequence[Announcer]:
+    """The announcer of a house; none where only this machine reaches it. card: without its uuid, which is in data_dir.
+    figures: where the bound ports are told."""
+    if all(host is None or is_loopback(host) for host in (hosts.web, hosts.websocket)):
+        return ()
+
+    def services() -> Sequence[AnnouncedService]:
+        reachable = reachable_addresses()
+        web_addresses = () if hosts.web is None else addresses_behind(hosts.web, reachable)
+        return services_of(
+            replace(card, uuid=load_identity(data_dir)),
+            web=BoundPort(port=figures.web_port, addresses=web_addresses, is_tls=hosts.is_tls),
+            websocket=BoundPort(
+                port=figures.port, addresses=addresses_behind(hosts.websocket, reachable), is_tls=hosts.is_tls
+            ),
+        )
+
+    return (Announcer(services, make_speaker=_zeroconf_speaker, log=log),)
+
+
+def _zeroconf_speaker() -> Speaker:
+    from hydrogen.mdns.speaker import ZeroconfSpeaker
+
+    return ZeroconfSpeaker()

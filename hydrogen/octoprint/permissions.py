@@ -39,6 +39,14 @@ def permissions_of(principal: Principal) -> list[str]:
     return sorted(name for name, scope in PERMISSIONS.items() if principal.may(scope))
 
 
+def permissions_listed() -> list[dict[str, object]]:
+    """All permissions that there are, as a client is told of them before it has logged in."""
+    return [
+        {"key": name, "name": name.replace("_", " ").capitalize(), "needs": {"role": [ROLES[name]]}}
+        for name in sorted(PERMISSIONS)
+    ]
+
+
 def groups_of(principal: Principal) -> list[str]:
     """`admins` may do all, `users` something, `readonly` look only."""
     if principal.scopes >= SCOPES:

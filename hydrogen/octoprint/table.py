@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hydrogen.octoprint.accessory import AccessoryRoutes
+from hydrogen.octoprint.appkeys import AppKeyRoutes
 from hydrogen.octoprint.command import FaceCommander
 from hydrogen.octoprint.connection import ConnectionRoutes
 from hydrogen.octoprint.door import FaceDoor
@@ -13,6 +14,8 @@ from hydrogen.octoprint.login import LoginRoutes
 from hydrogen.octoprint.lore import FileLore
 from hydrogen.octoprint.printer import PrinterRoutes
 from hydrogen.octoprint.profiles import ProfileRoutes
+from hydrogen.octoprint.prusalink import PrusaLinkRoutes
+from hydrogen.octoprint.push.assembly import push_of
 from hydrogen.octoprint.route import endpoints_of
 from hydrogen.octoprint.sessions import FaceSessions
 from hydrogen.octoprint.settings import SettingsRoutes
@@ -35,6 +38,8 @@ def face_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     routes = [
         *VersionRoutes(house.version).routes,
         *LoginRoutes(face_door).routes,
+        *AppKeyRoutes(face_door, house.app_keys, house.registry).routes,
+        *PrusaLinkRoutes(face_door, files=house.files, registry=house.registry, audit=house.audit).routes,
         *PrinterRoutes(face_door, commander).routes,
         *JobRoutes(face_door, commander, lore, house.bus).routes,
         *ConnectionRoutes(face_door, commander).routes,
@@ -45,4 +50,5 @@ def face_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *SystemRoutes(face_door, commander).routes,
         *AccessoryRoutes(face_door).routes,
     ]
-    return endpoints_of(routes, face_door)
+
+    return [*endpoints_of(routes, face_door), *push_of(house, face_door, lore)]

@@ -29,7 +29,7 @@ _STRANGERS = (
 DOORS: dict[str, tuple[str, ...]] = {
     "serial": _SERIAL,
     "serial_asyncio": _SERIAL,
-    "websockets": ("hydrogen/websocket/*", "hydrogen/client/connection.py"),
+    "websockets": ("hydrogen/websocket/*", "hydrogen/client/connection.py", "hydrogen/web/socket_connection.py"),
     "starlette": _HTTP,
     "uvicorn": _HTTP,
     "h11": ("hydrogen/web/connection.py",),
@@ -37,6 +37,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "prometheus_client": _HTTP,
     "joserfc": ("hydrogen/auth/signature.py", "hydrogen/auth/sessions.py"),
     "cryptography": ("hydrogen/auth/certificate.py", "hydrogen/auth/signing_key.py"),
+    "zeroconf": ("hydrogen/mdns/speaker.py",),
     "psutil": ("hydrogen/system/*",),
     "numpy": ("hydrogen/gcode/analysis/*",),
     "sqlite3": ("hydrogen/jobs/database.py",),

@@ -16,11 +16,10 @@ from hydrogen.octoprint.push.framing import Message, message
 from hydrogen.octoprint.push.line_filter import LineFilter
 from hydrogen.octoprint.push.wish import Wish
 from hydrogen.octoprint.translate import (
-    NO_PROGRESS,
     FileFacts,
+    Progress,
     job_body,
     progress_body,
-    progress_of,
     state_body,
     temperature_body,
 )
@@ -34,9 +33,17 @@ SENT, RECEIVED = "> ", "< "
 
 
 class Channel:
-    """state: as the house knows the printer now. selected: the path of the file that prints or is selected."""
+    """state: as the house knows the printer now. selected: the path of the file that prints or is selected. progress: of its
+    print."""
 
-    def __init__(self, face: Face, *, state: Callable[[], PrinterState], selected: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        face: Face,
+        *,
+        state: Callable[[], PrinterState],
+        selected: Callable[[], str | None],
+        progress: Callable[[], Progress],
+    ) -> None:
         self.face = face
         self.position: Position | None = None
         self.facts: FileFacts | None = None
@@ -46,6 +53,7 @@ class Channel:
         """Of the last temperature or line."""
         self._state = state
         self._selected = selected
+        self._progress = progress
         self._temperatures: deque[tuple[int, Mapping[str, Any]]] = deque(maxlen=MOST_TEMPERATURES)
         self._lines: deque[tuple[int, str]] = deque(maxlen=MOST_LINES)
         self._has_measured = False
@@ -114,7 +122,7 @@ class Channel:
             "state": state_body(printer),
             "job": job_body(self.facts, None if job is None else job.actor),
             "currentZ": None if printer.position is None else printer.position.z_mm,
-            "progress": progress_body(NO_PROGRESS if job is None else progress_of(job)),
+            "progress": progress_body(self._progress()),
             "offsets": {},
             "resends": resends_body(printer.link),
             "serverTime": round(wall, 3),

@@ -1,4 +1,4 @@
-"""One push client: what it says, what it may hear, what waits for it. The connections (socket.py, xhr.py) only carry."""
+"""One push client: what it says, what it may hear, what waits for it. The connections (websocket.py, xhr.py) only carry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hydrogen.auth.grant import Grant
 from hydrogen.auth.rate_limit import Rate, TokenBucket
 from hydrogen.core.clock import Clock
 from hydrogen.errors import AuthFailed, HydrogenError
+from hydrogen.octoprint.permissions import permissions_listed
 from hydrogen.octoprint.push.channel import Channel
 from hydrogen.octoprint.push.framing import Message, message, objects_in
 from hydrogen.octoprint.push.outbox import PushOutbox
@@ -55,14 +56,14 @@ class Greeting:
     """What a client is told before it has logged in: nothing about printers."""
 
     version: str
-    permissions: Callable[[Grant | None], list[str]]
+    display_version: str = ""
 
     def message(self) -> Message:
         return message(
             "connected",
             {
                 "version": self.version,
-                "display_version": self.version,
+                "display_version": self.display_version or self.version,
                 "branch": "",
                 "python_version": "",
                 "plugin_hash": "",
@@ -70,7 +71,7 @@ class Greeting:
                 "debug": False,
                 "safe_mode": None,
                 "online": True,
-                "permissions": self.permissions(None),
+                "permissions": permissions_listed(),
             },
         )
 

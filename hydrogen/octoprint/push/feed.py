@@ -14,7 +14,6 @@ from hydrogen.auth.authority import Authority
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.rhythm import until_beat
-from hydrogen.errors import HydrogenError
 from hydrogen.model.events import (
     PrinterPositionReported,
     PublishedEvent,
@@ -23,6 +22,7 @@ from hydrogen.model.events import (
 )
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.octoprint.face import Face, Faces
+from hydrogen.octoprint.job import current_progress
 from hydrogen.octoprint.push.channel import Channel
 from hydrogen.octoprint.push.client import PushClient
 from hydrogen.octoprint.push.events import PushEvent, events_of, position_events
@@ -131,7 +131,10 @@ class Feed:
         channel = self._channels.get(face.printer)
         if channel is None:
             channel = self._channels[face.printer] = Channel(
-                face, state=lambda: self._faces.printer(face), selected=lambda: self._faces.selected(face)
+                face,
+                state=lambda: self._faces.printer(face),
+                selected=lambda: self._faces.selected(face),
+                progress=lambda: current_progress(self._faces, face),
             )
         return channel
 
@@ -230,14 +233,9 @@ class Feed:
         client.version, client.number, client.rest = channel.version, channel.number, client.wish.throttle
 
     async def _refresh_facts(self, channel: Channel) -> None:
+        """From memory, as a rule: what is known of a file is kept until an event says otherwise (lore.py)."""
         path = channel.selected
-        known = None if channel.facts is None else channel.facts.path
-        if path == known:
-            return
-        try:
-            channel.facts = None if path is None else await self._sources.facts(channel.face.printer, path)
-        except HydrogenError:
-            channel.facts = FileFacts(path=path or "")
-        if channel.facts is None and path is not None:
-            channel.facts = FileFacts(path=path)
-        channel.touch()
+        facts = None if path is None else await self._sources.facts(path, channel.face.printer) or FileFacts(path=path)
+        if facts != channel.facts:
+            channel.facts = facts
+            channel.touch()

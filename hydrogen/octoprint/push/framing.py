@@ -56,17 +56,23 @@ def close_frame(code: int, reason: str) -> str:
 
 
 def objects_in(text: str, *, is_framed: bool) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects that a client sent; garbage is passed over, as OctoPrint does."""
-    texts = texts_in(text) if is_framed else [text]
-    for one in texts or ():
-        value = _decoded(one)
-        if isinstance(value, dict):
-            yield value
-
-
-def texts_in(text: str) -> list[str] | None:
-    """The texts in a frame of a SockJS client; None for what is no frame."""
+    """The JSON objects that a client sent; garbage is passed over, as OctoPrint does. In SockJS' framing an object that stands
+    there as it is counts too: octorest sends it so."""
     value = _decoded(text)
+    if isinstance(value, dict):
+        yield value
+    elif is_framed:
+        yield from (one for one in map(_decoded, texts_in(value) or ()) if isinstance(one, dict))
+
+
+def is_sent(text: str) -> bool:
+    """Is this what a SockJS client may send?"""
+    value = _decoded(text)
+    return isinstance(value, dict) or texts_in(value) is not None
+
+
+def texts_in(value: object) -> list[str] | None:
+    """The texts in a decoded frame of a SockJS client; None for what is no frame."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, list) and len(value) <= MOST_TEXTS and all(isinstance(item, str) for item in value):
