@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from starlette.responses import Response
 
 from hydrogen.errors import Conflict, NotFound
+from hydrogen.gcode.program.preflight import MachineProfile
 from hydrogen.model.printer import PrinterState
 from hydrogen.octoprint.answer import server_address, told
 from hydrogen.octoprint.door import FaceDoor, Visit
@@ -24,8 +26,10 @@ AXIS_SPEEDS: Mapping[str, int] = MappingProxyType({"x": 6000, "y": 6000, "z": 20
 class ProfileRoutes:
     """What each promises to clients is its docstring."""
 
-    def __init__(self, door: FaceDoor) -> None:
+    def __init__(self, door: FaceDoor, machine_of: Callable[[str], MachineProfile | None]) -> None:
+        """machine_of: what is known of a printer's size, by its name."""
         self._door = door
+        self._machine_of = machine_of
 
     @property
     def routes(self) -> list[FaceRoute]:
@@ -57,7 +61,8 @@ class ProfileRoutes:
     def _told(self, visit: Visit) -> dict[str, Any]:
         printer = self._door.faces.printer(visit.face)
         base = server_address(visit.request, visit.face, self._door.web.proxies)
-        return profile_body(visit.face.printer, printer, base=base)
+        size = size_of(self._machine_of(visit.face.printer))
+        return profile_body(visit.face.printer, printer, base=base, size=size)
 
 
 def profile_name(printer: str) -> str:
@@ -65,7 +70,30 @@ def profile_name(printer: str) -> str:
     return printer or "Hydrogen"
 
 
-def profile_body(name: str, printer: PrinterState, *, base: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildVolume:
+    """In mm; None where nobody has configured it (`[printers.NAME.machine]`)."""
+
+    width: float | None = None
+    depth: float | None = None
+    height: float | None = None
+    origin: str = "lowerleft"
+
+
+UNKNOWN_SIZE = BuildVolume()
+
+
+def size_of(machine: MachineProfile | None) -> BuildVolume:
+    """How large it is. Where the origin is a corner, what hangs over lies at both ends alike and is taken off."""
+    if machine is None or len(machine.low_mm) < 3 or len(machine.high_mm) < 3:
+        return UNKNOWN_SIZE
+    (low_x, low_y, low_z), (high_x, high_y, high_z) = machine.low_mm[:3], machine.high_mm[:3]
+    if abs(low_x + high_x) < 1e-6:
+        return BuildVolume(width=high_x - low_x, depth=high_y - low_y, height=high_z - low_z, origin="center")
+    return BuildVolume(width=high_x + low_x, depth=high_y + low_y, height=high_z - low_z)
+
+
+def profile_body(name: str, printer: PrinterState, *, base: str, size: BuildVolume = UNKNOWN_SIZE) -> dict[str, Any]:
     """The profile of a printer. base: the server's address. A heater that the firmware has never reported is not there."""
     firmware = printer.firmware
     tools = [heater for heater in printer.heaters if heater.startswith("tool")]
@@ -79,10 +107,10 @@ def profile_body(name: str, printer: PrinterState, *, base: str) -> dict[str, An
         "resource": f"{base}/api/printerprofiles/{PROFILE}",
         "volume": {
             "formFactor": "rectangular",
-            "origin": "lowerleft",
-            "width": None,
-            "depth": None,
-            "height": None,
+            "origin": size.origin,
+            "width": size.width,
+            "depth": size.depth,
+            "height": size.height,
             "custom_box": False,
         },
         "heatedBed": "bed" in printer.heaters,

@@ -43,7 +43,7 @@ def face_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *PrinterRoutes(face_door, commander).routes,
         *JobRoutes(face_door, commander, lore, house.bus).routes,
         *ConnectionRoutes(face_door, commander).routes,
-        *ProfileRoutes(face_door).routes,
+        *ProfileRoutes(face_door, house.analyses.machine_of).routes,
         *SettingsRoutes(house.data_dir).routes,
         *UploadRoutes(face_door, commander, house.files, house.audit).routes,
         *FileRoutes(face_door, commander, lore, house.files).routes,
