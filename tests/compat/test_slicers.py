@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from hydrogen.cli.client import connected
 from hydrogen_simulators.ledger import job_hash
+from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.compat.conftest import Host
-from tests.integration.house_process import square_lines
+from tests.integration.house_process import await_status, frame_where, running_house, square_lines
 from tests.support.http_peer import Answer, raw
 
 BOUNDARY = "------------------------d74496d66958873e"
@@ -177,3 +180,24 @@ async def test_an_upload_for_a_printer_of_its_own_address_goes_there(host: Host,
     answer = await curl(host, "/printers/bench/api/files/local", form)
     assert answer.headers["location"] == f"{host.url}/printers/bench/api/files/local/a.gcode"
     assert (await curl(host, "/printers/other/api/version")).status == 404
+
+
+async def test_each_printer_has_an_address_of_its_own(
+    tmp_path: Path, start_virtual_printer: Callable[..., VirtualPrinter]
+) -> None:
+    left, right = start_virtual_printer(speed=None), start_virtual_printer(speed=None)
+    printers = {"left": str(left.link), "right": str(right.link)}
+    async with running_house(tmp_path, printers) as house, connected(house.address) as watcher:
+        await await_status(watcher, "idle", "right")
+        assert house.record is not None
+        host = Host(house, right, watcher, house.record.web_port)
+        lines = square_lines(100)
+        form = curl_form([("print", "true"), ("path", "")], "a.gcode", prusa_like(lines))
+        answer = await curl(host, "/printers/right/api/files/local", form)
+        assert answer.json["effectivePrint"] is True
+        finished = await frame_where(watcher, lambda frame: frame.get("type") == "job.finished")
+        assert (finished["printer"], finished["outcome"]) == ("right", "completed")
+        assert right.ledger.job_hash == job_hash(lines)
+        right_job = (await host.ask("GET", "/printers/right/api/job")).json
+        assert right_job["job"]["file"]["name"] == "a.gcode"
+        assert (await host.ask("GET", "/api/job")).json["job"]["file"]["name"] is None

@@ -7,7 +7,7 @@ import pytest
 from hydrogen.errors import Conflict
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.octoprint.printer import MOST_LINES
-from hydrogen.spooler.request import Extrude, Home, Jog, MoveTo, Request, SendGcode, SetTemperature
+from hydrogen.spooler.request import Extrude, Home, Jog, MoveTo, SendGcode, SetTemperature
 from tests.octoprint.conftest import PRINTER, Octo
 
 
@@ -53,79 +53,81 @@ async def test_a_heater_that_is_not_there_is_409(octo: Octo) -> None:
     assert (await octo.ask("POST", "/api/printer/chamber", {"command": "target", "target": 40})).status == 409
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "expected"),
-    [
-        ("command", {"command": "M105"}, [SendGcode(lines=("M105",))]),
-        ("command", {"commands": ["G91\nG0 X1", " G90 "]}, [SendGcode(lines=("G91", "G0 X1", "G90"))]),
-        ("command", {"commands": []}, []),
-        ("printhead", {"command": "jog", "x": 10, "y": -1.5}, [Jog(x_mm=10, y_mm=-1.5, feedrate_mm_per_minute=6000)]),
-        ("printhead", {"command": "jog", "z": 1, "x": 1}, [Jog(x_mm=1, z_mm=1, feedrate_mm_per_minute=200)]),
-        ("printhead", {"command": "jog", "x": 1, "speed": 30}, [Jog(x_mm=1, feedrate_mm_per_minute=30)]),
-        (
-            "printhead",
-            {"command": "jog", "x": 1, "absolute": True, "speed": False},
-            [MoveTo(x_mm=1, feedrate_mm_per_minute=6000)],
-        ),
-        ("printhead", {"command": "home", "axes": ["z", "x"]}, [Home(axes="xz")]),
-        ("printhead", {"command": "feedrate", "factor": 105}, [SendGcode(lines=("M220 S105",))]),
-        ("printhead", {"command": "feedrate", "factor": 0.65}, [SendGcode(lines=("M220 S65",))]),
-        ("tool", {"command": "flowrate", "factor": 95}, [SendGcode(lines=("M221 S95",))]),
-        ("tool", {"command": "select", "tool": "tool1"}, [SendGcode(lines=("T1",))]),
-        ("tool", {"command": "extrude", "amount": -5}, [Extrude(length_mm=-5, feedrate_mm_per_minute=300)]),
-        ("tool", {"command": "extrude", "amount": 5, "speed": 120}, [Extrude(length_mm=5, feedrate_mm_per_minute=120)]),
-        (
-            "tool",
-            {"command": "target", "targets": {"tool0": 220, "tool1": 205}},
-            [SetTemperature(heater="tool0", target_celsius=220), SetTemperature(heater="tool1", target_celsius=205)],
-        ),
-        ("tool", {"command": "offset", "offsets": {"tool0": 0}}, []),
-        ("bed", {"command": "target", "target": 75, "offset": 0}, [SetTemperature(heater="bed", target_celsius=75)]),
-        ("bed", {"command": "offset", "offset": 0}, []),
-    ],
+COMMANDS: tuple[Any, ...] = (
+    ("command", {"command": "M105"}, [SendGcode(lines=("M105",))]),
+    ("command", {"commands": ["G91\nG0 X1", " G90 "]}, [SendGcode(lines=("G91", "G0 X1", "G90"))]),
+    ("command", {"commands": []}, []),
+    ("printhead", {"command": "jog", "x": 10, "y": -1.5}, [Jog(x_mm=10, y_mm=-1.5, feedrate_mm_per_minute=6000)]),
+    ("printhead", {"command": "jog", "z": 1, "x": 1}, [Jog(x_mm=1, z_mm=1, feedrate_mm_per_minute=200)]),
+    ("printhead", {"command": "jog", "x": 1, "speed": 30}, [Jog(x_mm=1, feedrate_mm_per_minute=30)]),
+    (
+        "printhead",
+        {"command": "jog", "x": 1, "absolute": True, "speed": False},
+        [MoveTo(x_mm=1, feedrate_mm_per_minute=6000)],
+    ),
+    ("printhead", {"command": "home", "axes": ["z", "x"]}, [Home(axes="xz")]),
+    ("printhead", {"command": "feedrate", "factor": 105}, [SendGcode(lines=("M220 S105",))]),
+    ("printhead", {"command": "feedrate", "factor": 0.65}, [SendGcode(lines=("M220 S65",))]),
+    ("tool", {"command": "flowrate", "factor": 95}, [SendGcode(lines=("M221 S95",))]),
+    ("tool", {"command": "select", "tool": "tool1"}, [SendGcode(lines=("T1",))]),
+    ("tool", {"command": "extrude", "amount": -5}, [Extrude(length_mm=-5, feedrate_mm_per_minute=300)]),
+    ("tool", {"command": "extrude", "amount": 5, "speed": 120}, [Extrude(length_mm=5, feedrate_mm_per_minute=120)]),
+    (
+        "tool",
+        {"command": "target", "targets": {"tool0": 220, "tool1": 205}},
+        [SetTemperature(heater="tool0", target_celsius=220), SetTemperature(heater="tool1", target_celsius=205)],
+    ),
+    ("tool", {"command": "offset", "offsets": {"tool0": 0}}, []),
+    ("bed", {"command": "target", "target": 75, "offset": 0}, [SetTemperature(heater="bed", target_celsius=75)]),
+    ("bed", {"command": "offset", "offset": 0}, []),
 )
-async def test_a_command_becomes_a_request(octo: Octo, path: str, body: Any, expected: list[Request]) -> None:
-    octo.connect()
-    answer = await octo.ask("POST", f"/api/printer/{path}", body)
-    assert (answer.status, answer.body) == (204, b"")
-    assert [type(request) for request in octo.requests] == [type(one) for one in expected]
-    for request, wanted in zip(octo.requests, expected, strict=True):
-        assert request.is_same_wish(wanted)
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [
-        ("command", {}, 400),
-        ("command", {"command": 5}, 400),
-        ("command", {"commands": ["M105"] * (MOST_LINES + 1)}, 400),
-        ("command", {"script": "x"}, 404),
-        ("printhead", {"command": "jog"}, 400),
-        ("printhead", {"command": "jog", "x": "far"}, 400),
-        ("printhead", {"command": "fly"}, 400),
-        ("printhead", {"command": "home", "axes": ["q"]}, 400),
-        ("printhead", {"command": "home", "axes": []}, 400),
-        ("printhead", {"command": "feedrate", "factor": 10}, 400),
-        ("printhead", {"command": "feedrate"}, 400),
-        ("tool", {"command": "flowrate", "factor": 200}, 400),
-        ("tool", {"command": "select", "tool": "hammer"}, 400),
-        ("tool", {"command": "extrude"}, 400),
-        ("tool", {"command": "target", "targets": {"bed": 60}}, 400),
-        ("tool", {"command": "target", "targets": {}}, 400),
-        ("tool", {"command": "target", "targets": {"tool0": 999}}, 400),
-        ("tool", {"command": "offset", "offsets": {"tool0": 10}}, 400),
-        ("bed", {"command": "target"}, 400),
-        ("bed", {"command": "target", "target": -1}, 400),
-        ("sd", {"command": "init"}, 409),
-        ("sd", {"command": "x"}, 400),
-    ],
-)
-async def test_nonsense_is_refused_and_changes_nothing(octo: Octo, path: str, body: Any, status: int) -> None:
+async def test_a_command_becomes_a_request(octo: Octo) -> None:
     octo.connect()
-    answer = await octo.ask("POST", f"/api/printer/{path}", body)
-    assert answer.status == status, answer.body
-    assert isinstance(answer.json["error"], str)
-    assert octo.requests == []
+    for path, body, expected in COMMANDS:
+        octo.web.fleet.requests.clear()
+        answer = await octo.ask("POST", f"/api/printer/{path}", body)
+        assert (answer.status, answer.body) == (204, b"")
+        assert [type(request) for request in octo.requests] == [type(one) for one in expected]
+        for request, wanted in zip(octo.requests, expected, strict=True):
+            assert request.is_same_wish(wanted)
+
+
+NONSENSE: tuple[Any, ...] = (
+    ("command", {}, 400),
+    ("command", {"command": 5}, 400),
+    ("command", {"commands": ["M105"] * (MOST_LINES + 1)}, 400),
+    ("command", {"script": "x"}, 404),
+    ("printhead", {"command": "jog"}, 400),
+    ("printhead", {"command": "jog", "x": "far"}, 400),
+    ("printhead", {"command": "fly"}, 400),
+    ("printhead", {"command": "home", "axes": ["q"]}, 400),
+    ("printhead", {"command": "home", "axes": []}, 400),
+    ("printhead", {"command": "feedrate", "factor": 10}, 400),
+    ("printhead", {"command": "feedrate"}, 400),
+    ("tool", {"command": "flowrate", "factor": 200}, 400),
+    ("tool", {"command": "select", "tool": "hammer"}, 400),
+    ("tool", {"command": "extrude"}, 400),
+    ("tool", {"command": "target", "targets": {"bed": 60}}, 400),
+    ("tool", {"command": "target", "targets": {}}, 400),
+    ("tool", {"command": "target", "targets": {"tool0": 999}}, 400),
+    ("tool", {"command": "offset", "offsets": {"tool0": 10}}, 400),
+    ("bed", {"command": "target"}, 400),
+    ("bed", {"command": "target", "target": -1}, 400),
+    ("sd", {"command": "init"}, 409),
+    ("sd", {"command": "x"}, 400),
+)
+
+
+async def test_nonsense_is_refused_and_changes_nothing(octo: Octo) -> None:
+    octo.connect()
+    for path, body, status in NONSENSE:
+        octo.web.fleet.requests.clear()
+        answer = await octo.ask("POST", f"/api/printer/{path}", body)
+        assert answer.status == status, answer.body
+        assert isinstance(answer.json["error"], str)
+        assert octo.requests == []
 
 
 async def test_what_the_printer_refuses_is_409(octo: Octo) -> None:
