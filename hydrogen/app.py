@@ -350,13 +350,6 @@ class Hydrogen:
             audit=self._door.audit,
         )
 
-    def _make_host_operations(self) -> list[Operation]:
-        host = self._configuration.host
-        control = HostControl({"shutdown": host.shutdown_command, "reboot": host.reboot_command}, log=self._log)
-        return host_operations(
-            control, lambda: [n for n, p in self._context.state.printers.items() if p.job is not None]
-        )
-
     def _make_websocket(self) -> WebSocketServer:
         return WebSocketServer(
             self._settings,
