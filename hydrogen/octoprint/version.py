@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from starlette.responses import Response
 
 from hydrogen.octoprint.answer import told
@@ -12,6 +15,9 @@ API_VERSION = "0.1"
 
 OCTOPRINT_VERSION = "1.11.8"
 """The OctoPrint whose API this is: clients switch features on by it (`server`), so our own version stands in `text`."""
+
+CAPABILITIES: Mapping[str, bool] = MappingProxyType({"upload-by-put": True})
+"""PrusaSlicer's host type PrusaLink then uploads by PUT (prusalink.py), which can be told not to write over a file."""
 
 
 class VersionRoutes:
@@ -29,8 +35,10 @@ class VersionRoutes:
         ]
 
     async def version(self, _visit: Visit) -> Response:
-        """`text` must begin with `OctoPrint`, or slicers refuse the host."""
-        return told({"api": API_VERSION, "server": OCTOPRINT_VERSION, "text": self._text})
+        """`text` must begin with `OctoPrint`, or slicers refuse the host. `capabilities` is for the host type PrusaLink."""
+        return told(
+            {"api": API_VERSION, "server": OCTOPRINT_VERSION, "text": self._text, "capabilities": dict(CAPABILITIES)}
+        )
 
     async def server(self, _visit: Visit) -> Response:
         """`safemode` null: it is not in safe mode, there is none."""

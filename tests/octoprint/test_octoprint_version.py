@@ -9,7 +9,7 @@ async def test_slicers_take_us_for_octoprint(octo: Octo) -> None:
     assert told["text"].startswith("OctoPrint ")
     assert "1.2.3" in told["text"]
     assert (told["api"], told["server"]) == ("0.1", "1.11.8")
-    assert "capabilities" not in told
+    assert told["capabilities"] == {"upload-by-put": True}
 
 
 async def test_any_key_may_ask(octo: Octo) -> None:

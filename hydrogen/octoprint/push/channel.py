@@ -47,6 +47,8 @@ class Channel:
         self.face = face
         self.position: Position | None = None
         self.facts: FileFacts | None = None
+        self.is_known = False
+        """Has it been looked at which file is selected? What is found at first is no news."""
         self.version = 0
         """Counts changes of what a client without lines is told."""
         self.number = 0

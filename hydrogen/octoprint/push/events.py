@@ -22,7 +22,7 @@ from hydrogen.model.events import (
 )
 from hydrogen.model.job import JobOutcome
 from hydrogen.model.printer import Position, PrinterState
-from hydrogen.octoprint.translate import FAILED, STATE_IDS, error_text, state_text
+from hydrogen.octoprint.translate import FAILED, STATE_IDS, FileFacts, error_text, state_text
 
 PushEvent = tuple[str, Mapping[str, Any]]
 """`type` and `payload`."""
@@ -70,6 +70,13 @@ def position_events(event: PrinterPositionReported, before: Position | None) -> 
         yield "PositionUpdate", {"x": now.x_mm, "y": now.y_mm, "z": now.z_mm, "e": now.e_mm, "reason": None}
     if now.z_mm is not None and (before is None or now.z_mm != before.z_mm):
         yield "ZChange", {"new": now.z_mm, "old": None if before is None else before.z_mm}
+
+
+def selection_event(facts: FileFacts | None) -> PushEvent:
+    """Another file is selected, or none any more."""
+    if facts is None:
+        return "FileDeselected", {}
+    return "FileSelected", {"name": facts.name, "path": facts.path, "origin": "local", "size": facts.size_bytes}
 
 
 def _state_events(event: PrinterStateChanged, printer: PrinterState) -> Iterator[PushEvent]:

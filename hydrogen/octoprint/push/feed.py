@@ -25,7 +25,7 @@ from hydrogen.octoprint.face import Face, Faces
 from hydrogen.octoprint.job import current_progress
 from hydrogen.octoprint.push.channel import Channel
 from hydrogen.octoprint.push.client import PushClient
-from hydrogen.octoprint.push.events import PushEvent, events_of, position_events
+from hydrogen.octoprint.push.events import PushEvent, events_of, position_events, selection_event
 from hydrogen.octoprint.push.framing import Message, message
 from hydrogen.octoprint.translate import FileFacts
 
@@ -144,6 +144,7 @@ class Feed:
         if known is not None and now - made_at < HISTORY_FRESH_SECONDS:
             return known
         await self._refresh_facts(channel)
+        channel.is_known = True
         temperatures = await self._sources.temperatures(printer) if printer else ()
         built = channel.history(temperatures, self._clock.wall())
         self._histories[printer] = (now, built)
@@ -209,9 +210,13 @@ class Feed:
     async def _run(self) -> None:
         while True:
             await until_beat(TICK_SECONDS)
-            for channel in tuple(self._channels.values()):
-                await self._refresh_facts(channel)
-            self.tick()
+            await self.look()
+
+    async def look(self) -> None:
+        """Find out about files that were selected, then tick."""
+        for channel in tuple(self._channels.values()):
+            await self._refresh_facts(channel)
+        self.tick()
 
     def tick(self) -> None:
         """Tell everybody what has changed since it was told last."""
@@ -236,6 +241,9 @@ class Feed:
         """From memory, as a rule: what is known of a file is kept until an event says otherwise (lore.py)."""
         path = channel.selected
         facts = None if path is None else await self._sources.facts(path, channel.face.printer) or FileFacts(path=path)
-        if facts != channel.facts:
-            channel.facts = facts
-            channel.touch()
+        if facts == channel.facts:
+            return
+        before, channel.facts = channel.facts, facts
+        channel.touch()
+        if channel.is_known and (None if before is None else before.path) != path:
+            self._tell(channel, selection_event(facts))

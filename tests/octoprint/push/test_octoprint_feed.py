@@ -23,7 +23,7 @@ from hydrogen.model.events import (
 from hydrogen.model.job import JobState
 from hydrogen.model.printer import Position, PrinterState, PrinterStatus
 from hydrogen.model.state import State
-from hydrogen.octoprint.face import Faces
+from hydrogen.octoprint.face import Face, Faces
 from hydrogen.octoprint.push.client import Greeting, PushClient
 from hydrogen.octoprint.push.feed import Feed, Sources
 from hydrogen.octoprint.sessions import FaceSessions
@@ -45,8 +45,9 @@ class Bench:
         self.sessions = FaceSessions(self.authority, self.clock)
         self.wanted: frozenset[str] | None = None
         self.histories = 0
+        self.faces = Faces(self.context)
         self.feed = Feed(
-            Faces(self.context),
+            self.faces,
             bus=self.bus,
             authority=self.authority,
             terminal=self,
@@ -160,3 +161,17 @@ async def test_nothing_listens_and_nothing_ticks_while_nobody_is_there() -> None
     client.close()
     assert len(bench.bus._registrations) == before and bench.feed._ticker is None
     assert bench.wanted == frozenset()
+
+
+async def test_a_file_that_a_client_selects_is_an_event() -> None:
+    bench = Bench()
+    client = await bench.client("b")
+    told(client)
+    face = Face(printer="b")
+    for path, name in (("x/y.gcode", "FileSelected"), (None, "FileDeselected")):
+        bench.faces.select(face, path)
+        await bench.feed.look()
+        (event, current) = told(client)
+        assert event["event"]["type"] == name and current["current"]["job"]["file"]["path"] == path
+        assert event["event"]["payload"].get("path") == path
+    client.close()

@@ -47,6 +47,9 @@ def test_what_people_look_for_is_found(pattern: str, line: str) -> None:
         "(?P<x>a)",
         "(?i)a",
         "a*a*a*a*b",
+        "a*a*b",
+        "^a*a*a*b",
+        "^a*a*b|c",
         ".*.*.*=.*",
         "(a|b)" * 8 + ".*.*",
         "a" * 201,
@@ -65,11 +68,12 @@ def test_what_may_cost_or_is_none_is_not_taken(pattern: str) -> None:
     assert line_filter(pattern) is None
 
 
-@pytest.mark.parametrize("pattern", ["a*a*b", "^a*a*a*b", "[ab]*a[ab]*c", ".*a.*b", "(a|aa)(a|aa)(a|aa)a*b"])
+@pytest.mark.parametrize("pattern", ["a*b", "^a*a*b", "[ab]*c", "^.*a.*b", "^(a|aa)(a|aa)a*b", "a|aa|aaa|aaaa|b"])
 def test_the_worst_line_for_what_is_taken_costs_little(pattern: str) -> None:
     assert is_harmless(pattern) and re.compile(pattern)
     wanted = line_filter(pattern)
     assert wanted is not None
     begin = process_time()
-    wanted.wants("a" * 10 * LONGEST_LINE)
-    assert process_time() - begin < 0.2
+    for _ in range(100):
+        wanted.wants("a" * 10 * LONGEST_LINE)
+    assert process_time() - begin < 0.5
