@@ -185,7 +185,7 @@ async def test_an_upload_for_a_printer_of_its_own_address_goes_there(host: Host,
 async def test_each_printer_has_an_address_of_its_own(
     tmp_path: Path, start_virtual_printer: Callable[..., VirtualPrinter]
 ) -> None:
-    left, right = start_virtual_printer(speed=None), start_virtual_printer(speed=None)
+    left, right = (start_virtual_printer(name, speed=None) for name in ("ttyLEFT", "ttyRIGHT"))
     printers = {"left": str(left.link), "right": str(right.link)}
     async with running_house(tmp_path, printers) as house, connected(house.address) as watcher:
         await await_status(watcher, "idle", "right")
