@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -125,7 +126,7 @@ class MoonrakerRoutes:
                 "action": "create_file",
             },
             status=201,
-            headers={"Location": f"/server/files/{ROOT}/{file.path}".encode().decode("latin-1")},
+            headers={"Location": f"/server/files/{ROOT}/{quote(file.path)}"},
         )
 
     async def _received(self, visit: MoonrakerVisit) -> Form:

@@ -48,6 +48,7 @@ async def test_an_upload_without_print_is_stored_only(web: Web) -> None:
     answer = await upload(web, [("root", "gcodes"), ("checksum", checksum)], name="größe 1.gcode")
     assert answer.status == 201 and answer.json["print_started"] is False
     assert answer.json["item"]["path"] == "größe 1.gcode"
+    assert answer.headers["location"] == "/server/files/gcodes/gr%C3%B6%C3%9Fe%201.gcode"
     assert not web.fleet.requests
 
 
