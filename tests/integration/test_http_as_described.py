@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,15 @@ async def asked(house: InProcessHouse, method: str, path: str) -> Answer:
     return await ask(house.web_port, method, path, headers={"Authorization": f"Key {KEY}"})
 
 
+@pytest.fixture
+def deaf_to_hangups() -> Iterator[None]:
+    """`system.restart` is among what is asked, and would end the process of the tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("deaf_to_hangups")
 @pytest.mark.timeout(1800 if EXAMPLES else 180)
 @pytest.mark.virtual_printer(speed=None)
 async def test_nothing_that_is_asked_leads_to_an_answer_that_is_not_described(
