@@ -186,6 +186,29 @@ def cpu_seconds(pids: Sequence[int]) -> float:
     return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS_PER_SECOND
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What the living threads of a process have done so far: CPU, and how often they gave it up to wait."""
+
+    cpu_seconds: float
+    wakeups: int
+
+
+def work_of(pid: int) -> Work:
+    """By the scheduler's own count (/proc/PID/task/TID/schedstat), because a process that only wakes up for a moment is hard to
+    see in ticks of 10 ms. Raises BenchmarkFailed where the kernel keeps none."""
+    nanoseconds = wakeups = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            nanoseconds += int((task / "schedstat").read_text().split()[0])
+            wakeups += _count_in(task / "status", "voluntary_ctxt_switches")
+        except FileNotFoundError:
+            raise BenchmarkFailed("this kernel keeps no schedstat") from None
+        except ProcessLookupError:
+            pass  # the thread has just ended
+    return Work(cpu_seconds=nanoseconds / 1e9, wakeups=wakeups)
+
+
 def rss_mib(pid: int) -> float:
     """Resident memory, shared pages counted in full."""
     return _kib_in(Path(f"/proc/{pid}/status"), "VmRSS") / 1024
@@ -206,7 +229,11 @@ def _stat(pid: int) -> list[str] | None:
 
 
 def _kib_in(path: Path, name: str) -> int:
-    found = re.search(rf"^{name}:\s+(\d+) kB", path.read_text(), re.MULTILINE)
+    return _count_in(path, name)
+
+
+def _count_in(path: Path, name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+)", path.read_text(), re.MULTILINE)
     if found is None:
         raise BenchmarkFailed(f"{path} tells no {name}")
     return int(found[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class BenchmarkFailed(Exception):
@@ -14,11 +15,12 @@ class BenchmarkFailed(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one repeat may do. is_long: also what takes minutes or many descriptors. strikes, seed: for `chaos`; None is its
-    own choice."""
+    own choice. gcode: files for `analysis`."""
 
     is_long: bool = False
     strikes: int | None = None
     seed: int | None = None
+    gcode: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import socket
 import subprocess
@@ -15,8 +16,10 @@ from typing import Any
 
 from benchmarks.child import family, running
 from benchmarks.figure import BenchmarkFailed
+from benchmarks.watched_service import VARIABLE
 from hydrogen.cli.address import ServiceAddress
 from hydrogen.cli.client import Client
+from hydrogen.fleet.runtime import read_service_record
 
 PRINTER = "bench"
 FILE = "bench.gcode"
@@ -72,6 +75,17 @@ class House:
         return self._port
 
     @property
+    def web_port(self) -> int:
+        """Of the HTTP server, on 127.0.0.1."""
+        ends_at = time.monotonic() + START_SECONDS
+        while time.monotonic() < ends_at:
+            record = read_service_record(self._folder / "run")
+            if record is not None and record.web_port:
+                return record.web_port
+            time.sleep(POLL_SECONDS)
+        raise BenchmarkFailed(f"the service tells no HTTP port; {self.said}")
+
+    @property
     def address(self) -> ServiceAddress:
         return ServiceAddress(url=f"ws://127.0.0.1:{self._port}/", key=KEY)
 
@@ -122,8 +136,11 @@ def handshake(host: str, port: int, key: str) -> bytes:
 
 
 @contextmanager
-def running_house(folder: Path, device: str, *, baud: int = 115200) -> Iterator[House]:
-    """A service with its own spooler on `device`; both are gone behind the block, and if this process dies."""
+def running_house(folder: Path, device: str, *, baud: int = 115200, watched: Path | None = None) -> Iterator[House]:
+    """A service with its own spooler on `device`; both are gone behind the block, and if this process dies.
+
+    watched: where the turns of its loop are told behind the block (watched_service.py).
+    """
     port = _free_port()
     configuration = folder / "hydrogen.toml"
     configuration.write_text(
@@ -132,7 +149,7 @@ def running_house(folder: Path, device: str, *, baud: int = 115200) -> Iterator[
     command = [
         sys.executable,
         "-m",
-        "hydrogen",
+        "hydrogen" if watched is None else "benchmarks.watched_service",
         "serve",
         "--config",
         str(configuration),
@@ -141,7 +158,8 @@ def running_house(folder: Path, device: str, *, baud: int = 115200) -> Iterator[
     ]
     with (folder / "service.log").open("wb") as log:
         began = time.monotonic()
-        with running(command, stdin=subprocess.PIPE, stdout=log, stderr=log) as process:
+        environment = os.environ if watched is None else {**os.environ, VARIABLE: str(watched)}
+        with running(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment) as process:
             yield House(folder, process, port, began)
 
 

@@ -13,7 +13,9 @@ from benchmarks.child import BITS_PER_BYTE, WiredRecord, running_wired_printer
 from benchmarks.driver_print import print_with_driver
 from benchmarks.figure import Plan, Sample
 from benchmarks.gcode import check_executed, moves
+from benchmarks.window_limit import limit_share
 from benchmarks.yardstick import WindowedHost, frames_of
+from hydrogen.gcode.link.window import RESERVED_BYTES, USUAL_SLOTS
 
 BAUDS = (115200, 250000)
 LATENCIES_SECONDS = (0.0, 0.001)
@@ -25,6 +27,9 @@ LINES = 3000
 LONG_LINES = 6000
 YARDSTICK_LINES = 400
 """The smallest hosts do the same from the first line to the last; more of them say nothing new."""
+
+PLAIN_OK, NUMBERED_OK = b"ok\n", b"ok N1234 P15 B3\n"
+"""Answers; they take their time on the wire too."""
 
 IDLE_SECONDS = 3.0
 """Between connecting and the job, as in life: by then the driver knows the receive buffer and has tried out the wire."""
@@ -53,6 +58,15 @@ def _measure(lines: list[bytes], baud: int, latency: float, *, has_numbers: bool
     for count, words in ((1, "one in flight"), (4, "four in flight")):
         record = _record(few, baud, latency, has_numbers, partial(_print_smallest, few, count))
         yield Sample(name=f"{what}: smallest host, {words}", value=record.share(baud), unit="")
+    limit = limit_share(
+        frames_of(lines),
+        baud=baud,
+        latency_seconds=latency,
+        ok_bytes=len(NUMBERED_OK if has_numbers else PLAIN_OK),
+        window_bytes=RING_BYTES - 1 - RESERVED_BYTES,
+        lines_most=USUAL_SLOTS - 1,
+    )
+    yield Sample(name=f"{what}: limit of the window", value=limit, unit="")
     record = _record(
         lines,
         baud,

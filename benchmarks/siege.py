@@ -12,12 +12,12 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from benchmarks import slow_client
 from benchmarks.child import ROOT, running_printer
 from benchmarks.fanout import PACE, audience, heat, line_of, serving
 from benchmarks.figure import Plan, Sample
@@ -26,18 +26,12 @@ from benchmarks.house import FILE, KEY, PRINTER, House, await_idle, check_comple
 from benchmarks.whole_print import LINES, PRINT_SECONDS
 from hydrogen.cli.client import connected
 from hydrogen.core.context import Context
-from hydrogen.model.events import JobStarted, PrinterConnected
-from hydrogen.websocket.server import WebSocketServer
 
 RECONNECTS_PER_SECOND = 200
 RECONNECT_SECONDS = 10.0
 LONG_RECONNECT_SECONDS = 60.0
 WARM_UP_SECONDS = 3.0
 """The same before the counting begins: caches, the allocator's arenas."""
-
-TRICKLE_SECONDS = 30.0
-LONG_TRICKLE_SECONDS = 600.0
-OTHERS = 100
 
 ANSWER_SECONDS = 60.0
 
@@ -51,7 +45,7 @@ PAIRS = 2
 
 def measure(plan: Plan) -> Iterable[Sample]:
     yield from asyncio.run(_reconnects(LONG_RECONNECT_SECONDS if plan.is_long else RECONNECT_SECONDS))
-    yield from asyncio.run(_trickle(LONG_TRICKLE_SECONDS if plan.is_long else TRICKLE_SECONDS))
+    yield from asyncio.run(slow_client.measure(slow_client.LONG_PAIRS if plan.is_long else slow_client.PAIRS))
     yield from _prints()
 
 
@@ -109,7 +103,7 @@ async def _reconnects(seconds: float) -> list[Sample]:
 
 async def _besiege(port: int, context: Context, seconds: float) -> dict[str, float]:
     async with _client("reconnect", port, RECONNECTS_PER_SECOND, seconds) as client:
-        publishing = asyncio.create_task(_publish(context, None), name="publish")
+        publishing = asyncio.create_task(_publish(context), name="publish")
         told: dict[str, float] = json.loads(await line_of(client, seconds + ANSWER_SECONDS))
         publishing.cancel()
         await asyncio.wait([publishing])
@@ -129,76 +123,11 @@ def _figures_of_process() -> tuple[int, int]:
     return pages * os.sysconf("SC_PAGE_SIZE"), sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
-async def _trickle(seconds: float) -> list[Sample]:
-    quiet = await _paced(min(seconds, TRICKLE_SECONDS / 2), None)
-    besieged = await _paced(seconds, seconds)
-    return [
-        Sample(name=f"{OTHERS} clients, p99 alone", value=quiet["p99_ms"], unit="ms"),
-        Sample(name=f"{OTHERS} clients, p99 beside a trickle", value=besieged["p99_ms"], unit="ms"),
-        Sample(name="trickle, most unsent", value=besieged["unsent"] / 1024, unit="KiB", goal="<= 1,024"),
-        Sample(name="trickle, cut off", value=besieged["cuts"], unit=""),
-        Sample(name="trickle, jobs missed after resuming", value=besieged["missed"], unit="", goal="0"),
-    ]
-
-
-async def _paced(seconds: float, trickle_seconds: float | None) -> dict[str, float]:
-    """PACE events a second to OTHERS clients, with or without the one that trickles."""
-    told: dict[str, float] = {}
-    watch = Watch()
-    async with serving() as (server, context), audience(server.bound_port, OTHERS) as others:
-        if trickle_seconds is None:
-            jobs = await _publish(context, seconds)
-        else:
-            async with _client("trickle", server.bound_port, trickle_seconds) as client, watch.over(server):
-                await line_of(client, ANSWER_SECONDS)  # it is inside
-                jobs = await _publish(context, seconds)
-                _say_last(context)
-                told = json.loads(await line_of(client, ANSWER_SECONDS))
-        _say_last(context)
-        heard: dict[str, float] = json.loads(await line_of(others, ANSWER_SECONDS))
-    return heard | told | {"unsent": watch.most_unsent, "missed": jobs - told.get("jobs", jobs)}
-
-
-class Watch:
-    """What waits for the client that has most waiting for it."""
-
-    def __init__(self) -> None:
-        self.most_unsent = 0
-
-    @asynccontextmanager
-    async def over(self, server: WebSocketServer) -> AsyncIterator[None]:
-        watching = asyncio.create_task(self._look(server), name="watch")
-        try:
-            yield
-        finally:
-            watching.cancel()
-            await asyncio.wait([watching])
-
-    async def _look(self, server: WebSocketServer) -> None:
-        while True:
-            unsent = [member.outbox.unsent_bytes for member in server._broadcaster.members]
-            self.most_unsent = max([self.most_unsent, *unsent])
-            await asyncio.sleep(0.2)
-
-
-async def _publish(context: Context, seconds: float | None) -> int:
-    """Temperatures at the pace, and a job a second; None: until cancelled. Returns how many jobs."""
-    loop = asyncio.get_running_loop()
-    began, number, jobs = loop.time(), 0, 0
-    while seconds is None or number < seconds * PACE:
-        await asyncio.sleep(began + number / PACE - loop.time())
-        context.publish(heat(time.monotonic()))
-        if number % PACE == 0:
-            jobs += 1
-            context.publish(
-                JobStarted(at=time.time(), printer=PRINTER, job=f"j{jobs}", file="f", lines_total=1, bytes_total=1)
-            )
-        number += 1
-    return jobs
-
-
-def _say_last(context: Context) -> None:
-    context.publish(PrinterConnected(at=time.time(), printer=PRINTER, port="/dev/null"))
+async def _publish(context: Context) -> None:
+    """Temperatures at the pace, until cancelled."""
+    while True:
+        context.publish(heat(20.0))
+        await asyncio.sleep(1 / PACE)
 
 
 @asynccontextmanager

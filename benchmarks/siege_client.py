@@ -1,8 +1,9 @@
-"""Clients that behave badly: `python -m benchmarks.siege_client reconnect|trickle PORT KEY ...`. Each ends with a JSON object.
+"""Clients of the siege: `python -m benchmarks.siege_client reconnect|trickle|listen PORT KEY ...`. Each ends with JSON.
 
 `reconnect PORT KEY RATE SECONDS`: comes, reads its snapshot and goes again, RATE times a second; every second one goes without
-a farewell. `trickle PORT KEY SECONDS`: says `ready`, reads one byte a second and comes back when it is cut off; in the end it
-resumes from its first snapshot, reads as one should, and counts the jobs that it hears of.
+a farewell. `trickle PORT KEY`: says `ready`, reads one byte a second until its standard input ends, and comes back when it is
+cut off; then it resumes from its first snapshot, reads as one should, and counts the jobs that it hears of. `listen PORT KEY`
+does the same, but reads everything: what `trickle` is compared with.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ import socket
 import struct
 import sys
 import time
+from types import MappingProxyType
 
 from benchmarks.house import handshake
 
 OPEN_SECONDS = 20.0
 READ_BYTES = 262_144
+LISTEN_SECONDS = 0.002
+"""Between two reads, as in audience.py."""
+
 SNAPSHOT = re.compile(rb'"type":"snapshot","epoch":"([^"]+)","seq":(\d+)')
 JOB = re.compile(rb'"type":"job.started","seq":(\d+)')
 LAST = b'"printer.connected"'
@@ -58,41 +63,69 @@ def reconnect(port: int, key: str, rate: float, seconds: float) -> dict[str, flo
     return {"reconnects": done, "seconds": time.monotonic() - began}
 
 
-def trickle(port: int, key: str, seconds: float) -> dict[str, float]:
-    ends_at = time.monotonic() + seconds
+def trickle(port: int, key: str) -> dict[str, float]:
     since, cuts = "", 0
-    while time.monotonic() < ends_at:
+    while not _is_over(0):
         connection, said = greeted(port, key, receive_buffer=4096)
-        first = SNAPSHOT.search(said)
-        assert first is not None
-        if not since:
-            since = f"{first[1].decode()}.{int(first[2])}"
-            print("ready", flush=True)
-        cuts += _trickle_until_cut(connection, ends_at)
+        since = since or _entered(said)
+        cuts += _trickle_until_cut(connection)
         connection.close()
+    return {"cuts": cuts, "jobs": _jobs_since(port, key, since)}
+
+
+def listen(port: int, key: str) -> dict[str, float]:
+    connection, said = greeted(port, key)
+    since = _entered(said)
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    poll.register(sys.stdin, select.POLLIN)
+    while True:
+        ready = [descriptor for descriptor, _ in poll.poll()]
+        if connection.fileno() in ready and not connection.recv(READ_BYTES):
+            raise ConnectionError("closed by the server")
+        if sys.stdin.fileno() in ready:
+            connection.close()
+            return {"cuts": 0, "jobs": _jobs_since(port, key, since)}
+        time.sleep(LISTEN_SECONDS)
+
+
+def _entered(said: bytes) -> str:
+    """Tells that we are inside; from where to resume."""
+    first = SNAPSHOT.search(said)
+    assert first is not None
+    print("ready", flush=True)
+    return f"{first[1].decode()}.{int(first[2])}"
+
+
+def _jobs_since(port: int, key: str, since: str) -> int:
     connection, said = greeted(port, key, query=f"?since={since}")
     while LAST not in said:
         said += connection.recv(READ_BYTES) or LAST
     connection.close()
-    return {"cuts": cuts, "jobs": len(set(JOB.findall(said)))}
+    return len(set(JOB.findall(said)))
 
 
-def _trickle_until_cut(connection: socket.socket, ends_at: float) -> int:
+def _trickle_until_cut(connection: socket.socket) -> int:
     """1 if it was cut off. What the kernel has received can be read long after a reset, so the socket itself is asked."""
     poll = select.poll()
     poll.register(connection, select.POLLRDHUP)
     try:
-        while time.monotonic() < ends_at:
+        while True:
             if poll.poll(0) or not connection.recv(1):
                 return 1
-            time.sleep(1.0)
+            if _is_over(1.0):
+                return 0
     except ConnectionError:
         return 1
-    return 0
 
+
+def _is_over(seconds: float) -> bool:
+    """Does our standard input end within so long?"""
+    return bool(select.select([sys.stdin], [], [], seconds)[0])
+
+
+ROLES = MappingProxyType({"reconnect": reconnect, "trickle": trickle, "listen": listen})
 
 if __name__ == "__main__":
     role, port, key, *numbers = sys.argv[1:]
-    print(
-        json.dumps({"reconnect": reconnect, "trickle": trickle}[role](int(port), key, *map(float, numbers))), flush=True
-    )
+    print(json.dumps(ROLES[role](int(port), key, *map(float, numbers))), flush=True)

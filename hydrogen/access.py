@@ -16,10 +16,12 @@ from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.key_store import KeyRecord, KeyStore, usable_entries
 from hydrogen.auth.key_watch import KeyWatch
 from hydrogen.auth.keys import KeyRing, new_key
+from hydrogen.auth.login_record import LoginRecord
 from hydrogen.auth.oidc import OidcTokens, ProviderSettings
 from hydrogen.auth.proxy import TrustedProxies, is_loopback
 from hydrogen.auth.session_store import SessionStore
 from hydrogen.auth.sessions import SessionSettings, SessionTokens
+from hydrogen.auth.signing_service import SigningService
 from hydrogen.auth.throttle import FailedLogins, ThrottleLimits
 from hydrogen.config import Configuration
 from hydrogen.core.clock import Clock
@@ -115,8 +117,23 @@ def make_oidc(configuration: Configuration, *, clock: Clock, log: Log) -> OidcTo
     return OidcTokens(settings, fetch=published_keys, clock=clock, log=log)
 
 
+def make_sessions(configuration: Configuration, *, clock: Clock) -> SessionTokens:
+    """Sessions as they are configured."""
+    section = configuration.auth
+    settings = SessionSettings(
+        life_seconds=section.session_seconds, rotation_seconds=section.session_key_days * DAY_SECONDS
+    )
+    return SessionTokens(SessionStore(configuration.server.data_dir), clock=clock, settings=settings)
+
+
 def make_authority(
-    configuration: Configuration, ring: KeyRing, *, oidc: OidcTokens | None = None, clock: Clock
+    configuration: Configuration,
+    ring: KeyRing,
+    *,
+    sessions: SessionTokens | None = None,
+    oidc: OidcTokens | None = None,
+    login_record: LoginRecord | None = None,
+    clock: Clock,
 ) -> Authority:
     """The authority as it is configured; `ring` holds the keys that are known already."""
     section = configuration.auth
@@ -125,14 +142,9 @@ def make_authority(
         clock=clock,
         origins=OriginRule(configuration.websocket.allowed_origins),
         hosts=HostRule((*configuration.websocket.allowed_hosts, socket.gethostname())),
-        sessions=SessionTokens(
-            SessionStore(configuration.server.data_dir),
-            clock=clock,
-            settings=SessionSettings(
-                life_seconds=section.session_seconds, rotation_seconds=section.session_key_days * DAY_SECONDS
-            ),
-        ),
+        sessions=sessions,
         oidc=oidc,
+        login_record=login_record,
         failed_logins=FailedLogins(
             clock=clock,
             limits=ThrottleLimits(
@@ -165,7 +177,17 @@ class FrontDoor:
         self._watch = KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=report, log=log)
         limits = AuditLimits(file_bytes=section.audit_file_bytes, files=section.audit_files)
         self.audit = AuditLog(AuditFiles(data_dir, limits), clock=clock, log=log, report=report)
-        self.authority = make_authority(configuration, self._full_keys, oidc=self._oidc, clock=clock)
+        self._login_record = LoginRecord(self.audit, clock=clock)
+        sessions = make_sessions(configuration, clock=clock)
+        self._signing = SigningService(sessions, report=report, log=log)
+        self.authority = make_authority(
+            configuration,
+            self._full_keys,
+            sessions=sessions,
+            oidc=self._oidc,
+            login_record=self._login_record,
+            clock=clock,
+        )
         self.proxies = trusted_proxies(configuration)
 
     @property
@@ -176,7 +198,8 @@ class FrontDoor:
     @property
     def services(self) -> Sequence[Service]:
         """In the order of their start, before anything listens. The audit log is not among them: it starts first."""
-        return tuple(part for part in (self._certificate, self._oidc, self._watch) if part is not None)
+        parts = (self._certificate, self._oidc, self._watch, self._login_record, self._signing)
+        return tuple(part for part in parts if part is not None)
 
     def _take_keys(self, records: Sequence[KeyRecord]) -> None:
         """Keys were made or revoked, by the command line: the audit log tells which, and from when on they count."""

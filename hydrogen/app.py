@@ -17,6 +17,10 @@ from types import MappingProxyType
 
 from hydrogen import __version__
 from hydrogen.access import Access, FrontDoor, bound_host
+from hydrogen.analysis.analyst import Analyst
+from hydrogen.analysis.desk import AnalysisDesk
+from hydrogen.analysis.kind import Kind, kind_from
+from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.config_report import configuration_report
@@ -31,6 +35,7 @@ from hydrogen.errors import HydrogenError
 from hydrogen.files.digest import DigestIndex
 from hydrogen.files.space import Space
 from hydrogen.files.store import FileStore
+from hydrogen.files.unpacking import unpack
 from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
 from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
@@ -46,6 +51,7 @@ from hydrogen.jobs.store import JobStore
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
+from hydrogen.operations.analysis import analysis_operations
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
@@ -126,6 +132,7 @@ class Hydrogen:
         self._retention = self._make_retention()
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
+        self._analyses, self._analyst = self._make_analyses(printers)
         self._file_watch = self._make_file_watch()
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
@@ -168,12 +175,14 @@ class Hydrogen:
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
             *self._options.extra,
+            self._analyst,
             self._fleet,
             HostSampler(
                 context=self._context,
                 clock=self._clock,
                 data_dir=data_dir,
                 disk_watch=make_disk_watch(self._configuration.retention),
+                is_watched=lambda: self._figures.active_connections > 0,
             ),
             self._retention,
         )
@@ -202,6 +211,7 @@ class Hydrogen:
             needs=JobNeeds(state=lambda: self._context.state, book=lambda: self._queue.book),
             tell=self._context.publish,
             index=DigestIndex(data_dir / "digests.jsonl"),
+            unpack=unpack,
             space=Space(folder, reserve_bytes=section.reserve_bytes),
             clock=self._clock,
             limit_bytes=section.max_upload_bytes,
@@ -262,6 +272,21 @@ class Hydrogen:
             clock=self._clock,
         )
 
+    def _make_analyses(self, printers: Sequence[ConfiguredPrinter]) -> tuple[AnalysisDesk, Analyst]:
+        shelf = AnalysisShelf(self._configuration.server.data_dir / "analysis")
+
+        def kinds() -> dict[str, Kind]:
+            states = self._context.state.printers
+            return {p.name: kind_from(p.limits, p.machine, states.get(p.name)) for p in printers}
+
+        desk = AnalysisDesk(
+            files=self._files, shelf=shelf, kinds=kinds, publish=self._context.publish, wall=self._clock.wall
+        )
+        analyst = Analyst(self._files.resolve, shelf=shelf, known=desk.known, on_end=desk.on_end, log=self._log)
+        desk.work_with(analyst)
+        self._bus.listen(desk.on_published, name="analysis")
+        return desk, analyst
+
     def _make_web_house(self) -> WebHouse:
         return WebHouse(
             authority=self._door.authority,
@@ -270,6 +295,7 @@ class Hydrogen:
             audit=self._door.audit,
             registry=self.registry,
             context=self._context,
+            analyses=self._analyses,
             files=self._files,
             status=self._status,
             figures=self._figures,
@@ -285,9 +311,10 @@ class Hydrogen:
         operations = [
             *printer_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
-            *recovery_operations(self._fleet, self._job_ids),
+            *recovery_operations(self._fleet, self._job_ids, self._queue),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
+            *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
             *log_operations(self._log_ring),
@@ -361,14 +388,13 @@ def websocket_settings(configuration: Configuration, access: Access) -> WebSocke
 def web_settings(configuration: Configuration, access: Access) -> WebSettings:
     """The configured HTTP port; on loopback if nobody chose a key."""
     section = configuration.web
-    return WebSettings(
+    names = {field.name for field in fields(WebSettings)} & set(type(section).model_fields)
+    configured = WebSettings(**{name: getattr(section, name) for name in names})
+    return replace(
+        configured,
         host=bound_host(configuration, access, section.host),
-        port=section.port,
-        port_fallback=section.port_fallback,
         allowed_origins=configuration.websocket.allowed_origins,
         allowed_hosts=(*configuration.websocket.allowed_hosts, socket.gethostname()),
-        requests_per_second=section.requests_per_second,
-        requests_burst=section.requests_burst,
     )
 
 

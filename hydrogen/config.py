@@ -24,6 +24,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hydrogen.auth.proxy import is_loopback
+from hydrogen.config_machine import PrinterTable
 from hydrogen.config_retention import RetentionSection
 from hydrogen.config_section import (
     AuthSection,
@@ -31,7 +32,6 @@ from hydrogen.config_section import (
     FilesSection,
     LoggingSection,
     MdnsSection,
-    PrinterSection,
     ServerSection,
     TlsSection,
     WebSection,
@@ -67,7 +67,7 @@ class Configuration(BaseSettings):
     auth: AuthSection = Field(default_factory=AuthSection)
     logging: LoggingSection = Field(default_factory=LoggingSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
-    printers: dict[str, PrinterSection] = Field(default_factory=dict)
+    printers: dict[str, PrinterTable] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -189,7 +189,7 @@ class _Refused(Exception):
         self.problems = problems
 
 
-def _configured_printer(name: str, section: PrinterSection, source: str, shelf: PluginShelf) -> ConfiguredPrinter:
+def _configured_printer(name: str, section: PrinterTable, source: str, shelf: PluginShelf) -> ConfiguredPrinter:
     where = f"printers.{name}"
     if not is_printer_name(name):
         expected = "a name of 1 to 32 characters a-z, 0-9, - and _, the first a letter or digit; `hydrogen` is taken"
@@ -225,10 +225,12 @@ def _configured_printer(name: str, section: PrinterSection, source: str, shelf: 
         baud=plain.get("baud") if isinstance(plain.get("baud"), int) else None,
         autoconnect=section.autoconnect,
         policy=_policy(section),
+        machine=section.machine.profile(name),
+        limits=section.motion.limits(),
     )
 
 
-def _policy(section: PrinterSection) -> SpoolerPolicy:
+def _policy(section: PrinterTable) -> SpoolerPolicy:
     heat, park, power = section.heat, section.park, section.power
     return SpoolerPolicy(
         heat=HeatPolicy(**heat.model_dump()),

@@ -93,6 +93,31 @@ class WebSection(Section):
         default=200,
         description="The same, at once: a page with all that it loads.",
     )
+    max_connections: Annotated[int, Field(ge=1, le=65_535)] = Field(
+        default=256,
+        description="TCP connections at the same time; further ones are cut off at once. Bounds what strangers can hold.",
+    )
+    max_connections_per_address: Annotated[int, Field(ge=1, le=65_535)] = Field(
+        default=64,
+        description="The same from one address (a proxy's own); a browser opens six.",
+    )
+    head_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=10.0,
+        description="Seconds for the head of a request to arrive, the first one of a connection or a later one; then it is cut "
+        "off. A request that comes byte by byte holds a place no longer than this.",
+    )
+    body_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=10.0,
+        description="Seconds for the body of a request that is read whole; then `invalid_message`.",
+    )
+    idle_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(
+        default=15,
+        description="Seconds that a connection stays open between two requests.",
+    )
+    max_body_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
+        default=65_536,
+        description="Of a body that is read whole, as for a message of the WebSocket; a longer one is answered with 413.",
+    )
 
 
 class FilesSection(Section):

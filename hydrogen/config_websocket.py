@@ -110,6 +110,11 @@ class WebSocketSection(Section):
         default=60,
         description="Commands of one principal at once.",
     )
+    commands_in_flight: Annotated[int, Field(ge=1, le=65_535)] = Field(
+        default=32,
+        description="Commands of one connection that have no answer yet; above that `rate_limited`. Some wait for the "
+        "printer for minutes.",
+    )
     issued_at_window_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(
         default=30.0,
         description="Seconds that a command's `issued_at` may differ from our clock; outside it is refused as `replayed`, "

@@ -5,7 +5,7 @@
     HydrogenError                     code, message, details; `str()` says what happened, to what, and what to do
     ├── ClientError                   the caller asked for something that cannot be
     │   ├── AuthFailed                auth_failed
-    │   ├── InvalidMessage            invalid_message
+    │   ├── InvalidMessage            invalid_message (TooLarge: more bytes than are taken)
     │   ├── Forbidden                 forbidden
     │   ├── NotFound                  not_found
     │   ├── Conflict                  conflict
@@ -13,7 +13,6 @@
     │   ├── RateLimited               rate_limited
     │   ├── Replayed                  replayed
     │   ├── FileRejected              file_rejected
-    │   ├── TooLarge                  too_large
     │   └── LineRefused               line_refused
     ├── DeviceError                   the printer, its port or its wire
     │   ├── PortMissing               port_missing
@@ -120,10 +119,8 @@ class FileRejected(ClientError):
     code = "file_rejected"
 
 
-class TooLarge(ClientError):
-    """More than one file, or one body, may have; `details` has `limit` in bytes."""
-
-    code = "too_large"
+class TooLarge(InvalidMessage):
+    """More than a body or a file may have; `details` has `limit`, in bytes."""
 
 
 class LineRefused(ClientError):

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hydrogen.auth.credentials import OriginRule, Request, Shown, shown_by
+from hydrogen.auth.credentials import OriginRule, Request, Shown, scheme_of, shown_by
 from hydrogen.auth.grant import Grant
 from hydrogen.auth.host_rule import HostRule
 from hydrogen.auth.keys import KeyRing
+from hydrogen.auth.login_record import LoginRecord
 from hydrogen.auth.oidc import OidcTokens
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.auth.sessions import Session, SessionTokens
 from hydrogen.auth.throttle import FailedLogins
 from hydrogen.auth.tickets import Ticket, TicketBook
 from hydrogen.core.clock import Clock
-from hydrogen.errors import AuthFailed, Forbidden, Unavailable
+from hydrogen.errors import AuthFailed, Forbidden, RateLimited, Unavailable
 
 Listener = Callable[[], None]
 
@@ -41,8 +42,11 @@ class Authority:
         sessions: SessionTokens | None = None,
         oidc: OidcTokens | None = None,
         failed_logins: FailedLogins | None = None,
+        login_record: LoginRecord | None = None,
     ) -> None:
-        """hosts None: any name will do. sessions None: no tokens are given out. oidc None: no provider's tokens are taken."""
+        """hosts None: any name will do. sessions None: no tokens are given out. oidc None: no provider's tokens are taken.
+        login_record: is told of every login that failed.
+        """
         self._ring = ring
         self._clock = clock
         self._origins = OriginRule() if origins is None else origins
@@ -51,6 +55,7 @@ class Authority:
         self._oidc = oidc
         self._failed_logins = FailedLogins(clock=clock) if failed_logins is None else failed_logins
         self._urgent_logins = RateLimit("urgent logins", URGENT_LOGINS, clock=clock)
+        self._login_record = login_record
         self._tickets = TicketBook(clock=clock)
         self._listeners: list[Listener] = []
 
@@ -63,22 +68,24 @@ class Authority:
         Raises RateLimited (details `retry_after_seconds`), AuthFailed, Forbidden (a foreign web page that uses a credential
         in the URL, or any page that calls us by a foreign name).
         """
-        return await self._admit(request, lambda: shown_by(request), is_urgent=is_urgent)
+        return await self._admit(request, scheme_of(request), lambda: shown_by(request), is_urgent=is_urgent)
 
     async def admit_by_key(self, request: Request, key: str) -> Grant:
         """The same for a key that stands in the body of a request. Raises the same."""
-        return await self._admit(request, lambda: Shown(key=key))
+        return await self._admit(request, "key in body", lambda: Shown(key=key))
 
-    async def _admit(self, request: Request, read: Callable[[], Shown | None], *, is_urgent: bool = False) -> Grant:
+    async def _admit(
+        self, request: Request, scheme: str, read: Callable[[], Shown | None], *, is_urgent: bool = False
+    ) -> Grant:
         if self._hosts is not None:
             self._hosts.check(hosts=request.hosts, origins=request.origins)
         if not (is_urgent and not self._urgent_logins.wait_seconds(request.address)):
-            self._failed_logins.check(request.address)
+            self._check_throttle(request.address, scheme)
         try:
             shown = read()
             grant = None if shown is None else self.current(await self._grant_for(shown, request))
         except AuthFailed:
-            self._failed_logins.failed(request.address)
+            self._note_failure(request.address, scheme)
             raise
         if shown is None or grant is None:
             # Who shows nothing has guessed nothing: a browser that was not told of keys is not made to wait.
@@ -89,6 +96,19 @@ class Authority:
             raise Forbidden("pages of this origin may not connect (allowed_origins)")
         self._failed_logins.succeeded(request.address)
         return grant
+
+    def _check_throttle(self, address: str, scheme: str) -> None:
+        try:
+            self._failed_logins.check(address)
+        except RateLimited:
+            if self._login_record is not None and scheme != "none":
+                self._login_record.note(address, scheme, is_held_back=True)
+            raise
+
+    def _note_failure(self, address: str, scheme: str) -> None:
+        self._failed_logins.failed(address)
+        if self._login_record is not None:
+            self._login_record.note(address, scheme)
 
     async def _grant_for(self, shown: Shown, request: Request) -> Grant:
         if shown.key is not None:
@@ -154,11 +174,11 @@ class Authority:
 
         The token must be for the same caller: everything that the connection was told belongs to that one.
         """
-        self._failed_logins.check(address)
+        self._check_throttle(address, "bearer")
         try:
             fresh = self.current(await self._by_token(token))
         except AuthFailed:
-            self._failed_logins.failed(address)
+            self._note_failure(address, "bearer")
             raise
         if fresh.principal.name != grant.principal.name:
             raise AuthFailed("this token is another caller's; open a connection of its own for it")

@@ -19,6 +19,10 @@ LONGEST_CREDENTIAL = 16_384
 """Characters; a token of a provider with many groups has some thousand."""
 
 
+SCHEMES = ("key", "bearer", "unknown scheme", "ticket in url", "key in url", "key in body", "none")
+"""How somebody may try to come in, for the record of those who failed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A query string, taken apart but not decoded; the first of several values counts."""
@@ -70,6 +74,18 @@ def shown_by(request: Request) -> Shown | None:
         if raw is not None:
             return Shown(**{name: _decoded(raw, name)}, is_from_url=True)
     return None
+
+
+def scheme_of(request: Request) -> str:
+    """By which way the caller shows what `shown_by` looks at: one of SCHEMES, never a word of the caller's own."""
+    if request.authorization:
+        value = request.authorization[0]
+        is_known = len(request.authorization) == 1 and value.startswith((KEY_SCHEME, BEARER_SCHEME))
+        return value.partition(" ")[0].lower() if is_known else "unknown scheme"
+    for name in ("ticket", "key"):
+        if request.query.raw(name) is not None:
+            return f"{name} in url"
+    return "none"
 
 
 def _shown_in_header(values: Sequence[str]) -> Shown:

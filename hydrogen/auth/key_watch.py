@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from hydrogen.auth.key_store import KeyRecord, KeyStore
 from hydrogen.core.log import Log
+from hydrogen.core.rhythm import until_beat
 from hydrogen.core.service import Service
 from hydrogen.errors import FileUnreadable
 
@@ -39,7 +40,7 @@ class KeyWatch(Service):
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await until_beat(LOOK_SECONDS)
             await self.look()
 
     async def look(self) -> None:

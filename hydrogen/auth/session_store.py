@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from hydrogen.core.disk import write_atomically
+from hydrogen.core.disk import told_about, write_atomically
 from hydrogen.errors import FileUnreadable, HydrogenError
 from hydrogen.model.codec import decode_json, encode_json, plain, value_from_plain
 
 SIGNING_FILE = "session_keys.json"
 REVOKED_FILE = "revoked_sessions.json"
+DAMAGED_SUFFIX = ".damaged"
 
 SECRET_BYTES = 32
 
@@ -65,6 +66,26 @@ class SessionStore:
         if not re.fullmatch(rf"[0-9a-f]{{{2 * SECRET_BYTES}}}", records.secret):
             raise _unreadable(self._signing, "its secret is damaged")
         return records
+
+    def put_damaged_signing_aside(self) -> FileUnreadable | None:
+        """Rename the file if it can be read and makes no sense; what to tell then, else None. Raises HostError.
+
+        Nothing that it signed can be proven any more, whether it stays or not; so sessions need not wait for a person.
+        """
+        try:
+            self.signing()
+        except FileUnreadable as error:
+            if isinstance(error.__cause__, OSError):
+                return None  # it may be whole
+            aside = self._signing.with_name(self._signing.name + DAMAGED_SUFFIX)
+            with told_about(aside):
+                self._signing.replace(aside)
+            return FileUnreadable(
+                f"{self._signing} was damaged: all sessions have ended, new keys sign new ones (it is now {aside.name})",
+                file=str(self._signing),
+                aside=str(aside),
+            )
+        return None
 
     def keep_signing(self, records: SigningRecords) -> None:
         """Raises HostError."""

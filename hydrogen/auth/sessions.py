@@ -3,8 +3,9 @@
 A session is a JWT, signed with RS256. It says what it rests on: an API key (then it has that key's rights of the moment, and
 ends with it), or a person of a provider (then it carries the rights that the provider's token had). Its `jti` can be revoked.
 
-Signing keys are made when the first session is asked for and replaced after `rotation_seconds`; an old key goes on proving
-its sessions until the last of them has ended. joserfc is loaded with the first token and not before.
+A signing key is made at the first start (`prepare`), or with the first session if that comes earlier, and replaced after
+`rotation_seconds`; an old key goes on proving its sessions until the last of them has ended. joserfc is loaded with the first
+token and not before.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hydrogen.auth.grant import Grant
 from hydrogen.auth.keys import KeyRing
 from hydrogen.auth.principal import SCOPES, Principal
 from hydrogen.auth.session_store import Revocations, SessionStore, SigningRecord, SigningRecords
+from hydrogen.auth.signing_key import new_signing_key, signing_key_made_apart
 from hydrogen.auth.token_header import key_id_of
 from hydrogen.core.clock import Clock
 from hydrogen.errors import AuthFailed, FileUnreadable, Forbidden
@@ -157,6 +159,28 @@ class SessionTokens:
 
     # ----------------------------------------------------------------------------------------------------------- keys
 
+    async def prepare(self) -> bool:
+        """Have a key that signs, so that the first session need not wait for it; True if one was made now.
+
+        Sessions that begin meanwhile do not wait either: whichever key is there first is kept. Raises HostError.
+        """
+        await self._read_records()
+        if self._signing_now() is not None:
+            return False
+        pem = await signing_key_made_apart()
+        async with self._lock:
+            if self._signing_now() is not None:
+                return False
+            await self._keep_key(pem)
+            return True
+
+    async def put_damaged_keys_aside(self) -> FileUnreadable | None:
+        """If the signing keys on disk make no sense: begin with new ones. Returns what to tell: all sessions have ended."""
+        async with self._lock:
+            if self._records is not None:
+                return None
+            return await asyncio.to_thread(self._store.put_damaged_signing_aside)
+
     async def _read_records(self) -> SigningRecords:
         async with self._lock:
             if self._records is None:
@@ -166,21 +190,25 @@ class SessionTokens:
 
     async def _signing_record(self) -> SigningRecord:
         """The key that signs now; makes one if there is none or the newest has served its time."""
-        from hydrogen.auth.signature import new_signing_key
-
-        records = await self._read_records()
+        await self._read_records()
         async with self._lock:
-            now = self._clock.wall()
-            records = self._records or records
-            newest = records.keys[0] if records.keys else None
-            if newest is not None and now - newest.made_at < self._settings.rotation_seconds:
-                return newest
-            pem = await asyncio.to_thread(new_signing_key)
-            made = SigningRecord(id=f"hydrogen-{secrets.token_hex(4)}", pem=pem, made_at=now)
-            keys = (made, *(key for key in records.keys if not self._is_spent(key, now)))
-            self._records = replace(records, keys=keys)
-            await asyncio.to_thread(self._store.keep_signing, self._records)
-            return made
+            return self._signing_now() or await self._keep_key(await asyncio.to_thread(new_signing_key))
+
+    def _signing_now(self) -> SigningRecord | None:
+        newest = self._records.keys[0] if self._records is not None and self._records.keys else None
+        if newest is None or self._clock.wall() - newest.made_at >= self._settings.rotation_seconds:
+            return None
+        return newest
+
+    async def _keep_key(self, pem: str) -> SigningRecord:
+        """From now on this key signs. Call it with the lock held, behind `_read_records`."""
+        assert self._records is not None
+        now = self._clock.wall()
+        made = SigningRecord(id=f"hydrogen-{secrets.token_hex(4)}", pem=pem, made_at=now)
+        keys = (made, *(key for key in self._records.keys if not self._is_spent(key, now)))
+        self._records = replace(self._records, keys=keys)
+        await asyncio.to_thread(self._store.keep_signing, self._records)
+        return made
 
     def _is_spent(self, key: SigningRecord, now: float) -> bool:
         """Has the last session that it can have signed ended?"""

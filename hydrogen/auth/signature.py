@@ -15,10 +15,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from hydrogen.auth.signing_key import RSA_BITS
 from hydrogen.errors import AuthFailed
-
-RSA_BITS = 2048
-"""NIST SP 800-131A: good beyond 2030; twice as many sign eight times slower."""
 
 OWN_ALGORITHM = "RS256"
 
@@ -40,11 +38,6 @@ class Wanted:
     issuer: str
     audience: str | None = None
     leeway_seconds: int = 0
-
-
-def new_signing_key() -> str:
-    """A private key as PEM; takes some hundred milliseconds on a small host."""
-    return RSAKey.generate_key(RSA_BITS, private=True).as_pem(private=True).decode()
 
 
 def signing_key(pem: str) -> RSAKey:

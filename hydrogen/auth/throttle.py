@@ -47,7 +47,7 @@ class FailedLogins:
 
     def check(self, address: str) -> None:
         """May this address try now? Raises RateLimited with `retry_after_seconds` (whole seconds, rounded up)."""
-        record = self._records.get(_group_of(address))
+        record = self._records.get(address_group(address))
         if record is None:
             return
         wait_seconds = record.last_at + self._wait_after(record.failures) - self._clock.monotonic()
@@ -59,7 +59,7 @@ class FailedLogins:
 
     def failed(self, address: str) -> None:
         """A wrong credential came from there."""
-        group, now = _group_of(address), self._clock.monotonic()
+        group, now = address_group(address), self._clock.monotonic()
         record = self._records.pop(group, None)
         if record is None or now - record.last_at > self._limits.forget_seconds:
             record = _Record(0, now)
@@ -71,7 +71,7 @@ class FailedLogins:
 
     def succeeded(self, address: str) -> None:
         """A right one came: all is forgiven."""
-        self._records.pop(_group_of(address), None)
+        self._records.pop(address_group(address), None)
 
     def _wait_after(self, failures: int) -> float:
         limits = self._limits
@@ -82,7 +82,8 @@ class FailedLogins:
         return min(limits.longest_wait_seconds, limits.first_wait_seconds * 2.0 ** min(over - 1, 32))
 
 
-def _group_of(address: str) -> str:
+def address_group(address: str) -> str:
+    """What counts as one address: an IPv4 address, the /64 of an IPv6 address; anything else as it stands."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -35,11 +35,16 @@ def show(options: argparse.Namespace) -> ExitCode:
     last: deque[Mapping[str, Any]] = deque(maxlen=options.number)
     for line, where in _files(options).lines():
         record = _record_from(line)
-        if options.actor is None or record.get("actor") == options.actor:
+        if _is_asked_for(record, options):
             last.append(record or {"damaged": where})
     for record in last:
         print(json.dumps(record) if options.json else _sentence(record))
     return ExitCode.DONE
+
+
+def _is_asked_for(record: Mapping[str, Any], options: argparse.Namespace) -> bool:
+    asked = {"actor": options.actor, "action": options.action}
+    return all(value is None or record.get(name) == value for name, value in asked.items())
 
 
 def _sentence(record: Mapping[str, Any]) -> str:

@@ -119,19 +119,6 @@ async def answer(options: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-async def list_files(options: argparse.Namespace) -> ExitCode:
-    """`hydrogen files`."""
-    after: str | None = ""
-    async with connected(find_service(places_of(options))) as client:
-        while after is not None:
-            page = await client.command("file.list", params={"after": after} if after else {})
-            for file in page.get("files", []):
-                shown = json.dumps(file) if options.json else f"{file['size_bytes']:>12,}  {file['path']}"
-                print(shown)
-            after = page.get("next")
-    return ExitCode.DONE
-
-
 def _unknown(name: str, known: Mapping[str, object]) -> NotFound:
     return NotFound(f"unknown printer {name!r} ({', '.join(sorted(known)) or 'none is configured'})", printer=name)
 

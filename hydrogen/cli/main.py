@@ -20,8 +20,10 @@ examples
   hydrogen serve --config hydrogen.toml          run the service
   hydrogen serve --simulate --speed 20           run it with a virtual printer
   hydrogen print cube.gcode --wait               print a file, show the progress, tell how it ended
+  hydrogen files upload cube.bgcode              bring a file to the service, wherever that is
   hydrogen queue add cube.gcode --copies 3       let it be printed when its turn comes
   hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
+  hydrogen analyse cube.gcode                    how long it takes, what it needs, whether it fits the printer
   hydrogen status                                what is every printer doing?
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen keys create panel --scopes read       a key for somebody, shown once
@@ -71,6 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_service_commands(commands)
     _add_print_commands(commands)
     _add_queue_commands(commands)
+    _add_analysis_command(commands)
     _add_other_commands(commands)
     _add_key_commands(commands)
     _add_audit_commands(commands)
@@ -161,9 +164,37 @@ def _add_other_commands(commands: Commands) -> None:
     retention.add_argument("--apply", action="store_true", help="delete it now, instead of within the hour")
     retention.add_argument("--json", action="store_true", help="for programs")
     _add_places(retention)
-    files = _add(commands, "files", "list the files that can be printed", _client("list_files"))
-    files.add_argument("--json", action="store_true", help="one object a line")
-    _add_places(files)
+    _add_file_commands(commands)
+
+
+def _add_file_commands(commands: Commands) -> None:
+    files = _add(commands, "files", "what can be printed: list, upload, move, delete", _files("list_files"))
+    actions = files.add_subparsers(title="actions", metavar="ACTION")
+    listed = _add(actions, "list", "show the files", _files("list_files"))
+    for action in (files, listed):
+        action.add_argument("--json", action="store_true", help="one object a line")
+    upload = _add(actions, "upload", "bring a file to the service, wherever that is", _files("upload"))
+    upload.add_argument(
+        "file", metavar="FILE", help="a local file: .gcode, .gco, .g, .bgcode, or one of these with .gz"
+    )
+    upload.add_argument("name", nargs="?", metavar="NAME", help="what it is to be called there, with its folder")
+    move = _add(actions, "move", "rename a file, or move it to another folder", _files("move"))
+    delete = _add(actions, "delete", "delete a file; never one that prints", _files("delete"))
+    for action in (move, delete):
+        action.add_argument("name", metavar="NAME", help="as the list shows it")
+    move.add_argument("to", metavar="TO", help="the path that it is to have")
+    delete.add_argument("--force", action="store_true", help="also one that an entry of the queue waits for")
+    for action in (files, listed, upload, move, delete):
+        action.set_defaults(command="files")
+        _add_places(action)
+
+
+def _add_analysis_command(commands: Commands) -> None:
+    analyse = _add(commands, "analyse", "read a G-code file whole: time, filament, layers, what is wrong", _analyse)
+    analyse.add_argument("file", type=Path, metavar="FILE", help="a local file; no service is needed")
+    analyse.add_argument("--config", type=Path, metavar="FILE", help="configuration (TOML) that describes the printer")
+    analyse.add_argument("--printer", metavar="NAME", help="which one of it; may be left out if there is only one")
+    analyse.add_argument("--json", action="store_true", help="everything, for programs")
 
 
 def _add_queue_commands(commands: Commands) -> None:
@@ -216,12 +247,13 @@ def _add_key_commands(commands: Commands) -> None:
 
 def _add_audit_commands(commands: Commands) -> None:
     audit = _add(commands, "audit", "show and verify the record of who did what", _local("audit", "show"))
-    audit.set_defaults(number=LAST_RECORDS, actor=None, json=False)
+    audit.set_defaults(number=LAST_RECORDS, actor=None, action=None, json=False)
     _add_places(audit, is_local=True)
     actions = audit.add_subparsers(title="actions", metavar="ACTION")
     show = _add(actions, "show", "show the last records", _local("audit", "show"))
     show.add_argument("-n", "--number", type=int, default=LAST_RECORDS, metavar="N", help=f"how many ({LAST_RECORDS})")
     show.add_argument("--actor", metavar="NAME", help="only what this one did")
+    show.add_argument("--action", metavar="NAME", help="only this, such as login.failed or printer.home")
     show.add_argument("--json", action="store_true", help="one object a line, as it is stored")
     _add_places(show, is_local=True)
     verify = _add(actions, "verify", "read the whole chain and say where it is broken", _local("audit", "verify"))
@@ -333,6 +365,12 @@ def _emergency(options: argparse.Namespace) -> int:
     return asyncio.run(emergency(options))
 
 
+def _analyse(options: argparse.Namespace) -> int:
+    from hydrogen.cli.analysis import analyse_command
+
+    return analyse_command(options)
+
+
 def _show_queue(options: argparse.Namespace) -> int:
     from hydrogen.cli.backlog import show_queue
 
@@ -355,6 +393,16 @@ def _retention(options: argparse.Namespace) -> int:
     from hydrogen.cli.retention import retention
 
     return asyncio.run(retention(options))
+
+
+def _files(name: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        from hydrogen.cli import files
+
+        work: Callable[[argparse.Namespace], Coroutine[Any, Any, ExitCode]] = getattr(files, name)
+        return asyncio.run(work(options))
+
+    return run
 
 
 def _recover(options: argparse.Namespace) -> int:

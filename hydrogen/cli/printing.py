@@ -10,43 +10,44 @@ from hydrogen.cli.address import ServiceAddress
 from hydrogen.cli.exit_code import ExitCode
 from hydrogen.cli.follower import Follower, outcome_of
 from hydrogen.cli.render import Display, summary_lines
+from hydrogen.cli.upload import upload_file
 from hydrogen.core.clock import Clock
-from hydrogen.errors import FileRejected, HydrogenError, InvalidMessage
+from hydrogen.errors import FileRejected, HydrogenError
 from hydrogen.files.folder import check_printable
-from hydrogen.files.name import SUFFIXES
+from hydrogen.files.name import BINARY_SUFFIX, SUFFIXES, is_packed_name, is_printable_name
 from hydrogen.files.store import FileStore
 
 
 async def bring_file(file: str, address: ServiceAddress) -> str:
     """The name under which the service finds `file`: a local file is copied into the files folder of a service on this
-    machine, anything else is taken as the name of a file that is there already.
+    machine, or uploaded to one elsewhere; anything else is taken as the name of a file that is there already.
 
-    Raises FileRejected, FileUnreadable, InvalidMessage, DiskFull, HostError.
+    Raises FileRejected, FileUnreadable, InvalidMessage, DiskFull, HostError, ServiceUnreachable.
     """
     source, name = _source_of(file, address)
-    if source is None or address.data_dir is None:
+    if source is None:
         return name
+    if address.data_dir is None or is_packed_name(name):
+        return await upload_file(address, source, name)
     stored = await FileStore(address.data_dir / "files").add(source, name)
     return stored.path
 
 
 def _source_of(file: str, address: ServiceAddress) -> tuple[Path | None, str]:
-    """What must be copied (None: nothing), and the name under which the service will find it."""
+    """What must be brought (None: nothing), and the name under which the service will find it."""
     source = Path(file)
     if not source.exists():
         return None, file
-    if source.suffix.lower() not in SUFFIXES:
-        expected = ", ".join(sorted(SUFFIXES))
+    if is_packed_name(source.name):
+        return source, source.name
+    if not is_printable_name(source.name):
+        expected = ", ".join(sorted({*SUFFIXES, BINARY_SUFFIX}))
         raise FileRejected(f"{file} is no G-code file: its name must end in {expected}", file=file, reason="suffix")
     check_printable(source)
-    if address.data_dir is None:
-        raise InvalidMessage(
-            f"{file} is a file of this machine, and the service at {address.url} may be on another one: copy it into that "
-            "service's files folder, then print it by its name"
-        )
-    folder = (address.data_dir / "files").resolve()
-    if source.resolve().is_relative_to(folder):
-        return None, source.resolve().relative_to(folder).as_posix()
+    if address.data_dir is not None:
+        folder = (address.data_dir / "files").resolve()
+        if source.resolve().is_relative_to(folder):
+            return None, source.resolve().relative_to(folder).as_posix()
     return source, source.name
 
 

@@ -65,6 +65,13 @@ class HeadControl(Protocol):
         or not homed. Done already: changes nothing. The modes are those of `place` when it returns.
         """
 
+    async def hold_motors(self) -> None:
+        """Keep the motors powered, where the firmware lets idle ones go by itself and can be told not to: a head that nothing
+        holds is not where it was. Until `rest_motors`; done already: changes nothing."""
+
+    async def rest_motors(self) -> None:
+        """From now on idle motors may be let go after the time that the job or the firmware has for it."""
+
     async def reheat(self, place: HeadPlace) -> None:
         """Heat up again, and wait for it, what was switched off meanwhile; another target than 0 is a person's wish."""
 

@@ -35,7 +35,7 @@ class Draft:
 
     def __init__(self, folder: Path, name: str, *, space: Space, limit_bytes: int, is_gzip: bool = False) -> None:
         """folder: of the drafts; made. limit_bytes: of what is stored. Raises DiskFull, HostError."""
-        self._name = name
+        self.name = name
         self._space = space
         self._limit_bytes = limit_bytes
         self._gunzip = Gunzip(name) if is_gzip else None
@@ -61,7 +61,7 @@ class Draft:
         """The first bytes, as far as they are there."""
         return bytes(self._head)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Raises FileRejected (too large, damaged), DiskFull, HostError."""
         if self._gunzip is None:
             self._store(data)
@@ -77,7 +77,7 @@ class Draft:
             os.fchmod(self._handle, FILE_MODE)
             os.fsync(self._handle)
         except OSError as error:
-            raise told(error, self._name) from error
+            raise told(error, self.name) from error
 
     def place(self, target: Path) -> os.stat_result:
         """Under its name, over what was there; it is there after a power cut, too. Raises HostError."""
@@ -86,7 +86,7 @@ class Draft:
             self.path.replace(target)
             sync_folder(target.parent)
         except OSError as error:
-            raise told(error, self._name) from error
+            raise told(error, self.name) from error
         self._close()
         return status
 
@@ -97,10 +97,10 @@ class Draft:
                 self.path.unlink(missing_ok=True)
             self._close()
 
-    def _store(self, data: bytes) -> None:
+    def _store(self, data: bytes | bytearray) -> None:
         if self.size_bytes + len(data) > self._limit_bytes:
-            raise too_large(self._name, self._limit_bytes)
-        self._space.check(len(data), self._name)
+            raise too_large(self.name, self._limit_bytes)
+        self._space.check(len(data), self.name)
         if len(self._head) < HEAD_BYTES:
             self._head += data[: HEAD_BYTES - len(self._head)]
         self._digest.update(data)
@@ -113,7 +113,7 @@ class Draft:
             if self._unsynced >= SYNC_BYTES:
                 self._write_back()
         except OSError as error:
-            raise told(error, self._name) from error
+            raise told(error, self.name) from error
 
     def _write_back(self) -> None:
         """To the disk, and out of the cache: what is being printed is to stay there."""

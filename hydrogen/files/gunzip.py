@@ -30,7 +30,7 @@ class Gunzip:
         self._taken = 0
         self._given = 0
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def feed(self, data: bytes | bytearray) -> Iterator[bytes]:
         """What these bytes unpack to, in blocks. Raises FileRejected (damaged, bomb)."""
         self._taken += len(data)
         while data:

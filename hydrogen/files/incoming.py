@@ -1,6 +1,6 @@
 """A file on its way in: written and hashed in a thread, whole or not at all.
 
-The loop gives chunks; blocks of a megabyte go to a thread, one at a time, while the next one fills. So an upload holds two
+The loop gives chunks; blocks of half a megabyte go to a thread, one at a time, while the next one fills. So an upload holds two
 blocks at most, and a slow disk slows down its own upload and nobody else.
 """
 
@@ -14,7 +14,7 @@ from types import TracebackType
 from hydrogen.files.draft import HEAD_BYTES, Draft, check_head
 from hydrogen.files.folder import StoredFile
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 512 << 10
 
 Place = Callable[["Incoming", str, bool], Awaitable[StoredFile]]
 """Puts the finished draft into a folder ("" for the one that the path names), over what is there or not."""
@@ -76,11 +76,11 @@ class Incoming:
 
     async def _hand_over(self) -> None:
         await self._idle()
-        block, self._block = self._block, bytearray()
+        block, self._block = self._block, bytearray()  # nobody touches it any more: no copy
         loop = asyncio.get_running_loop()
-        self._work = loop.run_in_executor(None, partial(self._write, bytes(block)))
+        self._work = loop.run_in_executor(None, partial(self._write, block))
 
-    def _write(self, block: bytes) -> None:
+    def _write(self, block: bytearray) -> None:
         self.draft.write(block)
         if self._is_text and len(self.draft.head) >= HEAD_BYTES:
             check_head(self.draft.head, self.path)

@@ -12,10 +12,10 @@ import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from hydrogen.core.clock import Clock, SystemClock
-from hydrogen.errors import Conflict, InvalidMessage, NotFound, Unavailable
+from hydrogen.errors import Conflict, FileUnreadable, InvalidMessage, NotFound, Unavailable
 from hydrogen.files.catalogue import Catalogue
 from hydrogen.files.digest import DigestIndex, FileIdentity
 from hydrogen.files.draft import FOLDER, Draft, check_head, sweep_drafts, sync_folder, told, too_large
@@ -26,7 +26,7 @@ from hydrogen.files.space import Space
 from hydrogen.model.events import Event, FileAdded, FileChanged, FileMoved, FileRemoved
 
 MOST_INCOMING = 8
-"""Uploads at the same time: each holds two megabytes, a descriptor and now and then a thread."""
+"""Uploads at the same time: each holds a megabyte, a descriptor and now and then a thread."""
 
 LARGEST_FILE_BYTES = 4 << 30
 """Unless the configuration says otherwise: no print is that long, and the journals count in more."""
@@ -196,11 +196,14 @@ class FileStore:
         made_file_parts(stored_path(name))
         if stored_path(name) == name:
             await asyncio.to_thread(check_printable, source)
-        async with await self.receive(name, actor=actor, may_replace=may_replace) as incoming:
-            with source.open("rb") as reader:
-                while block := await asyncio.to_thread(reader.read, COPY_BYTES):
+        reader = await asyncio.to_thread(_opened, source)
+        try:
+            async with await self.receive(name, actor=actor, may_replace=may_replace) as incoming:
+                while block := await asyncio.to_thread(_read, reader):
                     await incoming.write(block)
-            return await incoming.commit()
+                return await incoming.commit()
+        finally:
+            reader.close()
 
     # ------------------------------------------------------------------------------------------------------ changing
 
@@ -461,3 +464,17 @@ class FileStore:
             sync_folder(place.parent)
         except OSError as error:
             raise told(error, path) from error
+
+
+def _opened(source: Path) -> BinaryIO:
+    try:
+        return source.open("rb")
+    except OSError as error:
+        raise FileUnreadable(f"cannot read {source}: {error.strerror or error}", file=source.name) from error
+
+
+def _read(reader: BinaryIO) -> bytes:
+    try:
+        return reader.read(COPY_BYTES)
+    except OSError as error:
+        raise FileUnreadable(f"cannot read {reader.name}: {error.strerror or error}") from error

@@ -21,6 +21,7 @@ from hydrogen.errors import (
     ConfigurationInvalid,
     FileRejected,
     FileUnreadable,
+    HostError,
     HydrogenError,
     InvalidMessage,
     TooLarge,
@@ -171,7 +172,11 @@ class FileWatch(Service):
                 view.again.append((catalogue, file.path))
             return None
         self._refused.discard(file)
-        await asyncio.to_thread(source.unlink, missing_ok=True)
+        try:
+            await asyncio.to_thread(source.unlink, missing_ok=True)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self._report(self.name, HostError(f"{source} was taken, but cannot be removed: {reason}", file=str(source)))
         self._log.info("file taken", source=str(source), file=stored.path)
         return stored
 

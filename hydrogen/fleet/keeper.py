@@ -18,6 +18,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,7 @@ from hydrogen.core.backoff import Backoff
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.core.rhythm import until_beat
 from hydrogen.errors import Conflict, HostError, HydrogenError, NotFound, SpoolerLost, Unavailable
 from hydrogen.fleet.facts import FactRecorder
 from hydrogen.fleet.printer import ConfiguredPrinter
@@ -51,6 +53,10 @@ STEADY_SECONDS = 30.0
 
 RETRY_WITH_JOB_SECONDS = 1.0
 """The longest pause while a job waits: its nozzle stands hot on the part, however often the process has died before."""
+
+RETRY_UNKNOWN_SECONDS = 4.0
+"""The longest pause before a service's first attachment, when nobody knows yet whether a job waits: what kept the spooler from
+starting (an upgrade that is half done) may be over at any moment. A start costs a Raspberry Pi Zero about 4 s of work."""
 
 FIRST_RETRY_SECONDS = 0.25
 """A spooler that died is replaced at once; the pause grows only if that does not help."""
@@ -93,6 +99,7 @@ class Keeper:
         self._told = ""
         self._is_held = False
         self._is_leaving = False
+        self._was_attached = False
         self._changed = asyncio.Event()
         self._nudged = asyncio.Event()
         self._gone = asyncio.Event()
@@ -189,13 +196,18 @@ class Keeper:
                 backoff.reset()
                 self._told = ""
             self._tell(loss)
-            delay = backoff.next_delay()
-            await asyncio.sleep(delay if self._state.job is None else min(delay, RETRY_WITH_JOB_SECONDS))
+            await asyncio.sleep(min(backoff.next_delay(), self._longest_pause))
+
+    @property
+    def _longest_pause(self) -> float:
+        if self._state.job is not None:
+            return RETRY_WITH_JOB_SECONDS
+        return inf if self._was_attached else RETRY_UNKNOWN_SECONDS
 
     async def watch_over(self) -> None:
         """Until cancelled: tell, and cut the power, when nobody holds a printer that was hot."""
         while True:
-            await asyncio.sleep(SUPERVISION_LOOK_SECONDS)
+            await until_beat(SUPERVISION_LOOK_SECONDS)
             if self._supervision.is_unsafe_now(self._clock.monotonic()) and not self._is_leaving:
                 reason = f"the process that held printer {self.name} is gone, and its heaters were on"
                 self._log.error("printer unsafe", printer=self.name, reason=reason)
@@ -214,6 +226,7 @@ class Keeper:
         except TimeoutError:
             raise SpoolerLost(f"no answer within {ATTACH_DEADLINE_SECONDS:g} s", printer=self.name) from None
         self._told = ""
+        self._was_attached = True
         self._log.info("spooler attached", printer=self.name, status=str(self._state.status))
         return port
 
@@ -289,9 +302,16 @@ class Keeper:
             event = replace(event, printer=self.name)
         if fact_id is not None and not self._admit(event, fact_id):
             return
+        self._note_incident(event)
         self._context.publish(event)
         if isinstance(event, PrinterStateChanged):
             self._note_state()
+
+    def _note_incident(self, event: Event) -> None:
+        if isinstance(event, PrinterStateChanged) and event.status is PrinterStatus.LINK_LOST:
+            self._supervision.link_lost(self._state)
+        elif isinstance(event, PrinterUnsafe) and event.power_off == PowerOff.DONE.value:
+            self._supervision.regained()  # its spooler has cut the power: once for an incident
 
     def on_late(self, silent_seconds: float) -> None:
         self._log.warning("spooler heartbeat late", printer=self.name, silent_seconds=round(silent_seconds, 1))

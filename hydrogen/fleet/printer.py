@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hydrogen.gcode.program.motion import MotionLimits
+from hydrogen.gcode.program.preflight import MachineProfile
 from hydrogen.spooler.policy import SpoolerPolicy
 
 
@@ -14,7 +16,8 @@ class ConfiguredPrinter:
     """Checked and complete.
 
     factory is the driver's `module:attribute`, settings its table as JSON values; port and baud are copies of what clients
-    are shown while the printer is offline. policy is what its spooler does by itself.
+    are shown while the printer is offline. policy is what its spooler does by itself. machine and limits are what files
+    are judged by.
     """
 
     name: str
@@ -25,3 +28,5 @@ class ConfiguredPrinter:
     baud: int | None = None
     autoconnect: bool = True
     policy: SpoolerPolicy = field(default_factory=SpoolerPolicy)
+    machine: MachineProfile = field(default_factory=MachineProfile)
+    limits: MotionLimits = field(default_factory=MotionLimits)

@@ -6,8 +6,9 @@
        ▲                             │                           │
        └──────────── regained ───────┴───────────────────────────┘
 
-Lost means that the process which held the port is gone; regained that one holds it again, or that the printer's firmware has
-halted, or that a person let the printer go.
+Lost means that the process which held the port is gone (also while it looked for the printer again: a state without a link
+tells of no heaters, so what they were before counts); regained that one holds it again, that the printer's firmware has halted,
+that a person let the printer go, or that its power was cut.
 """
 
 from __future__ import annotations
@@ -36,19 +37,26 @@ class Supervision:
     def __init__(self, *, unsafe_seconds: float = UNSAFE_SECONDS) -> None:
         self._unsafe_seconds = unsafe_seconds
         self._alone_since: float | None = None
+        self._was_hot_at_link_loss = False
+
+    def link_lost(self, state: PrinterState) -> None:
+        """The printer does not answer its process any more; `state` is the last one before that."""
+        self._was_hot_at_link_loss = self._was_hot_at_link_loss or is_hot(state)
 
     def lost(self, state: PrinterState, now: float) -> None:
         """The process is gone; `state` is the last that was known."""
-        if self._alone_since is None and is_hot(state) and state.status is not PrinterStatus.HALTED:
+        was_hot = is_hot(state) or self._was_hot_at_link_loss
+        if self._alone_since is None and was_hot and state.status is not PrinterStatus.HALTED:
             self._alone_since = now
 
     def regained(self) -> None:
         """See above."""
         self._alone_since = None
+        self._was_hot_at_link_loss = False
 
     def is_unsafe_now(self, now: float) -> bool:
         """True once, when the time is over."""
         if self._alone_since is None or now - self._alone_since < self._unsafe_seconds:
             return False
-        self._alone_since = None
+        self.regained()
         return True

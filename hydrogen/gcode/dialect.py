@@ -60,6 +60,9 @@ class Dialect:
     reports_temperatures: M155 may be tried where the capabilities or the user ask for it; False: the link asks M105.
     heaters_off_by: what is sent when a heater fault has ended the link, because the firmware switches off only the heater that
         failed. Empty: it switches off all of them itself.
+    motors_held_by: what keeps idle motors powered for as long as a pause lasts; empty: nothing is known to, or nothing is
+        needed. Never sent to anybody else: Klipper and Smoothieware let go at once of what `M84` names, whatever its `S`.
+    motors_rest_by: what lets them go after the usual time again, where the job did not set another.
     revived_by: what ends a halt; told with the error.
     guarantee: what a job may be promised where `numbers` turns out to be true, in the wording of the job's result:
         `exactly_once`: within the limits that `docs/dialects.md` names; `at_most_once`: lines in doubt are not resent.
@@ -82,6 +85,8 @@ class Dialect:
     breaks_heat_wait_by: bytes | None = None
     reports_temperatures: bool = True
     heaters_off_by: bytes = b""
+    motors_held_by: bytes = b""
+    motors_rest_by: bytes = b""
     revived_by: str = "a reset"
     guarantee: Literal["exactly_once", "at_most_once"] = "exactly_once"
 
@@ -101,6 +106,8 @@ _MARLIN = Dialect(
     may_open_window=True,  # facts/link.md 4: flushes on a fault, empty lines are silent (facts/marlin.md, rule 5)
     words_when_read=_MARLIN_WORDS,
     breaks_heat_wait_by=b"M108",  # M108.cpp; facts/marlin.md, "Temperatures and waiting"
+    motors_held_by=b"M84 S0",  # M17_M18_M84.cpp, stepper_inactive_time; MarlinCore.cpp, manage_inactivity: 0 is for ever
+    motors_rest_by=b"M84 S120",  # Configuration_adv.h, DEFAULT_STEPPER_DEACTIVE_TIME
 )
 
 _KNOWN = (
@@ -117,6 +124,7 @@ _KNOWN = (
         title="Prusa-Firmware (i3 MK3, MK2.5)",
         words_when_read=_STOP,  # cmdqueue.cpp, get_command: M112 alone, numbered or not
         breaks_heat_wait_by=None,  # Marlin_main.cpp: no M108
+        motors_rest_by=b"M84 S60",  # Configuration_adv.h, DEFAULT_STEPPER_DEACTIVE_TIME
     ),
     replace(
         _MARLIN,
@@ -127,6 +135,7 @@ _KNOWN = (
         words_when_read=_STOP,
         breaks_heat_wait_by=None,
         reports_temperatures=False,  # OctoPrint/OctoPrint #490, #1817: no M155
+        motors_rest_by=b"M84 S60",  # Configuration_adv.h, DEFAULT_STEPPER_DEACTIVE_TIME
     ),
     replace(
         _MARLIN,
@@ -149,10 +158,11 @@ _KNOWN = (
         slots=1,  # Configuration.h, GCODE_BUFFER_SIZE: 1 or 2
         ok_follows_resend=True,  # gcode.cpp, requestResend: `Resend:13`, `ok`
         ok_comes_when="queued",  # gcode.cpp, pushCommand: ECHO_ON_EXECUTE is off
-        ring_bytes=128,  # its AVR builds; in a smaller one three unread probes would be cut, and those execute nothing
         number_modulus=65_536,  # gcode.cpp, checkAndPushCommand: lastLineNumber + 1 against N, both & 65535
         words_when_read=_STOP,  # gcode.cpp, checkAndPushCommand: M112 resets the board
         reports_temperatures=False,  # Commands.cpp before 1.0: no M155; later ones poll as well
+        motors_held_by=b"M84 S0",  # Commands.cpp, case 84 and checkPeriodical: stepperInactiveTime 0 is for ever
+        motors_rest_by=b"M84 S360",  # Configuration.h, STEPPER_INACTIVE_TIME
         revived_by="M999, or a reset",  # gcode.cpp, fatalError and resetFatalError
     ),
     Dialect(

@@ -4,8 +4,8 @@ One thread owns the connection: everything is written and read in the order it w
 commit that returned has reached the disk (sqlite.org/pragma.html#pragma_synchronous).
 
 A file that fails the check is renamed aside, never deleted or written to, and the last good copy takes its place, or an empty
-file where there is none. The copy is made with SQLite's backup interface (sqlite.org/backup.html), which may run while the file
-is in use, under another name first: there is always a whole one.
+file where there is none; so does the copy of a file that is missing or empty. The copy is made with SQLite's backup interface
+(sqlite.org/backup.html), which may run while the file is in use, under another name first: there is always a whole one.
 """
 
 from __future__ import annotations
@@ -50,20 +50,23 @@ class _TooSlow(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
-    """What the check found: the reason, where the damaged file lies now, and whether a copy took its place."""
+    """What the check found: the reason, where the damaged file lies now (None: there was none any more), and whether a copy
+    took its place."""
 
     reason: str
-    aside: Path
+    aside: Path | None
     has_copy: bool
 
     def as_error(self, path: Path) -> RecordDamaged:
         """For the log and the clients."""
         instead = "its last good copy is used" if self.has_copy else "there was no copy, so it begins anew"
+        aside = "" if self.aside is None else self.aside.name
+        where = f" and lies aside as {aside}" if aside else ""
         return RecordDamaged(
-            f"{path.name} was damaged ({self.reason}) and lies aside as {self.aside.name}: {instead}."
+            f"{path.name} was damaged ({self.reason}){where}: {instead}."
             " Look at the disk; memory cards that are full or old do this",
             file=path.name,
-            aside=self.aside.name,
+            aside=aside,
             from_copy=self.has_copy,
         )
 
@@ -71,8 +74,10 @@ class Damage:
 class Database:
     """`open`, then `perform`, in the end `close`."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, *, fault_in: Callable[[Connection], str] = lambda _db: "") -> None:
+        """fault_in(db): what is wrong with what a file says whose pages are good; "" for nothing."""
         self.path = path
+        self._fault_in = fault_in
         self.damage: Damage | None = None
         """What was found at `open`; None: the file was good."""
         self._clock = clock
@@ -144,7 +149,9 @@ class Database:
         return self._connection
 
     def _open(self) -> None:
-        damage = _damage_of(self.path)
+        damage = _damage_of(self.path, self._fault_in)
+        if not damage and self.copy_path.exists() and _is_empty(self.path):
+            damage = "it is missing or empty"
         if damage:
             self.damage = self._set_aside(damage)
         self._connection = _connect(self.path)
@@ -211,20 +218,21 @@ class Database:
             part = self.path.with_name(self.path.name + suffix)
             if part.exists():
                 part.replace(aside.with_name(aside.name + suffix))
-        has_copy = self.copy_path.exists() and not _damage_of(self.copy_path)
+        is_there = any(aside.with_name(aside.name + suffix).exists() for suffix in ("", "-wal"))
+        has_copy = self.copy_path.exists() and not _damage_of(self.copy_path, self._fault_in)
         if has_copy:
             fresh = self.path.with_name(f"{self.path.name}.new")
             shutil.copyfile(self.copy_path, fresh)
             _reach_disk(fresh)
             fresh.replace(self.path)
-        return Damage(reason=reason, aside=aside, has_copy=has_copy)
+        return Damage(reason=reason, aside=aside if is_there else None, has_copy=has_copy)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     # autocommit: transactions are opened by hand, where they belong
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=True, timeout=5.0)
     try:
-        connection.row_factory = sqlite3.Row
+        connection.row_factory, connection.text_factory = sqlite3.Row, _text
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
     except BaseException:
@@ -233,13 +241,24 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _damage_of(path: Path) -> str:
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
+def _text(data: bytes) -> str:
+    """Of a damaged row too: whoever reads it sees that it is, and not an error."""
+    return data.decode("utf-8", "replace")
+
+
+def _damage_of(path: Path, fault_in: Callable[[Connection], str]) -> str:
     """What is wrong inside the file; "" for a good one and for none. What only keeps us from opening it is raised."""
     if not path.exists():
         return ""
     try:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=5.0)) as connection:
-            found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            connection.row_factory, connection.text_factory = sqlite3.Row, _text
+            found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+            found = fault_in(connection) or found if found == "ok" else found
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "") in _DAMAGES:
             return str(error)

@@ -51,7 +51,7 @@ from hydrogen.model.events import (
 )
 from hydrogen.model.job import JobOutcome
 from hydrogen.model.printer import PrinterState, PrinterStatus
-from hydrogen.spooler.request import Request, StartJob
+from hydrogen.spooler.request import RecoverJob, Request, StartJob
 
 SETTLE_SECONDS = 20.0
 """How long an open question waits for facts after the spooler is there: they come at once, or after a printer's handshake."""
@@ -197,23 +197,29 @@ class PrintQueue(Service):
 
         Raises Conflict while the queue is starting one of its own there, and what the spooler raises.
         """
+        return await self._start_by_hand(printer, request, request.job)
 
+    async def recover_now(self, printer: str, request: RecoverJob) -> Result:
+        """An interrupted job that a person takes up again, on the bed where it lies: as `start_now`."""
+        return await self._start_by_hand(printer, request, request.new_job)
+
+    async def _start_by_hand(self, printer: str, request: StartJob | RecoverJob, job: str) -> Result:
         def take_bed(book: QueueBook) -> QueueBook:
             for entry in book.entries:
                 if entry.state is EntryState.PREPARING and entry.printing_on == printer:
                     raise Conflict(f"the queue is starting {entry.file} on {printer}", job=entry.job)
-            return book.occupy(printer, request.job)
+            return book.occupy(printer, job)
 
         await self._books.commit(take_bed, actor=request.actor)
         try:
             result = await self._send(printer, request)
-            if result.get("job", request.job) != request.job:  # a repeat: the answer is about the first one
-                await self._books.happened(lambda book: book.not_started(printer, request.job))
+            if result.get("job", job) != job:  # a repeat: the answer is about the first one
+                await self._books.happened(lambda book: book.not_started(printer, job))
                 await self._compare(printer, self._state(printer))
             return result
         except HydrogenError as error:
             if _is_refusal(error):
-                await self._books.happened(lambda book: book.not_started(printer, request.job))
+                await self._books.happened(lambda book: book.not_started(printer, job))
             else:
                 self._doubt(printer)
             raise
@@ -282,7 +288,9 @@ class PrintQueue(Service):
         else:
             await self._books.happened(lambda book: book.reject(printer, job, at, reason))
 
-    async def _send(self, printer: str, request: StartJob) -> Result:
+    async def _send(self, printer: str, request: StartJob | RecoverJob) -> Result:
+        if isinstance(request, RecoverJob):
+            return await self._hands.request(printer, request)
         size = await asyncio.to_thread(_size_of, request.path)
         expected = await self._store.seconds_last_time(printer, request.file, size)
         return await self._hands.request(printer, replace(request, expected_seconds=expected))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from hydrogen.jobs.book import Desk, QueueBook
 from hydrogen.jobs.database import Connection
+from hydrogen.jobs.seals import seal
 from hydrogen.model.backlog import QueueEntry
 from hydrogen.model.codec import decode_json, encode_json, plain, value_from_plain
 
@@ -64,13 +65,17 @@ def save_queue(db: Connection, changes: QueueChanges) -> None:
             " ON CONFLICT (id) DO UPDATE SET is_over = excluded.is_over, job = excluded.job, body = excluded.body",
             (entry.id, entry.is_over, entry.job, _written(entry)),
         )
+        seal(db, "queue", entry.id)
     db.executemany("DELETE FROM queue WHERE id = ?", [(gone,) for gone in changes.removed])
     for printer, desk in changes.desks.items():
         db.execute("INSERT OR REPLACE INTO desks (printer, body) VALUES (?, ?)", (printer, _written(desk)))
+        seal(db, "desks", printer)
     if changes.order:
         base = int(db.execute("SELECT COALESCE(MAX(place), 0) + 1 FROM queue").fetchone()[0])
         places = [(base + index, entry) for index, entry in enumerate(changes.order)]
         db.executemany("UPDATE queue SET place = ? WHERE id = ?", places)
+        for entry_id in changes.order:
+            seal(db, "queue", entry_id)
 
 
 def forget_old_entries(db: Connection) -> None:

@@ -51,8 +51,17 @@ MIGRATIONS: tuple[str, ...] = (
         body TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN continues TEXT;
+    ALTER TABLE facts ADD COLUMN seal INTEGER;
+    ALTER TABLE jobs ADD COLUMN seal INTEGER;
+    ALTER TABLE receipts ADD COLUMN seal INTEGER;
+    ALTER TABLE queue ADD COLUMN seal INTEGER;
+    ALTER TABLE desks ADD COLUMN seal INTEGER;
+    """,
 )
-"""Each brings the file from version i to i + 1, in one transaction. What was released is never changed, only added to."""
+"""Each brings the file from version i to i + 1, in one transaction. What was released is never changed, only added to. A
+column that is added to a sealed table (seals.py) has no default: a value that nobody wrote breaks the seal."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
 """`PRAGMA user_version`. A file of a later version is refused: it may hold what this version would damage."""

@@ -20,6 +20,7 @@ from hydrogen.errors import HostError
 from hydrogen.jobs.book import QueueBook
 from hydrogen.jobs.database import Connection, Database, Row
 from hydrogen.jobs.queue_rows import QueueChanges, forget_old_entries, load_queue, past_entries, save_queue
+from hydrogen.jobs.seals import broken_row, seal
 from hydrogen.model.codec import decode_json, encode_json, iso_time, plain, plain_event
 from hydrogen.model.events import Event, JobFinished, JobReceiptIssued, JobStarted
 from hydrogen.model.job import JobOutcome
@@ -62,7 +63,7 @@ class JobStore(Service):
         self, path: Path, clock: Clock, *, on_trouble: Callable[[str, BaseException], None] = lambda _name, _error: None
     ) -> None:
         """on_trouble(name, error): told about a file that was damaged, and about a copy that could not be made."""
-        self._database = Database(path, clock)
+        self._database = Database(path, clock, fault_in=broken_row)
         self._on_trouble = on_trouble
 
     @property
@@ -183,20 +184,9 @@ def _insert(db: Connection, event: Event, fact_id: str) -> None:
     )
     if not added.rowcount:
         return
+    seal(db, "facts", added.lastrowid)
     if isinstance(event, JobStarted):
-        db.execute(
-            "INSERT INTO jobs (job, printer, file, actor, started_at, lines_total, bytes_total) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (job) DO UPDATE SET started_at = excluded.started_at, bytes_total = excluded.bytes_total",
-            (
-                event.job,
-                event.printer or "",
-                event.file,
-                event.actor,
-                event.at,
-                event.lines_total,
-                event.bytes_total,
-            ),
-        )
+        _begin(db, event)
     elif isinstance(event, JobFinished):
         _finish(db, event)
     elif isinstance(event, JobReceiptIssued):
@@ -205,6 +195,26 @@ def _insert(db: Connection, event: Event, fact_id: str) -> None:
             "INSERT OR REPLACE INTO receipts (job, printer, body) VALUES (?, ?, ?)",
             (event.job, event.printer or "", body),
         )
+        seal(db, "receipts", event.job)
+
+
+def _begin(db: Connection, event: JobStarted) -> None:
+    db.execute(
+        "INSERT INTO jobs (job, printer, file, actor, started_at, lines_total, bytes_total, continues)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job) DO UPDATE SET"
+        " started_at = excluded.started_at, bytes_total = excluded.bytes_total, continues = excluded.continues",
+        (
+            event.job,
+            event.printer or "",
+            event.file,
+            event.actor,
+            event.at,
+            event.lines_total,
+            event.bytes_total,
+            event.continues,
+        ),
+    )
+    seal(db, "jobs", event.job)
 
 
 def _finish(db: Connection, event: JobFinished) -> None:
@@ -229,6 +239,7 @@ def _finish(db: Connection, event: JobFinished) -> None:
             event.job,
         ),
     )
+    seal(db, "jobs", event.job)
 
 
 _STATE_CONDITIONS: Mapping[str, str] = MappingProxyType(
@@ -277,7 +288,7 @@ def _one(db: Connection, sql: str, values: tuple[Any, ...], read: Callable[[Row]
 
 def _job_from_row(row: Row) -> dict[str, Any]:
     """The row with times as text, and the job's state: its outcome, but `interrupted` where that is why it failed."""
-    job: dict[str, Any] = {key: row[key] for key in row.keys()}  # noqa: SIM118
+    job: dict[str, Any] = {key: row[key] for key in row.keys() if key != "seal"}  # noqa: SIM118
     for key in ("started_at", "finished_at"):
         job[key] = None if job[key] is None else iso_time(job[key])
     is_interrupted = job["outcome"] == JobOutcome.FAILED and job["error_code"] == "interrupted"

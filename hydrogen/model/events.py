@@ -70,6 +70,8 @@ class PrinterDisconnected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterStateChanged(Event):
+    """The printer is in another state. reason: for people, where there is one."""
+
     wire_type: ClassVar[str] = "printer.state_changed"
 
     status: PrinterStatus
@@ -78,6 +80,8 @@ class PrinterStateChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterFirmwareIdentified(Event):
+    """The firmware has said what it is."""
+
     wire_type: ClassVar[str] = "printer.firmware_identified"
 
     firmware: Firmware
@@ -85,6 +89,8 @@ class PrinterFirmwareIdentified(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterPositionReported(Event):
+    """Where the head is, as the firmware says."""
+
     wire_type: ClassVar[str] = "printer.position_reported"
     is_sample: ClassVar[bool] = True
 
@@ -103,6 +109,8 @@ class PrinterPromptShown(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterPromptClosed(Event):
+    """What the printer asked has been answered, or is asked no more."""
+
     wire_type: ClassVar[str] = "printer.prompt_closed"
 
 
@@ -209,6 +217,8 @@ class JobPaused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResumed(Event):
+    """The job goes on behind a pause or a lost link."""
+
     wire_type: ClassVar[str] = "job.resumed"
 
     job: str
@@ -324,6 +334,23 @@ class FileMoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileAnalysed(Event):
+    """A file was read whole, or cannot be: `file.info` tells what is known of it. reason: of a failure, a sentence.
+
+    sha256: of the content that was read. seconds: how long the print takes by the motion model.
+    """
+
+    wire_type: ClassVar[str] = "file.analysed"
+
+    path: str
+    outcome: str
+    sha256: str = ""
+    seconds: float | None = None
+    layers: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRaised(Event):
     """Something a person should know; always delivered, whatever is subscribed."""
 
@@ -334,6 +361,8 @@ class ErrorRaised(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkMeasured(Event):
+    """How the link has fared since it was opened."""
+
     wire_type: ClassVar[str] = "link.measured"
     is_sample: ClassVar[bool] = True
 
@@ -352,6 +381,8 @@ class LinkDuplicatePossible(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostMeasured(Event):
+    """The host's own figures."""
+
     wire_type: ClassVar[str] = "host.measured"
     is_sample: ClassVar[bool] = True
 
@@ -416,6 +447,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     FileChanged,
     FileRemoved,
     FileMoved,
+    FileAnalysed,
     ErrorRaised,
     LinkMeasured,
     LinkDuplicatePossible,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
@@ -33,12 +33,20 @@ class DiscardParams(Params):
     job: JobName
 
 
+class JobRecoverer(Protocol):
+    """What taking a job up again needs of the queue."""
+
+    async def recover_now(self, printer: str, request: RecoverJob) -> Mapping[str, Any]:
+        """Take the bed, then ask the spooler. Raises Conflict, and what the spooler raises."""
+
+
 class RecoveryOperations:
     """The handlers; what each promises to clients is its docstring."""
 
-    def __init__(self, fleet: PrinterFleet, ids: JobIdSource) -> None:
+    def __init__(self, fleet: PrinterFleet, ids: JobIdSource, starter: JobRecoverer) -> None:
         self._fleet = fleet
         self._ids = ids
+        self._starter = starter
 
     async def plan(self, call: Call) -> Mapping[str, Any]:
         """What recovering an interrupted job would do. Nothing is sent.
@@ -62,8 +70,8 @@ class RecoveryOperations:
     async def recover(self, call: Call) -> Mapping[str, Any]:
         """Carry out the plan with this `plan_digest`, as a new job: `{"job", "continues", "lines_total", …}`.
 
-        The choice must be the plan's. `conflict` unless the printer is idle, and when anything changed since the plan was
-        shown; then nothing was sent.
+        It takes the bed, on which what was printed lies. The choice must be the plan's. `conflict` unless the printer is idle,
+        and when anything changed since the plan was shown; then nothing was sent.
         """
         params: RecoverParams = call.params
         job = self._ids.new()
@@ -78,7 +86,7 @@ class RecoveryOperations:
             actor=call.actor,
             idempotency_key=call.repeat_key,
         )
-        return {"job": job, **await self._fleet.request(call.target, request)}
+        return {"job": job, **await self._starter.recover_now(call.target, request)}
 
     async def discard(self, call: Call) -> Mapping[str, Any]:
         """Throw away what was kept of an interrupted job. `not_found` if there is no such job."""
@@ -86,9 +94,9 @@ class RecoveryOperations:
         return await self._fleet.request(call.target, request)
 
 
-def recovery_operations(fleet: PrinterFleet, ids: JobIdSource) -> list[Operation]:
+def recovery_operations(fleet: PrinterFleet, ids: JobIdSource, starter: JobRecoverer) -> list[Operation]:
     """All operations of this module."""
-    does = RecoveryOperations(fleet, ids)
+    does = RecoveryOperations(fleet, ids, starter)
 
     def declare(name: str, params: type[Params], summary: str, handler: Handler) -> Operation:
         return Operation(

@@ -25,6 +25,7 @@ from typing import Any
 
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
+from hydrogen.core.rhythm import until_beat
 from hydrogen.devices.driver import EmergencyWordSent, LineInProgress, PrinterConnection, PrinterDriver, ResumePoint
 from hydrogen.errors import (
     Conflict,
@@ -366,7 +367,7 @@ class Spooler:
             for _ in range(4):
                 self._look_after_prompts()
                 if self._desk.status is None:
-                    await asyncio.sleep(IDLE_PULSE_SECONDS)
+                    await until_beat(IDLE_PULSE_SECONDS)
                     break
                 await asyncio.sleep(PULSE_SECONDS)
                 self._desk.measure()

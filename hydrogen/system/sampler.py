@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
+from hydrogen.core.rhythm import until_beat
 from hydrogen.core.service import Service
 from hydrogen.errors import DiskLow
 from hydrogen.model.events import ErrorRaised, HostDiskLow, HostDiskRecovered, HostMeasured
@@ -25,9 +26,16 @@ Figure = TypeVar("Figure", int, float, tuple[str, ...])
 INTERVAL_SECONDS = 5.0
 """Often enough to see a disk fill up, seldom enough to cost nothing."""
 
+UNWATCHED_INTERVALS = 6
+"""While nobody is connected, every so many intervals do: a thread that reads a dozen files is no small part of what an idle
+house costs."""
+
 
 class HostSampler(Service):
-    """Publishes HostMeasured every `interval_seconds`, the first one at once."""
+    """Publishes HostMeasured every `interval_seconds`, the first one at once; seldom while nobody looks.
+
+    Who comes then has a figure of the last half minute in the snapshot, and a fresh one within an interval.
+    """
 
     name = "host sampler"
 
@@ -40,22 +48,30 @@ class HostSampler(Service):
         disk_watch: DiskWatch | None = None,
         interval_seconds: float = INTERVAL_SECONDS,
         measure: Callable[[Path], HostState] | None = None,
+        is_watched: Callable[[], bool] | None = None,
     ) -> None:
         """data_dir: the folder whose disk is watched, and disk_watch by which thresholds. measure: may block; called in a
-        thread, one at a time."""
+        thread, one at a time. is_watched: is a client connected? None: always."""
         self._context = context
         self._clock = clock
         self._data_dir = data_dir
         self._disk_watch = disk_watch or DiskWatch(DiskThresholds())
         self._interval_seconds = interval_seconds
         self._measure = measure or measure_host
+        self._is_watched = is_watched
 
     async def run(self) -> None:
         """Until cancelled. A measurement that takes long delays the next one, nothing else."""
         while True:
             host = await asyncio.to_thread(self._measure, self._data_dir)
             self._publish(host)
-            await asyncio.sleep(self._interval_seconds)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        for _ in range(UNWATCHED_INTERVALS):
+            await until_beat(self._interval_seconds)
+            if self._is_watched is None or self._is_watched():
+                return
 
     def _publish(self, host: HostState) -> None:
         before = self._disk_watch.level

@@ -23,9 +23,9 @@ from hydrogen.errors import (
     NotFound,
     RateLimited,
     Replayed,
-    TooLarge,
     Unavailable,
 )
+from hydrogen.errors import TooLarge as TooLarge
 from hydrogen.model.codec import encode_json
 
 
@@ -43,8 +43,6 @@ STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
         Conflict: 409,
         Replayed: 409,
         RateLimited: 429,
-        TooLarge: 413,
-        FileRejected: 422,
         Unavailable: 503,
         DiskFull: 507,
     }

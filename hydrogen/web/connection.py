@@ -32,6 +32,9 @@ _HINTS: Mapping[int, str] = {
 }
 """What h11 knows a better status for than 400."""
 
+HEAD_PIECE_BYTES = 4096
+"""So much of a head is looked at before its length is."""
+
 
 class HttpConnection(H11Protocol):
     """Signs asyncio.Protocol."""
@@ -56,7 +59,11 @@ class HttpConnection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        # h11 measures a head only as long as it is incomplete: what came in one piece might have any length.
+        while data and not self.transport.is_closing():
+            size = len(data) if self._is_served() else HEAD_PIECE_BYTES
+            super().data_received(data[:size])
+            data = data[size:]
         self._review()
 
     def on_response_complete(self) -> None:
@@ -65,7 +72,7 @@ class HttpConnection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """What came is no request (uvicorn calls this while it handles what h11 raised): say why, and close."""
-        if self._is_being_served():
+        if self._is_served():
             self.cycle.disconnected = True  # whoever waits for the rest of the body learns that there is none
             self.cycle.message_event.set()
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
@@ -107,15 +114,16 @@ class HttpConnection(H11Protocol):
         from_there = sum(_host_of(other) == address for other in self.connections)
         return from_there <= settings.max_connections_per_address
 
+    def _is_served(self) -> bool:
+        """Is there a request whose head has come and whose answer has not gone out?"""
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _review(self) -> None:
         """A deadline runs while a head is awaited, and none while a request is being served."""
-        if self._is_being_served():
+        if self._is_served():
             self._drop_deadline()
         elif self._head_deadline is None:
             self._head_deadline = self.loop.call_later(self._settings.head_seconds, self._give_up)
-
-    def _is_being_served(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
 
     def _drop_deadline(self) -> None:
         if self._head_deadline is not None:

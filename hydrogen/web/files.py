@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hydrogen.auth.audit import AuditEntry
-from hydrogen.auth.grant import Grant
 from hydrogen.errors import (
     Conflict,
     DiskFull,
@@ -26,7 +25,7 @@ from hydrogen.errors import (
 from hydrogen.files.folder import StoredFile
 from hydrogen.model.codec import iso_time
 from hydrogen.web.answer import json_answer, status_of
-from hydrogen.web.door import Door
+from hydrogen.web.door import Door, grant_of, query_of
 from hydrogen.web.download import MEDIA, download
 from hydrogen.web.endpoint import Endpoint, Good, object_schema
 from hydrogen.web.house import WebHouse
@@ -73,6 +72,8 @@ BYTES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 class ListQuery(BaseModel):
     """As the parameters of `file.list`."""
 
+    model_config = ConfigDict(extra="forbid")
+
     limit: Annotated[int, Field(ge=1, le=1000)] | None = None
     after: str | None = None
     folder: str | None = None
@@ -81,12 +82,16 @@ class ListQuery(BaseModel):
 class DeleteQuery(BaseModel):
     """As the parameters of `file.delete` and `file.delete_folder`."""
 
+    model_config = ConfigDict(extra="forbid")
+
     force: bool | None = None
     recursive: bool | None = None
 
 
 class PutQuery(BaseModel):
     """print: as the form's field."""
+
+    model_config = ConfigDict(extra="forbid")
 
     print: str | None = None
     printer: str | None = None
@@ -189,11 +194,8 @@ class FileRoutes:
 
     async def list(self, request: Request) -> Response:
         """The files, as `file.list` tells them: by path, a page at a time, of one `folder` or all."""
-        grant = await self._door.admit(request, "read")
-        params: dict[str, Any] = {key: request.query_params[key] for key in request.query_params}
-        if "limit" in params:
-            params["limit"] = _whole_number(params["limit"], "limit")
-        return json_answer(await self._execute(request, grant, "file.list", params))
+        params = query_of(request, ListQuery).model_dump(exclude_none=True)
+        return json_answer(await self._execute(request, "file.list", params))
 
     async def upload(self, request: Request) -> Response:
         """Store files of a form, and print the first one if `print` is `true`, or put it into the queue if it is `queue`.
@@ -201,32 +203,29 @@ class FileRoutes:
         The fields may come before or behind the files. 201 says that all are stored; whether a print began is told by `print`
         (it needs the scope `print`): a file that is here is not thrown away because the printer is busy.
         """
-        grant = await self._door.admit(request, "files")
-        form = await self._received(request, grant)
-        printed = await self._print(request, grant, form.files[0], form.fields)
+        form = await self._received(request)
+        printed = await self._print(request, form.files[0], form.fields)
         return json_answer({"files": [_described(file) for file in form.files], "print": printed}, status=201)
 
     async def put(self, request: Request) -> Response:
         """Store the body under this path; packed with gzip if `Content-Encoding` says so. `If-None-Match: *` keeps what is
         there. `?print=true` as in a form."""
-        grant = await self._door.admit(request, "files")
         path = request.path_params["path"]
-        end = self._audit.begin(self._entry(request, grant, {"file": path}))
+        end = self._begin_record(request, {"file": path})
         may_replace = request.headers.get("if-none-match", "").strip() != "*"
         try:
             stored = await self._uploader.receive_raw(
-                request, path, actor=grant.principal.name, may_replace=may_replace
+                request, path, actor=grant_of(request).principal.name, may_replace=may_replace
             )
         except BaseException as error:
             end(error.code if isinstance(error, HydrogenError) else "broken_off")
             raise
         end("ok")
-        printed = await self._print(request, grant, stored, request.query_params)
+        printed = await self._print(request, stored, query_of(request, PutQuery).model_dump(exclude_none=True))
         return json_answer({"file": _described(stored), "print": printed}, status=201)
 
     async def download(self, request: Request) -> Response:
         """The file, or the part of it that `Range` names. `ETag` is the content's SHA-256, where it is known."""
-        await self._door.admit(request, "read")
         path = request.path_params["path"]
         stored = await self._files.stat(path)
         real = await asyncio.to_thread(self._files.find, path)
@@ -234,24 +233,23 @@ class FileRoutes:
 
     async def delete(self, request: Request) -> Response:
         """Delete a file as `file.delete` does, or a folder as `file.delete_folder`; `?force=true`, `?recursive=true`."""
-        grant = await self._door.admit(request, "files")
         path = request.path_params["path"]
-        params = {
-            key: _truth(request.query_params[key], key) for key in ("force", "recursive") if key in request.query_params
-        }
+        params = query_of(request, DeleteQuery).model_dump(exclude_none=True)
         if await self._files.is_folder(path):
-            return json_answer(await self._execute(request, grant, "file.delete_folder", {"folder": path, **params}))
+            return json_answer(await self._execute(request, "file.delete_folder", {"folder": path, **params}))
         params.pop("recursive", None)
-        return json_answer(await self._execute(request, grant, "file.delete", {"file": path, **params}))
+        return json_answer(await self._execute(request, "file.delete", {"file": path, **params}))
 
     async def upload_originally(self, request: Request) -> Response:
         """Store a file: `{"files":{"local":{"name","origin"}},"done":true}`; every error is `{"error","code","done":false}`."""
         try:
-            grant = await self._door.admit(request, "files")
-            form = await self._received(request, grant)
+            await self._door.admit(request, "files")
+            form = await self._received(request)
         except HydrogenError as error:
-            return json_answer({"error": error.message, "code": error.code, "done": False}, status=status_of(error))
-        await self._print(request, grant, form.files[0], form.fields)
+            return json_answer(
+                {"error": error.message, "code": error.code, "done": False}, status=status_of(type(error))
+            )
+        await self._print(request, form.files[0], form.fields)
         return json_answer({"files": {"local": {"name": form.names[0], "origin": "local"}}, "done": True})
 
     def _original_endpoint(self, path: str) -> Endpoint:
@@ -270,41 +268,36 @@ class FileRoutes:
             errors=UPLOAD_ERRORS,
         )
 
-    async def _received(self, request: Request, grant: Grant) -> Form:
-        end = self._audit.begin(self._entry(request, grant, {}))
+    async def _received(self, request: Request) -> Form:
+        end = self._begin_record(request, {})
         try:
-            form = await self._uploader.receive_form(request, actor=grant.principal.name)
+            form = await self._uploader.receive_form(request, actor=grant_of(request).principal.name)
         except BaseException as error:
             end(error.code if isinstance(error, HydrogenError) else "broken_off")
             raise
         end("ok")
         return form
 
-    def _entry(self, request: Request, grant: Grant, params: Mapping[str, Any]) -> AuditEntry:
-        return AuditEntry(actor=grant.principal.name, source=self._source(request), action="file.upload", params=params)
+    def _begin_record(self, request: Request, params: Mapping[str, Any]) -> Callable[[str], None]:
+        actor, source = grant_of(request).principal.name, self._door.source_of(request)
+        return self._audit.begin(AuditEntry(actor=actor, source=source, action="file.upload", params=params))
 
-    def _source(self, request: Request) -> str:
-        return f"http {self._door.address_of(request)}"
-
-    async def _print(
-        self, request: Request, grant: Grant, file: StoredFile, wish: Mapping[str, str]
-    ) -> dict[str, Any] | None:
+    async def _print(self, request: Request, file: StoredFile, wish: Mapping[str, str]) -> dict[str, Any] | None:
         """What came of the wish to print, if there was one."""
         operation = {"true": "job.start", "queue": "queue.add"}.get(wish.get("print", ""))
         if operation is None:
             return None
         try:
-            result = await self._execute(
-                request, grant, operation, {"file": file.path}, printer=wish.get("printer") or None
-            )
+            result = await self._execute(request, operation, {"file": file.path}, printer=wish.get("printer") or None)
         except HydrogenError as error:
             return {"started": False, "error": error.as_wire()}
         return {"started": operation == "job.start", **result}
 
     async def _execute(
-        self, request: Request, grant: Grant, name: str, params: Mapping[str, Any], *, printer: str | None = None
+        self, request: Request, name: str, params: Mapping[str, Any], *, printer: str | None = None
     ) -> Mapping[str, Any]:
-        return await self._registry.execute(grant.principal, name, printer, params, source=self._source(request))
+        principal, source = grant_of(request).principal, self._door.source_of(request)
+        return await self._registry.execute(principal, name, printer, params, source=source)
 
 
 def _described(file: StoredFile) -> dict[str, Any]:
@@ -314,15 +307,3 @@ def _described(file: StoredFile) -> dict[str, Any]:
         "modified_at": iso_time(file.modified_at),
         "sha256": file.sha256,
     }
-
-
-def _whole_number(text: str, name: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise InvalidMessage(f"{name} must be a whole number", field=name)
-    return int(text)
-
-
-def _truth(text: str, name: str) -> bool:
-    if text not in ("true", "false"):
-        raise InvalidMessage(f"{name} must be true or false", field=name)
-    return text == "true"

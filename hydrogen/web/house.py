@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hydrogen.analysis.desk import AnalysisDesk
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.proxy import TrustedProxies
@@ -30,6 +31,7 @@ class WebHouse:
     audit: AuditLog
     registry: Registry
     context: Context
+    analyses: AnalysisDesk
     files: FileStore
     status: StatusBuilder
     figures: WebSocketFigures

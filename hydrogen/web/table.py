@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hydrogen.web.analysis import AnalysisRoutes
 from hydrogen.web.authentication import AuthenticationRoutes
 from hydrogen.web.command import Commander
 from hydrogen.web.documents import DocumentRoutes
@@ -27,6 +28,7 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     queue = QueueRoutes(commander)
     table = [
         *AuthenticationRoutes(door, house.audit).endpoints,
+        *AnalysisRoutes(house.analyses).endpoints,
         *SystemRoutes(status=house.status, version=house.version, configuration=house.configuration).endpoints,
         *FileRoutes(door, house).endpoints,
         *StateRoutes(house.context).endpoints,

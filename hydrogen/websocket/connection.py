@@ -197,9 +197,12 @@ class ClientConnection:
         return self.grant.principal
 
     def take_grant(self, grant: Grant) -> None:
-        """Go on with these rights, and this end. What was wished for is heard as far as they go."""
+        """Go on with these rights, and this end. What was wished for is heard as far as they go; what waits to be sent, too."""
         self.grant = grant
-        self.audience = self._context.audiences.of(grant.principal, self.wish)
+        audience = self._context.audiences.of(grant.principal, self.wish)
+        if audience is not self.audience:
+            self.audience = audience
+            self.outbox.select(lambda published: audience.wants(published.event))
 
     @property
     def wish(self) -> Wish:

@@ -25,6 +25,7 @@ from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.core.rhythm import until_beat
 from hydrogen.core.service import Service
 from hydrogen.core.tls import HANDSHAKE_SECONDS
 from hydrogen.errors import Forbidden, PortsExhausted, Unavailable
@@ -104,7 +105,7 @@ class WebSocketServer(Service):
         self._refusals_left_out = 0
         self._switch = TraceSwitch(fleet, log=log)
         self._broadcaster = Broadcaster(self._context, self._switch)
-        self._credentials = CredentialGuard(authority, members=lambda: self._broadcaster.members, clock=clock)
+        self._credentials = CredentialGuard(authority, self._broadcaster, clock=clock)
         self._dispatcher = Dispatcher(
             self._context, registry=registry, broadcaster=self._broadcaster, credentials=self._credentials
         )
@@ -348,12 +349,12 @@ class WebSocketServer(Service):
 
     async def _tell_status(self) -> None:
         while True:
-            await asyncio.sleep(self._settings.status_interval_seconds)
+            await until_beat(self._settings.status_interval_seconds)
             self._broadcaster.send_status()
 
     async def _guard(self) -> None:
         while True:
-            await asyncio.sleep(GUARD_INTERVAL_SECONDS)
+            await until_beat(GUARD_INTERVAL_SECONDS)
             self.look_after()
 
     def look_after(self) -> None:
@@ -366,7 +367,7 @@ class WebSocketServer(Service):
         while True:
             if self._broadcaster.members and self._status.is_stale:
                 await self._status.refresh()
-            await asyncio.sleep(2 * GUARD_INTERVAL_SECONDS)
+            await until_beat(2 * GUARD_INTERVAL_SECONDS)
 
 
 def _lobby_of(settings: WebSocketSettings) -> Lobby:

@@ -18,6 +18,7 @@ FLOORS: dict[str, int] = {
     "fleet": 4,
     "jobs": 4,
     "files": 4,
+    "analysis": 4,
     "auth": 4,
     "system": 4,
     "retention": 4,
@@ -36,6 +37,8 @@ FLOORS: dict[str, int] = {
     "config_retention": 7,
     "housekeeping": 7,
     "config_websocket": 7,
+    "config_machine": 7,
+    "analyser_process": 7,
     "cli": 7,
     "spooler_process": 7,
     "__main__": 7,
@@ -43,7 +46,7 @@ FLOORS: dict[str, int] = {
 """The floor of every room of `hydrogen`. Whoever builds a room, gives it a floor here, and in DESIGN.md."""
 
 ROOF = 7
-ARROWS = {("model", "errors"), ("spooler", "devices"), ("jobs", "files")}
+ARROWS = {("model", "errors"), ("spooler", "devices"), ("jobs", "files"), ("analysis", "files")}
 """The pairs of one floor of which the first may import the second."""
 
 DRIVERS_SEE = 3

@@ -36,6 +36,8 @@ ROOF = (
     "hydrogen/config.py",
     "hydrogen/config_section.py",
     "hydrogen/config_websocket.py",
+    "hydrogen/config_machine.py",
+    "hydrogen/analyser_process.py",
     "hydrogen/cli/",
     "hydrogen/spooler_process.py",
     "hydrogen/__main__.py",

@@ -34,3 +34,16 @@ def test_a_damaged_file_is_told_by_name(tmp_path: Path, content: str) -> None:
     (tmp_path / "session_keys.json").write_text(content)
     with pytest.raises(FileUnreadable, match="session_keys"):
         SessionStore(tmp_path).signing()
+
+
+def test_only_what_can_be_read_and_makes_no_sense_is_put_aside(tmp_path: Path) -> None:
+    store, path = SessionStore(tmp_path), tmp_path / "session_keys.json"
+    assert store.put_damaged_signing_aside() is None
+    store.keep_signing(SigningRecords(secret="ab" * 32))
+    assert store.put_damaged_signing_aside() is None and path.exists()
+    path.write_text("{")
+    told = store.put_damaged_signing_aside()
+    assert told is not None and told.details["aside"] == f"{path}.damaged"
+    assert not path.exists()
+    path.mkdir()
+    assert store.put_damaged_signing_aside() is None and path.is_dir()

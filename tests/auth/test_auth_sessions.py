@@ -140,6 +140,31 @@ async def test_many_at_once_make_one_signing_key(tmp_path: Path) -> None:
     assert len(SessionStore(tmp_path).signing().keys) == 1
 
 
+async def test_sessions_of_the_first_moments_wait_for_nobody_and_share_one_key_with_the_start(tmp_path: Path) -> None:
+    at = sessions(tmp_path, ManualClock())
+    preparing = asyncio.create_task(at.prepare())
+    session = await at.issue(BY_KEY)
+    assert not preparing.done() or not preparing.result()
+    await preparing
+    assert len(SessionStore(tmp_path).signing().keys) == 1
+    assert await at.grant_for(session.token, RING) is not None
+
+
+async def test_a_prepared_key_signs_and_a_spent_one_is_replaced_with_overlap(tmp_path: Path) -> None:
+    clock = ManualClock()
+    at = sessions(tmp_path, clock, rotation_seconds=100.0)
+    assert await at.prepare() and not await at.prepare()
+    first = await at.issue(BY_KEY)
+    assert len(SessionStore(tmp_path).signing().keys) == 1
+    clock.advance(100)
+    assert await sessions(tmp_path, clock, rotation_seconds=100.0).prepare()
+    later = sessions(tmp_path, clock, rotation_seconds=100.0)
+    second = await later.issue(BY_KEY)
+    assert len(SessionStore(tmp_path).signing().keys) == 2
+    for session in (first, second):
+        assert await later.grant_for(session.token, RING) is not None
+
+
 async def test_a_session_buys_no_session_and_a_key_cannot_be_ended(tmp_path: Path) -> None:
     at = sessions(tmp_path, ManualClock())
     for via in ("session", "ticket"):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import warnings
 from typing import Any
@@ -13,8 +11,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from hydrogen.auth.signature import Wanted, new_signing_key, proven_claims, public_key, signed, signing_key
+from hydrogen.auth.signature import Wanted, proven_claims, public_key, signed, signing_key
+from hydrogen.auth.signing_key import new_signing_key
 from hydrogen.errors import AuthFailed
+from tests.support.issuer import part_of_token, signed_by_hand, signed_with_secret
 
 NOW = 1_800_000_000.0
 KEY = signing_key(new_signing_key())
@@ -22,10 +22,6 @@ PUBLIC = KEY.as_dict(private=False)
 CLAIMS: dict[str, Any] = {"iss": "us", "sub": "anna", "exp": int(NOW) + 60}
 WANTED = Wanted(algorithms=("RS256",), issuer="us")
 ALL = Wanted(algorithms=("RS256", "ES256", "EdDSA"), issuer="us", audience="hydrogen", leeway_seconds=60)
-
-
-def part(value: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
 def refused(token: str, wanted: Wanted = WANTED, key: Any = KEY) -> str:
@@ -59,15 +55,14 @@ def test_the_other_two_algorithms_are_proven_where_they_are_wanted(algorithm: st
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE"])
 def test_an_unsigned_token_is_refused(algorithm: str) -> None:
-    refused(f"{part({'alg': algorithm})}.{part(CLAIMS)}.")
+    refused(f"{part_of_token({'alg': algorithm})}.{part_of_token(CLAIMS)}.")
 
 
 @pytest.mark.parametrize("secret", [KEY.as_pem(private=False), json.dumps(PUBLIC).encode()])
 def test_a_public_key_taken_for_a_shared_secret_is_refused(secret: bytes) -> None:
-    text = f"{part({'alg': 'HS256'})}.{part(CLAIMS)}"
-    mark = base64.urlsafe_b64encode(hmac.new(secret, text.encode(), hashlib.sha256).digest()).decode().rstrip("=")
-    refused(f"{text}.{mark}")
-    refused(f"{text}.{mark}", ALL)
+    token = signed_with_secret({"alg": "HS256"}, CLAIMS, secret)
+    refused(token)
+    refused(token, ALL)
 
 
 def test_a_key_of_another_kind_than_the_algorithm_is_refused() -> None:
@@ -81,8 +76,16 @@ def test_a_key_that_the_token_brings_along_is_not_used() -> None:
 
 
 def test_demands_that_are_not_understood_are_refused() -> None:
-    text = f"{part({'alg': 'RS256', 'crit': ['exp'], 'exp': 1})}.{part(CLAIMS)}"
-    refused(f"{text}.{signed(CLAIMS, key=KEY, key_id='a').rpartition('.')[2]}")
+    header = {"alg": "RS256", "kid": "a"}
+    assert proven_claims(signed_by_hand(header, CLAIMS, KEY), KEY, WANTED, now=NOW) == CLAIMS
+    for demand in (
+        {"crit": ["exp"], "exp": 1},
+        {"crit": ["exp"]},
+        {"crit": []},
+        {"crit": ["b64"], "b64": True},
+        {"crit": 5},
+    ):
+        refused(signed_by_hand({**header, **demand}, CLAIMS, KEY))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,7 @@ def test_claims_that_are_wrong_are_refused(change: dict[str, Any]) -> None:
 def test_a_damaged_token_is_refused() -> None:
     token = signed(CLAIMS, key=KEY, key_id="a")
     head, body, mark = token.split(".")
-    forged = part({**CLAIMS, "sub": "root"})
+    forged = part_of_token({**CLAIMS, "sub": "root"})
     for damaged in (
         f"{head}.{forged}.{mark}",
         f"{head}.{body}.",

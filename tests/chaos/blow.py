@@ -46,6 +46,7 @@ class Blows:
             Kind.RELOAD_SERVICE: self._reload_service,
             Kind.STOP_SERVICE: self._stop_service,
             Kind.STOP_SPOOLER: self._stop_spooler,
+            Kind.STOP_BOTH: self._stop_both,
             Kind.HANG_SPOOLER: self._hang_spooler,
             Kind.UNPLUG: self._unplug,
             Kind.UNPLUG_RESET: self._unplug_reset,
@@ -97,6 +98,17 @@ class Blows:
 
     async def _stop_spooler(self, strike: Strike) -> None:
         await self._hold(await self._spooler(), strike.seconds)
+
+    async def _stop_both(self, strike: Strike) -> None:
+        """Whoever wakes up first finds the other one standing still for as long again."""
+        assert self._house.process is not None
+        pids = [self._house.process.pid, await self._spooler()]
+        Random(strike.seed).shuffle(pids)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        for pid in reversed(pids):
+            await asyncio.sleep(strike.seconds)
+            os.kill(pid, signal.SIGCONT)
 
     async def _hang_spooler(self, _strike: Strike) -> None:
         former = await self._spooler()

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     RELOAD_SERVICE = "SIGHUP to the service"
     STOP_SERVICE = "SIGSTOP of the service"
     STOP_SPOOLER = "SIGSTOP of the spooler"
+    STOP_BOTH = "SIGSTOP of both"
     HANG_SPOOLER = "SIGSTOP of the spooler for good"
     UNPLUG = "unplug"
     UNPLUG_RESET = "unplug, board reset"
@@ -51,6 +52,7 @@ PROFILES: Mapping[Kind, Profile] = MappingProxyType(
         Kind.RELOAD_SERVICE: Profile(),
         Kind.STOP_SERVICE: Profile((0.2, 1.0)),
         Kind.STOP_SPOOLER: Profile((0.2, 1.5), weight=2),
+        Kind.STOP_BOTH: Profile((0.2, 1.5), weight=2),
         Kind.HANG_SPOOLER: Profile(weight=0.25),
         Kind.UNPLUG: Profile((0.05, 1.0), weight=3),
         Kind.UNPLUG_RESET: Profile((0.05, 0.5), ends_job=True),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrogen.errors import DiskFull, FileUnreadable, InvalidMessage, NotFound
+from hydrogen.errors import Conflict, DiskFull, FileUnreadable, InvalidMessage, NotFound
 from hydrogen.files import folder as folder_module
 from hydrogen.files.space import Space
 from hydrogen.files.store import FileStore
@@ -126,3 +126,55 @@ async def test_a_listing_of_a_folder_that_is_gone_says_so(tmp_path: Path) -> Non
 async def test_a_listing_is_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder_module, "LISTED_FILES", 1)
     assert len(await FileStore(folder).list()) == 1
+
+
+async def test_a_source_that_is_gone_is_told(folder: Path, tmp_path: Path) -> None:
+    for name in ("a.gcode", "a.gcode.gz"):
+        with pytest.raises(FileUnreadable):
+            await FileStore(folder).add(tmp_path / "gone", name)
+    assert names_in(folder / ".incoming") == [] if (folder / ".incoming").exists() else True
+
+
+async def test_folders_are_not_moved_into_themselves_or_over_others(folder: Path) -> None:
+    store = FileStore(folder)
+    await store.make_folder("other/deep")
+    for target in ("sub", "sub/deeper", "other", "other/deep"):
+        with pytest.raises(Conflict):
+            await store.move_folder("sub", target)
+    with pytest.raises(Conflict):
+        await store.make_folder("cube.gcode")
+    with pytest.raises(NotFound):
+        await store.move_folder("missing", "x")
+    with pytest.raises(InvalidMessage):
+        await store.remove_folder("..", recursive=True)
+    moved = await store.move_folder("sub", "other/sub")
+    assert [file.path for file in moved] == ["other/sub/part.GCO"]
+    assert (folder / "other/sub/part.GCO").is_file()
+
+
+async def test_a_file_is_not_moved_or_copied_over_another_one_unasked(folder: Path) -> None:
+    store = FileStore(folder)
+    for change in (store.move, store.copy):
+        with pytest.raises(Conflict) as caught:
+            await change("cube.gcode", "sub/part.GCO")  # type: ignore[operator]
+        assert caught.value.details["reason"] == "exists"
+    with pytest.raises(Conflict):
+        await store.copy("cube.gcode", "cube.gcode")
+    assert (await store.move("cube.gcode", "cube.gcode")).path == "cube.gcode"
+    assert (await store.move("cube.gcode", "sub/part.GCO", may_replace=True)).size_bytes == 4
+
+
+async def test_the_digest_goes_with_a_file_and_is_void_when_it_changes(folder: Path, tmp_path: Path) -> None:
+    store = FileStore(folder)
+    stored = await store.add(tmp_path / "secret.gcode", "new.gcode")
+    assert stored.sha256 is not None and await store.digest_of("new.gcode") == stored.sha256
+    moved = await store.move("new.gcode", "moved.gcode")
+    assert moved.sha256 == stored.sha256 == await store.digest_of("moved.gcode")
+    (folder / "moved.gcode").write_text("G28\nG28\n")
+    assert await store.digest_of("moved.gcode") is None
+
+
+async def test_a_link_is_deleted_and_not_what_it_leads_to(folder: Path) -> None:
+    (folder / "link.gcode").symlink_to("cube.gcode")
+    await FileStore(folder).remove("link.gcode")
+    assert (folder / "cube.gcode").exists() and not (folder / "link.gcode").is_symlink()

@@ -162,6 +162,18 @@ async def test_what_cannot_be_taken_yet_is_told_once_and_taken_later(bench: Benc
     assert await bench.look(40) == ["file.added a.gcode watched folder"]
 
 
+async def test_a_file_that_cannot_be_removed_is_taken_once_and_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (bench.watched / "a.gcode").write_text("G28\n")
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert await bench.look(20) == ["file.added a.gcode watched folder"]
+    assert [str(report).rpartition(": ")[2] for report in bench.reports] == ["Permission denied"]
+
+
 async def test_a_folder_that_is_gone_is_told_once_until_it_is_back(bench: Bench) -> None:
     bench.watched.rmdir()
     await bench.look(15)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
 from hydrogen.errors import Conflict, DeviceError, HostError, NotFound, PortMissing, SpoolerLost, Unavailable
+from hydrogen.fleet.keeper import RETRY_UNKNOWN_SECONDS
 from hydrogen.fleet.supervision import Supervision
 from hydrogen.model.events import (
     ErrorRaised,
@@ -25,9 +27,11 @@ from hydrogen.model.job import JobState
 from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
 from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.policy import PowerPolicy, SpoolerPolicy
+from hydrogen.spooler.port import SpoolerListener
 from hydrogen.spooler.request import ConnectPrinter, CoolDown, DisconnectPrinter, StopSpooler
 from tests.fleet.house import FleetHouse, configured
 from tests.fleet.scripted_port import ScriptedPort
+from tests.support.leaping_loop import LeapingLoop
 from tests.support.waiting import wait_until
 
 IDLE = PrinterState(status=PrinterStatus.IDLE, port="/dev/ttyUSB0", baud=250000)
@@ -254,6 +258,36 @@ async def test_a_spooler_that_cannot_be_started_is_told_once() -> None:
         await wait_until(lambda: port.attachments == 2)
         (error,) = house.events(ErrorRaised)
         assert "python is gone" in error.error.message
+
+
+def test_before_the_first_attachment_no_pause_is_long() -> None:
+    """A job may wait in the spooler that cannot be started yet."""
+    port = ScriptedPort()
+    port.attach_error = SpoolerLost("half of the packages is old")
+    moments: list[float] = []
+    loop = LeapingLoop()
+
+    async def half_an_hour() -> None:
+        attach = port.attach
+
+        async def noted(listener: SpoolerListener) -> None:
+            moments.append(loop.time())
+            await attach(listener)
+
+        port.attach = noted  # type: ignore[method-assign]
+        async with FleetHouse(ports={"bench": port}):
+            await asyncio.sleep(1800)
+            port.attach_error = None
+            await asyncio.sleep(RETRY_UNKNOWN_SECONDS + 1)
+            assert port.listener is not None
+
+    try:
+        loop.run_until_complete(half_an_hour())
+    finally:
+        loop.close()
+    pauses = [later - earlier for earlier, later in pairwise(moments)]
+    assert max(pauses) <= RETRY_UNKNOWN_SECONDS + 0.1
+    assert len(pauses) < 1800
 
 
 async def test_a_spooler_with_former_settings_is_replaced_when_idle() -> None:

@@ -45,3 +45,18 @@ def test_heat_and_port_are_read_from_the_state() -> None:
     assert holds_port(HOT)
     assert holds_port(PrinterState(status=PrinterStatus.HALTED))
     assert not holds_port(PrinterState(status=PrinterStatus.LINK_LOST))
+
+
+def test_what_was_hot_when_its_link_was_lost_is_hot_when_its_process_goes() -> None:
+    gone = PrinterState(status=PrinterStatus.LINK_LOST)
+    for before, is_unsafe in ((HOT, True), (COLD, False)):
+        watch = Supervision()
+        watch.link_lost(before)
+        watch.link_lost(gone)
+        watch.lost(gone, 100.0)
+        assert watch.is_unsafe_now(100.0 + UNSAFE_SECONDS) is is_unsafe
+    watch = Supervision()
+    watch.link_lost(HOT)
+    watch.regained()
+    watch.lost(gone, 100.0)
+    assert not watch.is_unsafe_now(1000.0)

@@ -78,6 +78,7 @@ class HouseProcess:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                cwd=self.folder,  # `-m` looks for packages where it is started: not in the repository
                 env={**os.environ, **self.environment},
             )
         if is_expected_up:

@@ -81,6 +81,33 @@ async def test_paused_job_goes_on_exactly_where_it_stopped(
             assert abs(here - there) < 0.01, f"{'XYZE'[axis]} {here} instead of {there}"
 
 
+async def test_a_pause_longer_than_the_firmware_powers_idle_motors_leaves_them_on(
+    tmp_path: Path, quick: Callable[..., VirtualPrinter]
+) -> None:
+    job = absolute(200)
+    async with RestBench(tmp_path, quick(motor_timeout_seconds=120.0)) as bench:
+        motion = bench.printer.printer.machine.motion
+        await bench.print(job)
+        await bench.until_hot()
+        await bench.until(lambda: bench.printer.ledger.move_count > 30, "the middle of the job")
+        await bench.ask(PauseJob())
+        await bench.until_status("paused")
+        bench.printer.change_speed(200)
+        paused_at: list[float] = []
+        bench.printer.do(lambda _, now: paused_at.append(now))
+
+        def rested_seconds() -> float:
+            bench.printer.do(lambda _, now: paused_at.append(now))
+            return paused_at[-1] - paused_at[0]
+
+        await bench.until(lambda: rested_seconds() > 200.0, "a long pause, by the printer's clock")
+        bench.printer.change_speed(20)
+        await bench.ask(ResumeJob())
+        assert (await bench.finished()).outcome.value == "completed"
+        assert bench.ran_of(job) == moves_of(job)
+        assert (motion.times_let_go, motion.motor_timeout_seconds) == (0, 120.0)
+
+
 async def test_paused_job_that_was_cooled_down_heats_up_before_it_goes_on(
     tmp_path: Path, quick: Callable[..., VirtualPrinter]
 ) -> None:

@@ -35,6 +35,12 @@ from tests.integration.house_process import (
 StartPrinter = Callable[..., VirtualPrinter]
 
 ROOT = Path(__file__).resolve().parents[2]
+OTHER_VERSION = "0.0.9"
+"""Of the copy: service and spooler are of different versions afterwards."""
+
+ATTACHED_SECONDS = 10.0
+"""From the start of a service to its spooler's state; it takes as long as the start itself."""
+
 OURS = (ROOT / "hydrogen", ROOT / "drivers" / "hydrogen_drivers")
 
 
@@ -87,6 +93,8 @@ async def test_a_spooler_whose_packages_are_gone_pauses_resumes_and_finishes_und
     house.python, house.environment = sys._base_executable, {"PYTHONPATH": str(site)}  # type: ignore[attr-defined]
     try:
         await house.start()
+        assert house.record is not None
+        assert house.record.version == OTHER_VERSION, "it must run from the copy"
         async with connected_idle(house) as client:
             job = await print_started(client, house, lines)
             await frame_where(client, lambda frame: frame.get("type") == "job.progressed" and frame["lines_done"] > 20)
@@ -96,9 +104,11 @@ async def test_a_spooler_whose_packages_are_gone_pauses_resumes_and_finishes_und
         assert await house.stop() == 0, house.said
         shutil.rmtree(site)
         house.python, house.environment = sys.executable, {}
+        began = time.monotonic()
         await house.start()
         async with connected(house.address) as client:
             await await_status(client, "printing")
+            assert time.monotonic() - began < ATTACHED_SECONDS
             await client.command("job.pause", "bench")
             await await_status(client, "paused")
             await client.command("job.resume", "bench")
@@ -126,6 +136,8 @@ def installed_copy(site: Path) -> Path:
     for other in Path(sysconfig.get_paths()["purelib"]).iterdir():
         if not other.name.startswith("__") and other.suffix not in (".pth",):
             (site / other.name).symlink_to(other)
+    package = site / "hydrogen" / "__init__.py"
+    package.write_text(f'{package.read_text()}\n__version__ = "{OTHER_VERSION}"\n')
     return site
 
 

@@ -64,12 +64,12 @@ class ScriptedPrinters:
         self.context: Context | None = None
 
     async def request(self, printer: str, request: Request) -> Mapping[str, Any]:
-        assert isinstance(request, StartJob)
         answer = self.answers.pop(printer, "")
         if isinstance(answer, HydrogenError):
             raise answer
         if answer == "deaf":
             raise SpoolerLost("the wire broke on the way there")
+        assert isinstance(request, StartJob)
         if self.states[printer].job is not None:
             raise Conflict("the printer prints")
         self._begin(printer, request)

@@ -19,7 +19,7 @@ from hydrogen.jobs.store import JobStore
 from hydrogen.model.backlog import BedState, EntryState
 from hydrogen.model.events import JobFinished, JobPaused, JobResumed, JobStarted, PrinterBedChanged, QueueChanged
 from hydrogen.model.job import JobOutcome
-from hydrogen.spooler.request import StartJob
+from hydrogen.spooler.request import RecoverJob, StartJob
 from tests.jobs.desk_bench import QueueBench, ScriptedPrinters
 from tests.support.waiting import wait_until
 
@@ -151,6 +151,21 @@ async def test_a_start_by_hand_that_is_refused_changes_nothing(bench: QueueBench
     with pytest.raises(FileRejected):
         await bench.queue.start_now("p", StartJob(job="j1", path="/x", file="a.gcode"))
     assert bench.book.desk("p").bed is BedState.CLEAR
+
+
+async def test_a_job_that_is_taken_up_again_has_its_bed_before_it_is_sent(bench: QueueBench) -> None:
+    await bench.queue.add("a.gcode")
+    bench.printers.answers["p"] = Conflict("the plan changed")
+    request = RecoverJob(job="j0", new_job="j1", plan_digest="d")
+    with pytest.raises(Conflict):
+        await bench.queue.recover_now("p", request)
+    assert (bench.book.desk("p").bed, bench.book.desk("p").job) == (BedState.UNKNOWN, None)
+    bench.printers.answers["p"] = "deaf"  # it may run, or not
+    with pytest.raises(SpoolerLost):
+        await bench.queue.recover_now("p", request)
+    desk = bench.book.desk("p")
+    assert (desk.bed, desk.job, desk.is_busy) == (BedState.OCCUPIED, "j1", True)
+    assert bench.printers.starts == []
 
 
 async def test_pause_and_resume_show_in_the_entry(bench: QueueBench) -> None:

@@ -9,7 +9,7 @@ from hydrogen.auth.principal import Principal
 from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
 from hydrogen.jobs.store import HistoryFilter
 from hydrogen.operations.operation import Call, Operation, PrinterFleet
-from hydrogen.spooler.request import Request, StartJob
+from hydrogen.spooler.request import RecoverJob, Request, StartJob
 
 OWNER = Principal(name="owner")
 
@@ -53,6 +53,9 @@ class DirectStarter:
         self._fleet = fleet
 
     async def start_now(self, printer: str, request: StartJob) -> Mapping[str, Any]:
+        return await self._fleet.request(printer, request)
+
+    async def recover_now(self, printer: str, request: RecoverJob) -> Mapping[str, Any]:
         return await self._fleet.request(printer, request)
 
 

@@ -12,12 +12,13 @@ from hydrogen.operations.operation import Operation
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.spooler.recovery.recovery_plan import StartAt
 from hydrogen.spooler.request import DiscardRecovery, PlanRecovery, RecoverJob
-from tests.operations.fleet import WillingFleet, call, named
+from tests.operations.fleet import DirectStarter, WillingFleet, call, named
 from tests.operations.test_operations_job import Ids
 
 
 def operation(name: str, fleet: WillingFleet | None = None) -> Operation:
-    return named(recovery_operations(fleet or WillingFleet(), Ids()), f"job.{name}")
+    fleet = fleet or WillingFleet()
+    return named(recovery_operations(fleet, Ids(), DirectStarter(fleet)), f"job.{name}")
 
 
 async def test_plan_recover_and_discard_become_requests() -> None:

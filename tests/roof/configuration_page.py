@@ -10,7 +10,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from hydrogen.config import Configuration
-from hydrogen.config_section import HeatSection, ParkSection, PowerSection, PrinterSection
+from hydrogen.config_machine import MachineSection, MotionSection, PrinterTable
+from hydrogen.config_section import HeatSection, ParkSection, PowerSection
 from hydrogen.fleet.plugins import PluginShelf
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "configuration.md"
@@ -26,8 +27,15 @@ def tables() -> str:
     for name, field in Configuration.model_fields.items():
         if name != "printers" and isinstance(field.annotation, type):
             parts += [f"## `[{name}]`", "", field.annotation.__doc__ or "", "", *_table(field.annotation), ""]
-    parts += ["## `[printers.NAME]`", "", *_printer_words(), "", *_table(PrinterSection), ""]
-    for name, section in (("heat", HeatSection), ("park", ParkSection), ("power", PowerSection)):
+    parts += ["## `[printers.NAME]`", "", *_printer_words(), "", *_table(PrinterTable), ""]
+    sections = {
+        "heat": HeatSection,
+        "park": ParkSection,
+        "power": PowerSection,
+        "machine": MachineSection,
+        "motion": MotionSection,
+    }
+    for name, section in sections.items():
         parts += [f"## `[printers.NAME.{name}]`", "", section.__doc__ or "", "", *_table(section), ""]
     parts += ["## `[printers.NAME]`, driver `marlin`", "", *_table(PluginShelf().config_model("marlin"))]
     return "\n".join(parts) + "\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hydrogen.access import Access, make_authority, prepare_data_dir, trusted_proxies
+from hydrogen.access import Access, make_authority, make_sessions, prepare_data_dir, trusted_proxies
 from hydrogen.app import web_settings, websocket_settings
 from hydrogen.auth.credentials import Query, Request
 from hydrogen.auth.key_store import KeyStore
@@ -88,6 +88,15 @@ async def test_the_limits_of_guessing_are_the_configured_ones(tmp_path: Path) ->
     with pytest.raises(RateLimited) as caught:
         await authority.admit(Request(address="192.0.2.1", query=Query.of(f"key={KEY}")))
     assert caught.value.details == {"retry_after_seconds": 30}
+
+
+async def test_a_session_lives_as_long_as_is_configured(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    configuration = without_keys(tmp_path, auth={"session_seconds": 120.0})
+    clock = ManualClock()
+    grant = KeyRing.of_full_keys([KEY]).entries[0].grant
+    session = await make_sessions(configuration, clock=clock).issue(grant)
+    assert session.expires_at == int(clock.wall()) + 120
 
 
 def test_where_only_a_proxy_makes_plain_text_safe_nobody_else_may_call(tmp_path: Path) -> None:

@@ -73,6 +73,22 @@ async def test_keys_and_sessions_are_on_record(tmp_path: Path) -> None:
     assert key.key not in text and answer.json["token"] not in text
 
 
+async def test_failed_logins_are_on_record_at_the_end_at_the_latest_and_can_be_asked_for(
+    tmp_path: Path, places: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with house_in_process(tmp_path) as house:
+        port = house.hydrogen._web.bound_port
+        for _ in range(9):
+            await ask(port, "POST", "/api/auth/ticket", headers={"Authorization": "Key not-the-key-01"})
+    assert main(["audit", "show", "--action", "printer.home", *places]) == ExitCode.DONE
+    assert capsys.readouterr().out == ""
+    assert main(["audit", "show", "--action", "login.failed", *places]) == ExitCode.DONE
+    (told,) = capsys.readouterr().out.splitlines()
+    assert "unknown  login 127.0.0.1  login.failed" in told
+    assert '"failed":6,"held_back":3,"schemes":["key"]' in told
+    assert "not-the-key-01" not in told
+
+
 def test_a_whole_log_is_verified_and_shown(
     tmp_path: Path, places: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -93,15 +93,6 @@ async def test_what_the_printer_asks_is_shown_and_answered(
     await wait_until(lambda: line.prompt is None and line.status == "idle", within_seconds=20)
 
 
-async def test_the_files_are_listed_page_by_page(line: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
-    for number in range(1005):
-        (line.house.files / f"{number:04}.gcode").write_text("G28\n")
-    assert await line.run("list_files", "files") is ExitCode.DONE
-    assert len(capsys.readouterr().out.splitlines()) == 1005
-    assert await line.run("list_files", "files", "--json") is ExitCode.DONE
-    assert json.loads(capsys.readouterr().out.splitlines()[7])["path"] == "0007.gcode"
-
-
 async def test_watching_as_json_is_the_protocol_line_by_line(
     line: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:

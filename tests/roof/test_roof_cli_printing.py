@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from hydrogen.cli.exit_code import ExitCode
 from hydrogen.cli.printing import PrintWatch, bring_file
 from hydrogen.cli.render import PlainDisplay
 from hydrogen.core.clock import SystemClock
-from hydrogen.errors import FileRejected, InvalidMessage
+from hydrogen.errors import FileRejected
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.roof.house_in_process import InProcessHouse, house_in_process
 
@@ -44,12 +45,6 @@ async def test_a_file_of_the_folder_is_not_copied_onto_itself(tmp_path: Path) ->
 
 async def test_what_is_not_here_is_a_name_in_the_services_folder(tmp_path: Path) -> None:
     assert await bring_file("stored.gcode", ServiceAddress(url="ws://x/", key="k")) == "stored.gcode"
-
-
-async def test_a_local_file_cannot_reach_a_service_elsewhere(tmp_path: Path) -> None:
-    (tmp_path / "cube.gcode").write_text("G28\n")
-    with pytest.raises(InvalidMessage, match="files folder"):
-        await bring_file(str(tmp_path / "cube.gcode"), ServiceAddress(url="ws://x/", key="k"))
 
 
 async def test_clear_nonsense_is_refused_before_anything_is_copied(tmp_path: Path) -> None:
@@ -98,3 +93,14 @@ async def test_a_cancelled_print_is_no_success(tmp_path: Path, start_virtual_pri
             await client.command("job.cancel", "bench", {"reason": "wrong filament"})
         assert await watch_of(house, job, stream).run() is ExitCode.NOT_PRINTED
     assert "print cancelled" in stream.getvalue()
+
+
+async def test_a_local_file_is_uploaded_to_a_service_elsewhere_and_a_packed_one_to_any(tmp_path: Path) -> None:
+    (tmp_path / "cube.gcode").write_text("G28\n")
+    (tmp_path / "part.gcode.gz").write_bytes(gzip.compress(b"G28\n"))
+    async with house_in_process(tmp_path / "house") as house:
+        here = house.find_address()
+        elsewhere = ServiceAddress(url=here.url, key=here.key)
+        assert await bring_file(str(tmp_path / "cube.gcode"), elsewhere) == "cube.gcode"
+        assert await bring_file(str(tmp_path / "part.gcode.gz"), here) == "part.gcode"
+        assert sorted(path.name for path in house.files.glob("*.gcode")) == ["cube.gcode", "part.gcode"]

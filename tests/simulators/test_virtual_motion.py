@@ -43,3 +43,29 @@ def test_starved_planner_is_counted_but_not_after_a_wait(talk):
     printer.wait(5)
     printer.send("G1 X30")
     assert printer.printer.planner_underruns == 1
+
+
+def test_idle_motors_are_let_go_after_their_time_and_not_before(talk):
+    printer = talk(motor_timeout_seconds=120.0, instant_motion=True, instant_heating=True, busy_interval_seconds=0)
+    motion = printer.printer.machine.motion
+    printer.send("G28")
+    printer.wait(100)
+    printer.send("G1 X10 F6000")
+    printer.wait(119)
+    printer.send("G1 X20")
+    assert (len(motion.homed), motion.times_let_go) == (3, 0)
+    printer.wait(121)
+    printer.send("G1 X30")
+    assert (len(motion.homed), motion.times_let_go) == (0, 1)
+    printer.send("G28", "M84 S0")
+    printer.wait(10_000)
+    printer.send("G1 X40")
+    assert (len(motion.homed), motion.times_let_go) == (3, 1)
+
+
+def test_a_wait_for_heat_keeps_the_motors_powered(talk):
+    printer = talk(motor_timeout_seconds=5.0, instant_motion=True, busy_interval_seconds=0)
+    printer.send("G28", "M190 S60")
+    assert any("ok" in printer.wait(1) for _ in range(600))
+    printer.send("G1 X10 F6000")
+    assert printer.printer.machine.motion.times_let_go == 0

@@ -39,6 +39,13 @@ class ScriptedHead:
         self.trouble = ""
         self.is_lost = ""
         self.is_homed = True
+        self.motors: list[str] = []
+
+    async def hold_motors(self) -> None:
+        self.motors.append("held")
+
+    async def rest_motors(self) -> None:
+        self.motors.append("rest")
 
     async def locate(self) -> HeadPlace:
         await self._connection.send_gcode(["M114"])

@@ -15,7 +15,7 @@ from hydrogen.model.host import HostState
 from hydrogen.model.state import State
 from hydrogen.system import machine
 from hydrogen.system.disk_watch import DiskThresholds, DiskWatch
-from hydrogen.system.sampler import HostSampler, measure_host
+from hydrogen.system.sampler import UNWATCHED_INTERVALS, HostSampler, measure_host
 
 
 async def test_sampler_publishes_at_once_and_again(tmp_path: Path) -> None:
@@ -46,6 +46,37 @@ async def test_sampler_publishes_at_once_and_again(tmp_path: Path) -> None:
         HostMeasured(at=5.0, host=HostState(cpu_share=share, disk="ok")) for share in (0.1, 0.2, 0.3)
     ]
     assert (context.state.host.cpu_share or 0) >= 0.3
+
+
+async def test_host_is_measured_seldom_while_nobody_looks(tmp_path: Path) -> None:
+    measured: list[int] = []
+    looks: list[bool] = []
+    enough = asyncio.Event()
+
+    def measure(_folder: Path) -> HostState:
+        measured.append(len(looks))
+        if len(measured) == 4:
+            enough.set()
+        return HostState()
+
+    def is_watched() -> bool:
+        looks.append(len(looks) >= 2 * UNWATCHED_INTERVALS)
+        return looks[-1]
+
+    context = Context(epoch="e", initial=State(), bus=Bus(lambda _name, _error: None))
+    sampler = HostSampler(
+        context=context,
+        clock=ManualClock(),
+        data_dir=tmp_path,
+        interval_seconds=0.001,
+        measure=measure,
+        is_watched=is_watched,
+    )
+    running = asyncio.create_task(sampler.run())
+    await asyncio.wait_for(enough.wait(), 5)
+    running.cancel()
+    await asyncio.wait([running])
+    assert measured[:4] == [0, UNWATCHED_INTERVALS, 2 * UNWATCHED_INTERVALS, 2 * UNWATCHED_INTERVALS + 1]
 
 
 def test_host_is_measured_in_shares_and_bytes(tmp_path: Path) -> None:

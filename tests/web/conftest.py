@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from hydrogen.analysis.desk import AnalysisDesk
+from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.audit_files import AuditFiles
 from hydrogen.auth.authority import Authority
@@ -88,6 +90,7 @@ class Web:
     log: RecordingLog
     fleet: WillingFleet
     queue: IdleQueue
+    shelf: AnalysisShelf
     files: FileStore
     context: Context
     logs: LogRing
@@ -149,7 +152,10 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 version="1.2.3",
                 clock=clock,
             )
+            shelf = AnalysisShelf(tmp_path / "analysis")
+            desk = AnalysisDesk(files=files, shelf=shelf, kinds=dict, publish=print, wall=clock.wall)
             house = WebHouse(
+                analyses=desk,
                 authority=authority,
                 proxies=proxies or TrustedProxies(),
                 tls=tls,
@@ -185,7 +191,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, fleet, queue, files, context, logs, reports)
+            return Web(server, authority, figures, log, fleet, queue, shelf, files, context, logs, reports)
 
         yield start
 

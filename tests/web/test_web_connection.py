@@ -49,6 +49,26 @@ async def test_heads_that_are_too_long_and_lines_that_are_no_http_get_400(web: W
     assert (await web.ask("GET", "/api/system/health")).status == 200
 
 
+async def test_a_head_that_comes_in_one_piece_may_be_no_longer(web: Web) -> None:
+    for lines in (b"X-A: " + b"x" * 60_000, b"\r\n".join(b"X-%d: y" % number for number in range(6000))):
+        answer = await raw(web.port, b"GET /api/system/health HTTP/1.1\r\nHost: a\r\n" + lines + b"\r\n\r\n")
+        assert answer.status in (0, 400)
+
+
+async def test_a_body_behind_its_head_in_one_piece_arrives_whole(web: Web) -> None:
+    body = b'{"key":"' + b"x" * 60_000 + b'"}'
+    answer = await web.ask("POST", "/api/auth/session", key=None, body=body)
+    assert (answer.status, answer.code) == (401, "auth_failed")
+
+
+async def test_idle_connections_are_closed(start_web: StartWeb) -> None:
+    web = await start_web(idle_seconds=1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    writer.write(b"GET /api/system/health HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert b"200" in await ended(reader)
+    writer.close()
+
+
 async def test_one_address_may_hold_so_many_connections(start_web: StartWeb) -> None:
     web = await start_web(max_connections_per_address=3)
     held = [await asyncio.open_connection("127.0.0.1", web.port) for _ in range(3)]

@@ -49,6 +49,20 @@ async def test_a_printer_that_was_taken_away_is_not_heard_of_any_more(house: Hou
     assert (await client.first("temperature.measured"))["printer"] == "voron"
 
 
+async def test_what_waits_for_a_slow_client_is_held_back_when_its_rights_shrink(house: House) -> None:
+    client = await house.greeted()
+    outbox = house.members[0].outbox
+    outbox.pause()
+    house.heat(200.0, printer="ender3")
+    house.heat(100.0, printer="voron")
+    bound = ApiKey(key=KEY, principal=Principal(name="owner", printers=frozenset({"voron"})))
+    house.authority.take_keys(KeyRing([bound]))
+    outbox.resume()
+    house.heat(101.0, printer="voron")
+    heard = [await client.first("temperature.measured") for _ in range(2)]
+    assert [(frame["printer"], frame["actual_celsius"]) for frame in heard] == [("voron", 100.0), ("voron", 101.0)]
+
+
 async def test_the_end_is_announced_once_and_then_comes(start_house: StartHouse) -> None:
     clock = ManualClock()
     house = await start_house(clock=clock, is_running=False)

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from hydrogen.auth.grant import Grant
+from hydrogen.auth.keys import ApiKey, KeyRing
+from hydrogen.auth.principal import Principal
 from hydrogen.errors import Unavailable
 from hydrogen.model.events import PrinterAttached, TerminalLineReported
 from hydrogen.model.printer import PrinterState
 from hydrogen.spooler.request import Request, TraceTerminal
 from tests.support.waiting import wait_until
 from tests.websocket.conftest import StartHouse
-from tests.websocket.house import BENCH_KEY, House, ObedientFleet
+from tests.websocket.house import BENCH_KEY, KEY, House, ObedientFleet
 
 
 def switched(fleet: ObedientFleet) -> list[tuple[str, bool]]:
@@ -36,6 +39,42 @@ async def test_listener_of_all_printers_hears_those_it_may_see(house: House) -> 
     owner = await house.greeted()
     await owner.ask(type="subscribe", topics=["terminal"])
     await wait_until(lambda: switched(house.fleet) == [("voron", True), ("ender3", True)])
+
+
+async def test_tracing_ends_with_the_right_to_hear_it(house: House) -> None:
+    client = await house.greeted()
+    await client.ask(type="subscribe", topics=["terminal", "temperature"])
+    both = [("ender3", True), ("voron", True)]
+    await wait_until(lambda: switched(house.fleet) == both)
+    house.authority.take_keys(ring_of(printers=frozenset({"voron"})))
+    await wait_until(lambda: switched(house.fleet) == [*both, ("ender3", False)])
+    house.authority.take_keys(ring_of(scopes=frozenset({"read"})))
+    await wait_until(lambda: switched(house.fleet) == [*both, ("ender3", False), ("voron", False)])
+    house.authority.take_keys(ring_of())
+    await wait_until(lambda: sorted(switched(house.fleet)[4:]) == both)
+    house.authority.take_keys(ring_of(scopes=frozenset({"read"})))
+    await client.socket.close()
+    await wait_until(lambda: sorted(switched(house.fleet)[6:]) == [("ender3", False), ("voron", False)])
+
+
+async def test_tracing_ends_with_a_token_that_allows_less(start_house: StartHouse) -> None:
+    house = await start_house()
+    session = await token_of(house, {"read", "control"})
+    client = await house.greeted(key=None, headers={"Authorization": f"Bearer {session}"})
+    await client.ask(type="subscribe", topics=["terminal"], printers=["ender3"])
+    await wait_until(lambda: switched(house.fleet) == [("ender3", True)])
+    assert (await client.ask(type="authenticate", token=await token_of(house, {"read"})))["type"] == "authenticated"
+    await wait_until(lambda: switched(house.fleet) == [("ender3", True), ("ender3", False)])
+
+
+def ring_of(**rights: Any) -> KeyRing:
+    return KeyRing([ApiKey(key=KEY, principal=Principal(name="owner", **rights))])
+
+
+async def token_of(house: House, scopes: set[str]) -> str:
+    """A session of a provider's person with these scopes."""
+    grant = Grant(principal=Principal(name="anna", scopes=frozenset(scopes)), expires_at=4e9, via="oidc")
+    return (await house.authority.session_for(grant)).token
 
 
 async def test_new_spooler_is_told_again(house: House) -> None:

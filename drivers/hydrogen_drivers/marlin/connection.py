@@ -104,7 +104,7 @@ class MarlinConnection(asyncio.Protocol):
         self._wire: Wire | None = None
         self._loop = asyncio.get_running_loop()
         self._mode = ModeTracker()
-        self.head = MarlinHead(self.send_gcode, self._mode, extruder_count=lambda: self.firmware.extruder_count)
+        self.head = MarlinHead(self.send_gcode, self._mode, traits=lambda: (self.dialect, self.firmware.extruder_count))
         self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
         self._settling: list[asyncio.Future[None]] = []
         self._words: deque[asyncio.Future[bool]] = deque(maxlen=EMERGENCY_WORDS_KEPT)

@@ -49,7 +49,8 @@ class ModeTracker:
     highest_mm: the highest Z that the source's absolute moves have gone to; where objects are printed one after the other, the
     others are so high. homed: the axes whose coordinates are the machine's own: a G28 has gone for them, and since then neither
     were their motors let go (M18, M84) nor their coordinates shifted (G92). targets_celsius: by heater, what the last line
-    that set it asked for; a heater that nobody asked about is missing.
+    that set it asked for; a heater that nobody asked about is missing. motors_rest_by: the last line that set how long idle
+    motors stay powered; empty: none did.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class ModeTracker:
         "is_extruder_relative",
         "is_inch",
         "is_relative",
+        "motors_rest_by",
         "targets_celsius",
         "tool",
     )
@@ -72,6 +74,7 @@ class ModeTracker:
         self.is_inch = False
         self.homed: frozenset[bytes] = frozenset()
         self.tool = 0
+        self.motors_rest_by = b""
         self.targets_celsius: dict[str, float] = {}
         self._asked: deque[TargetAsked] = deque(maxlen=TARGETS_KEPT)
         self._fed = b""
@@ -155,7 +158,9 @@ class ModeTracker:
     def _note_rare(self, command: bytes, body: bytes) -> None:
         if command == b"G28":
             self.homed |= frozenset(_axes(body)) or _ALL_AXES
-        elif command in (b"M18", b"M84") and b"S" not in body:  # with S it only sets how soon they go off by themselves
+        elif command in (b"M18", b"M84") and b"S" in body:  # it only sets how soon they go off by themselves
+            self.motors_rest_by = body
+        elif command in (b"M18", b"M84"):
             named = frozenset(_axes(body))
             self.homed -= named if named or b"E" in body else self.homed
         elif command == b"G92":

@@ -14,6 +14,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from hydrogen.devices.parking import HeadPlace, ParkPlan
+from hydrogen.gcode.dialect import Dialect
 from hydrogen.gcode.replies import parse_position
 from hydrogen.gcode.temperature_report import TemperatureReport
 from hydrogen.model.printer import Position
@@ -40,10 +41,11 @@ FIRST_FEEDRATE = 1500.0
 class MarlinHead:
     """See HeadControl. `on_temperatures` hears every report."""
 
-    def __init__(self, say: Say, mode: ModeTracker, *, extruder_count: Callable[[], int]) -> None:
+    def __init__(self, say: Say, mode: ModeTracker, *, traits: Callable[[], tuple[Dialect, int]]) -> None:
+        """traits: the dialect that is spoken by now, and how many extruders there are."""
         self._say = say
         self._mode = mode
-        self._extruder_count = extruder_count
+        self._traits = traits
         self._celsius: dict[str, float] = {}
 
     def on_temperatures(self, report: TemperatureReport) -> None:
@@ -94,9 +96,24 @@ class MarlinHead:
         # Not the height: at the upper end of the machine a lift is cut short, and that is as good.
         return _verdict(replace(aside, z_mm=None), await self._position())
 
+    async def hold_motors(self) -> None:
+        """See HeadControl."""
+        held_by, of_the_job = self._traits()[0].motors_held_by, self._mode.motors_rest_by
+        if held_by:
+            try:
+                await self._say([held_by.decode()])
+            finally:
+                self._mode.motors_rest_by = of_the_job
+
+    async def rest_motors(self) -> None:
+        """See HeadControl."""
+        dialect = self._traits()[0]
+        if dialect.motors_held_by:
+            await self._say([(self._mode.motors_rest_by or dialect.motors_rest_by).decode()])
+
     async def reheat(self, place: HeadPlace) -> None:
         """See HeadControl."""
-        now, count = self._mode.targets_celsius, self._extruder_count()
+        now, count = self._mode.targets_celsius, self._traits()[1]
         off = {
             heater: target
             for heater, target in place.targets_celsius.items()

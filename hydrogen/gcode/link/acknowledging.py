@@ -97,6 +97,10 @@ class Acknowledging:
         else:
             self._settle(meaning, phase, now)
 
+    def on_proven(self, upto: int, now: float) -> None:
+        """The `ok`s up to line `upto` must have been said, and were lost."""
+        self._acknowledge(upto, now)
+
     def report_duplicate(self, number: int) -> None:
         """Line `number` may have run twice: counted and told."""
         self._count.possible_duplicates += 1

@@ -25,7 +25,8 @@ class Giving:
     last line given that may take minutes, and whose `ok` may carry the temperatures. trial_lines: so many lines that do
     nothing are still to be sent while the link is idle. highest_number: behind it the numbering has to begin anew.
     numbers_checked: does the firmware check line numbers? is_ok_early: an `ok` comes when the line is queued, so the lines
-    behind one that takes minutes wait for it in the queue.
+    behind one that takes minutes wait for it in the queue. is_proof_needed: the line that comes next waits until the printer
+    has answered a probe (unread.py).
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Giving:
         "given",
         "highest_number",
         "is_ok_early",
+        "is_proof_needed",
         "long_number",
         "numbers_checked",
         "temperature_number",
@@ -57,6 +59,7 @@ class Giving:
         self.trial_lines = 0
         self.highest_number = NUMBER_CEILING
         self.is_ok_early = False
+        self.is_proof_needed = False
         self.numbers_checked = True
         self._ledger = parts.ledger
         self._barrier = parts.barrier
@@ -92,6 +95,7 @@ class Giving:
     def line(self, now: float) -> bytes | None:
         """The next line for the wire; b"" if it has its number and waits for room; None if there is none."""
         ledger = self._ledger
+        self.is_proof_needed = False
         number = ledger.front + 1
         line = ledger.line(number) if number < ledger.next else self._new_line(number)
         if line is None:
@@ -101,6 +105,9 @@ class Giving:
         if in_flight and in_flight + len(frame) > self._window.bytes_most:
             return b""
         if self._beside and not self._has_room_behind_words(len(frame)):
+            return b""
+        if self.is_ok_early and self._unread.must_be_asked(len(frame)):
+            self.is_proof_needed = True
             return b""
         self._give(number, line, len(frame), now)
         return frame

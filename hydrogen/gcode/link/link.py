@@ -120,7 +120,6 @@ class GcodeLink:
         self._packing = parts.packing
         self._oks = parts.oks
         self._barrier = parts.barrier
-        self._count = parts.count
         self._events = parts.events
         self._giving = Giving(parts)
         self._acknowledging = Acknowledging(parts, self._giving)
@@ -232,7 +231,7 @@ class GcodeLink:
     @property
     def statistics(self) -> LinkStatistics:
         """Counters since the handshake."""
-        return self._count.statistics(self._ledger, self._stall, self._window)
+        return self._parts.count.statistics(self._ledger, self._stall, self._window)
 
     @property
     def is_window_open(self) -> bool:
@@ -276,6 +275,9 @@ class GcodeLink:
             data: bytes | None = giving.barrier_line(now)
         elif self._halt_due is None and giving.may_fetch:
             data = giving.line(now)
+            if giving.is_proof_needed:
+                self._probe(now)
+                return self._word()
         else:
             return b""
         if data is None:
@@ -403,14 +405,9 @@ class GcodeLink:
                 self._events.append(LinkOpened(self.numbers_checked, self.resumed_from))
 
     def _begin(self, now: float, resuming: Resuming | None = None) -> None:
+        last = self._ledger.next - 1
         self._beginning = Beginning(
-            self._base,
-            self._byte_seconds,
-            self._limits,
-            now,
-            self.phase,
-            last_number=self._ledger.next - 1,
-            resuming=resuming,
+            self._base, self._byte_seconds, self._limits, now, self.phase, last_number=last, resuming=resuming
         )
 
     def _announce(self, base: int) -> None:
@@ -459,6 +456,7 @@ class GcodeLink:
                     self._oks.on_refusal()
             case Idle():
                 self._stall.on_idle(now)
+                self._unread.on_idle()
             case Skipped():
                 self._oks.on_refusal()
             case FirmwareError():
@@ -573,6 +571,7 @@ class GcodeLink:
             self._probe(now)
             return
         self.phase = next_phase(self.phase, LinkTrigger.QUIET)
+        self._unread.on_place_proven()
         self._stall.on_resumed(now)
 
     def _on_silence(self, step: SilenceStep, now: float) -> None:

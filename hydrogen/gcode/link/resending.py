@@ -4,6 +4,9 @@ The printer has thrown away its receive buffer, so r and everything above is voi
 wire has been silent for a while (drain.py), because fragments of lines make more refusals, and answering each of them starts
 a storm. The `ok` that directly follows `Resend:` acknowledges nothing. A resend *below* K is real (a line lost its number on
 the wire and ran unchecked): it is obeyed and reported. As the answer to a probe it is how the printer names its last line.
+
+Where an `ok` says that a line was queued (dialect.py), every line below r has had its own before the printer said `Resend:`.
+What K still lacks then was lost on the way, and to wait for it would be for ever: such a printer asks again and again.
 """
 
 from __future__ import annotations
@@ -84,3 +87,6 @@ class Resending:
         if not ledger.accept_only(accepted):
             for doubtful in range(number, was_acknowledged + 1):
                 self._acknowledging.report_duplicate(doubtful)
+        elif self._window.is_ok_early and was_acknowledged < accepted:
+            self._stall.on_repaired()
+            self._acknowledging.on_proven(accepted, now)

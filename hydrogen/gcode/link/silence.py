@@ -15,7 +15,7 @@ from hydrogen.gcode.link.renewal import Renewal
 
 WORD_BYTES = 9
 """Of an emergency word on a line of its own, M876 S1: a person's answer has room in the smallest ring behind three probes that
-nobody has read."""
+nobody has read. Where an `ok` comes early, the line itself may stand in the ring, and no word is obeyed early (dialect.py)."""
 
 
 class SilenceStep(Enum):
@@ -66,6 +66,7 @@ class Silence:
             self._ledger.oldest_in_flight is not None
             or self._renewal.is_proof_wanted
             or self._trust.is_in_doubt
+            or self._giving.is_proof_needed
             or self._packing.farewell
         )
         if not is_needed:
@@ -76,7 +77,8 @@ class Silence:
         """Does one more surely fit into the printer's receive buffer, beside an emergency word, or is that read meanwhile? If
         not, look again later."""
         is_read = self._stall.reads_while_working and not self._giving.is_queue_full
-        has_room = is_read or self._unread.has_room(len(PROBE) + len(self._packing.farewell) + WORD_BYTES)
+        reserve = 0 if self._giving.is_ok_early else WORD_BYTES
+        has_room = is_read or self._unread.has_room(len(PROBE) + len(self._packing.farewell) + reserve)
         if not has_room:
             self._stall.on_no_room(now)
         return has_room

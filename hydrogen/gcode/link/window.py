@@ -103,10 +103,13 @@ class Window:
         return self.lines_most > 1
 
     def expect(self, *, ring_bytes: int, slots: int, is_ok_early: bool) -> None:
-        """What the dialect says of the printer; of ring and queue only until that is known better."""
+        """What the dialect says of the printer; of ring and queue only until that is known better. Who told the ring of such
+        a firmware told nothing of its queue: it is never measured where it is smaller than Marlin's."""
         self.is_ok_early = is_ok_early
         if not self._is_known:
             self.ring_bytes, self._slots_proven = ring_bytes, slots
+        elif slots < USUAL_SLOTS:
+            self.allow(self.ring_bytes, min(slots, self._slots_proven))
 
     def allow(self, ring_bytes: int, slots: int) -> None:
         """The printer's receive buffer has at least `ring_bytes`, its command queue at least `slots` places."""

@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from typing import Protocol
 
 from hydrogen.errors import LineRefused
 from hydrogen.gcode.line import MAX_BODY_BYTES, prepare
 from hydrogen.gcode.program.print_time import PrintTime, PrintTimeScanner
+from hydrogen.gcode.program.stated_time import stated_seconds
 
 LONGEST_LINE_BYTES = 65_536
 """More of one line is not looked at, so that a file without line ends cannot fill the memory. Slicers write comment lines
@@ -39,23 +40,15 @@ _clean_bytes = bytes([9, 10, *(byte for byte in range(32, 127) if byte != ord("\
 _LINE_ENDS = (b"\n", b"\r")
 
 _layer_marks = re.compile(
-    rb"\n; ?(?:(?P<change>LAYER_CHANGE\b)|(?P<bambu>CHANGE_LAYER\b)|(?P<cura>LAYER: ?-?\d)|(?P<numbered>[Ll]ayer \d))"
+    rb"\n(?:; ?(?:(?P<change>LAYER_CHANGE\b)|(?P<bambu>CHANGE_LAYER\b)|(?P<cura>LAYER: ?-?\d)|(?P<numbered>[Ll]ayer \d))"
+    rb"|(?P<stats>SET_PRINT_STATS_INFO CURRENT_LAYER=\d))"
 )
-_LAYER_STYLES = ("change", "bambu", "cura", "numbered")
-"""PrusaSlicer, SuperSlicer and OrcaSlicer; Bambu Studio; Cura and ideaMaker; Simplify3D. In order of trust where a file has
-two styles with equally many marks (a slicer's own, and one from the user's layer-change script)."""
+LAYER_STYLES = ("change", "bambu", "cura", "numbered", "stats")
+"""PrusaSlicer, SuperSlicer and OrcaSlicer; Bambu Studio; Cura and ideaMaker; Simplify3D; Klipper's macro. In order of trust
+where a file has two styles with equally many marks (a slicer's own, and one from the user's layer-change script)."""
 
 _progress_lines = re.compile(rb"\nM73(?=[ \t])([^\n;]*)")
 _progress_fields = re.compile(rb"([PR])[ \t]*(\d{1,7})")
-_stated_times = re.compile(
-    rb"\n;[ \t;]*(?:estimated printing time(?: \(normal mode\))?[ \t]*="
-    rb"|model printing time: [^;\n]{1,60};[ \t]*total estimated time:|total estimated time[ \t]*[:=]"
-    rb"|TIME:|PRINT\.TIME:|Print Time:|(?:Estimated )?Build [Tt]ime:)[ \t]*([^\n;]{1,80})"
-)
-"""PrusaSlicer and OrcaSlicer; Bambu Studio; Cura, Griffin, ideaMaker; KISSlicer, Simplify3D."""
-_durations = re.compile(rb"(\d{1,9}(?:\.\d{1,9})?)[ \t]*([a-z]?)")
-_SECONDS_OF_UNIT = MappingProxyType({b"d": 86_400.0, b"h": 3_600.0, b"m": 60.0, b"s": 1.0, b"": 1.0})
-
 _FINE_BELOW_SECONDS = 6_000.0
 """In shorter prints a hundredth of the whole (`M73 P`) tells more than a minute (`M73 R`)."""
 
@@ -104,13 +97,21 @@ class _Progress:
     minutes: int | None
 
 
+class LineReader(Protocol):
+    """Whoever reads a file's lines along with the outline."""
+
+    def feed(self, text: bytes, at: int) -> None:
+        r"""Whole lines in order, the only line end `\n`, between two of them; text[i + 1] is the file's byte at + i."""
+
+
 class OutlineScanner:
     """Reads a file once, in chunks of any size. Memory is bounded by one chunk, one line and the marks."""
 
-    def __init__(self, bytes_expected: int = 0, *, with_print_time: bool = True) -> None:
+    def __init__(self, bytes_expected: int = 0, *, reader: LineReader | None = None) -> None:
         """bytes_expected: the file's size if it is known, so that the moves of a large one are sampled (print_time.py).
-        with_print_time: run through the moves; without it the scan takes a tenth of the time."""
-        self._print_time = PrintTimeScanner(bytes_expected) if with_print_time else None
+        reader: given the lines in the place of the motion model; `print_time` stays None then."""
+        self._print_time = PrintTimeScanner(bytes_expected) if reader is None else None
+        self._reader: LineReader = self._print_time or reader or PrintTimeScanner()
         self._tail = b""
         self._tail_at = 0
         self._skips_line = False
@@ -118,7 +119,7 @@ class OutlineScanner:
         self._line_ends = 0
         self._lines_total = 0
         self._last_commands = _CommandBlock()
-        self._layers = {style: array("Q") for style in _LAYER_STYLES}
+        self._layers = {style: array("Q") for style in LAYER_STYLES}
         self._stated_seconds: float | None = None
         self._progress: list[_Progress] = []
         self._refused: FileProblem | None = None
@@ -151,7 +152,7 @@ class OutlineScanner:
             lines_total=self._lines_total,
             bytes_total=self._tail_at,
             commands_end=self._last_commands.end(),
-            layer_offsets=max((self._layers[style] for style in _LAYER_STYLES), key=len),
+            layer_offsets=self._layers[layer_style({style: len(found) for style, found in self._layers.items()})],
             estimated_seconds=seconds,
             time_marks=tuple(_time_marks(self._progress, seconds)),
             print_time=None if self._print_time is None else self._print_time.finish(),
@@ -171,8 +172,7 @@ class OutlineScanner:
         text = _normalised(lines)
         count = text.count(b"\n") - 1
         self._find_marks(text, self._tail_at)
-        if self._print_time is not None:
-            self._print_time.feed(text, self._tail_at)
+        self._reader.feed(text, self._tail_at)
         commands = count - len(_empty_lines.findall(text)) - self._judge_odd_lines(text)
         if commands:
             self._lines_total += commands
@@ -196,14 +196,11 @@ class OutlineScanner:
         return swallowed
 
     def _find_marks(self, text: bytes, at: int) -> None:
-        if b"\n;" in text:
-            for mark in _layer_marks.finditer(text):
-                offsets = self._layers[str(mark.lastgroup)]
-                if len(offsets) < MOST_MARKS:
-                    offsets.append(at + mark.start())
-            if self._stated_seconds is None:
-                stated = (_seconds_of(found[1]) for found in _stated_times.finditer(text))
-                self._stated_seconds = next(filter(None, stated), None)
+        for start, style in layer_marks(text):
+            if len(self._layers[style]) < MOST_MARKS:
+                self._layers[style].append(at + start)
+        if b"\n;" in text and self._stated_seconds is None:
+            self._stated_seconds = stated_seconds(text)
         for found in _progress_lines.finditer(text):
             told = {key: int(value) for key, value in _progress_fields.findall(found[1])}
             if told and len(self._progress) < MOST_MARKS:
@@ -244,6 +241,16 @@ def _carries_command(line: bytes) -> bool:
         return prepare(line) is not None
     except LineRefused:
         return True
+
+
+def layer_marks(text: bytes) -> Iterator[tuple[int, str]]:
+    r"""Where the lines begin that say that a layer does, and in which of LAYER_STYLES; `text` lies between two `\n`."""
+    return ((mark.start(), str(mark.lastgroup)) for mark in _layer_marks.finditer(text))
+
+
+def layer_style(counts: Mapping[str, int]) -> str:
+    """The style that a file's layers go by: the one with most marks."""
+    return max(LAYER_STYLES, key=lambda style: counts.get(style, 0))
 
 
 def layer_at(outline: JobOutline, offset: int) -> int:
@@ -308,9 +315,3 @@ def _normalised(lines: bytes) -> bytes:
     if b"\r" in lines:
         lines = lines.replace(b"\r\n", b" \n").replace(b"\r", b"\n")
     return b"\n%b" % lines if lines.endswith(b"\n") else b"\n%b\n" % lines
-
-
-def _seconds_of(duration: bytes) -> float | None:
-    """`1d 2h 3m 4s`, `1 hour 2 minutes`, `130.62 minutes` or plain seconds; None for nothing or zero."""
-    parts = _durations.findall(duration)
-    return sum(float(amount) * _SECONDS_OF_UNIT.get(unit, 0.0) for amount, unit in parts) or None

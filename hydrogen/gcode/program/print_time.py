@@ -19,6 +19,8 @@ from array import array
 from dataclasses import dataclass, field
 from math import asin, atan2, hypot, sqrt, tau
 
+from hydrogen.gcode.program.motion import STANDING, MotionLimits, MotionModes, dwell_seconds, words_of
+
 PIECE_BYTES = 512
 """Some 15 lines: the time is known at each such border; between them it is taken for even."""
 
@@ -38,40 +40,14 @@ LAST_BYTES = 400
 """Of a piece that is left out: a dozen lines, enough to know where its last move led."""
 
 _NUMBER = rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
-_MODES = frozenset({b"G20", b"G21", b"G90", b"G91", b"G92", b"M82", b"M83", b"M220"})
-_LIMITS = frozenset({b"M201", b"M203", b"M204", b"M205"})
-_STANDING = frozenset({b"G4", b"G28", b"G29", b"M0", b"M1", b"M109", b"M190", b"M191", b"M400", b"M600"})
-"""Commands before which the printer comes to rest."""
-
 _lines = re.compile(
     rb"\nG[01] (?:F(%(n)b) ?)?(?:X(%(n)b) ?)?(?:Y(%(n)b) ?)?(?:Z(%(n)b) ?)?(?:E(%(n)b) ?)?(?:F(%(n)b) ?)?(?=[;\n]|\Z)"
     rb"|\n ?([GM][^;\n]*)" % {b"n": _NUMBER}
 ).findall
 _modal_lines = re.compile(rb"\n((?:G2[0189]|G4|G9[012]|M8[23]|M20[1345]|M220|M600)(?![0-9])[^;\n]*)").findall
-_words = re.compile(rb"([A-Z]) ?([-+]?[0-9]+\.?[0-9]*|[-+]?\.[0-9]+)").findall
 _last_feedrate = re.compile(rb".*\nG[0-3] [^;\n]*F([0-9]+\.?[0-9]*)", re.DOTALL).match
 _command = re.compile(rb" ?([GM]) ?0*(\d+)").match
 _waits = re.compile(rb"\n(?:M109|M190|M191|G28|G29)(?![0-9])").finditer
-
-
-@dataclass(slots=True, kw_only=True)
-class MotionLimits:
-    """Millimetres and seconds. The defaults are those of Marlin's example configuration (Configuration.h: DEFAULT_MAX_FEEDRATE,
-    DEFAULT_ACCELERATION, DEFAULT_TRAVEL_ACCELERATION, DEFAULT_XJERK); files of most slicers set their printer's own."""
-
-    feedrate_x: float = 300.0
-    feedrate_y: float = 300.0
-    feedrate_z: float = 5.0
-    feedrate_e: float = 25.0
-    acceleration: float = 3000.0
-    travel_acceleration: float = 3000.0
-    axis_acceleration: float = 3000.0
-    jerk: float = 10.0
-
-    def bound(self) -> None:
-        """No move speeds up faster than the slower of the axes may."""
-        self.acceleration = min(self.acceleration, self.axis_acceleration)
-        self.travel_acceleration = min(self.travel_acceleration, self.axis_acceleration)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,13 +172,9 @@ class _Moves:
     """The printer as the model sees it: where it is, how fast, in which modes."""
 
     def __init__(self, limits: MotionLimits) -> None:
-        self._limits = limits
         self._place = [0.0, 0.0, 0.0, 0.0]
         self._feedrate = 50.0
-        self._factor = 1.0
-        self._unit = 1.0
-        self._is_relative = False
-        self._is_relative_e = False
+        self._modes = MotionModes(limits=limits)
         self._waiting = _REST
         """The last segment: how fast it ends depends on the next one."""
         self._entry = 0.0
@@ -220,7 +192,7 @@ class _Moves:
         """The seconds of what is no move; of the moves counts only where they lead, and how fast."""
         seconds = self.stop() + sum(self._obey(line) for line in _modal_lines(text))
         if (found := _last_feedrate(text)) is not None:
-            self._feedrate = float(found[1]) / 60.0 * self._unit or self._feedrate
+            self._feedrate = float(found[1]) / 60.0 * self._modes.unit or self._feedrate
         self._segments([row for row in _lines(text[-LAST_BYTES:]) if not row[6]])
         return seconds
 
@@ -232,12 +204,13 @@ class _Moves:
 
     def _segments(self, rows: list[tuple[bytes, ...]]) -> list[Segment]:
         """Plain moves. Hot: some twenty operations a line."""
-        if self._is_relative or self._unit != 1.0 or not rows:
+        modes = self._modes
+        if modes.is_relative or modes.unit != 1.0 or not rows:
             return self._slow_segments(rows)
-        limits, is_relative_e = self._limits, self._is_relative_e
+        limits, is_relative_e = modes.limits, modes.is_relative_e
         fastest, most_z, most_e = min(limits.feedrate_x, limits.feedrate_y), limits.feedrate_z, limits.feedrate_e
         printing, travelling = limits.acceleration, limits.travel_acceleration
-        factor, feedrate, (x0, y0, z0, e0) = self._factor, self._feedrate, self._place
+        factor, feedrate, (x0, y0, z0, e0) = modes.factor, self._feedrate, self._place
         segments: list[Segment] = []
         for f_first, x, y, z, e, f, _ in rows:
             if f or f_first:
@@ -265,7 +238,7 @@ class _Moves:
 
     def _pass(self, segments: list[Segment]) -> float:
         """Drive through them: the seconds of the one that waited and of all but the last of these. Hot."""
-        jerk, entry, seconds = self._limits.jerk, self._entry, 0.0
+        jerk, entry, seconds = self._modes.limits.jerk, self._entry, 0.0
         length, speed, ux, uy, acceleration = self._waiting
         for segment in segments:
             next_length, next_speed, next_ux, next_uy, next_acceleration = segment
@@ -302,21 +275,22 @@ class _Moves:
 
     def _segment(self, words: dict[str, float], *, arc: float = 0.0) -> list[Segment]:
         """One move, whatever the modes; arc: its length if it is not straight."""
+        modes = self._modes
         if (fed := words.get("F", 0.0)) > 0.0:
-            self._feedrate = fed * self._unit / 60.0
-        before, limits = list(self._place), self._limits
+            self._feedrate = fed * modes.unit / 60.0
+        before, limits = list(self._place), modes.limits
         for axis, letter in enumerate("XYZE"):
             if letter in words:
-                is_relative = self._is_relative_e if letter == "E" else self._is_relative
-                self._place[axis] = words[letter] * self._unit + (before[axis] if is_relative else 0.0)
+                is_relative = modes.is_relative_e if letter == "E" else modes.is_relative
+                self._place[axis] = words[letter] * modes.unit + (before[axis] if is_relative else 0.0)
         dx, dy, dz, de = (there - here for there, here in zip(self._place, before, strict=True))
-        if self._is_relative_e:
+        if modes.is_relative_e:
             self._place[3] = 0.0
-            de = words.get("E", 0.0) * self._unit
+            de = words.get("E", 0.0) * modes.unit
         length = arc or sqrt(dx * dx + dy * dy + dz * dz) or abs(de)
         if length < _TINY_MM:
             return []
-        speed = min(self._feedrate * self._factor, limits.feedrate_x, limits.feedrate_y)
+        speed = min(self._feedrate * modes.factor, limits.feedrate_x, limits.feedrate_y)
         for travelled, most in ((dz, limits.feedrate_z), (de, limits.feedrate_e)):
             if travelled:
                 speed = min(speed, most * length / abs(travelled))
@@ -330,67 +304,35 @@ class _Moves:
         found = _command(line)
         if found is None:
             return 0.0
-        command = found[1] + found[2]
-        words = {letter.decode(): float(value) for letter, value in _words(line, found.end())}
-        if command in _MODES:
-            self._change_mode(command, words)
-        elif command in _LIMITS:
-            self._change_limits(command, words)
+        command, words = found[1] + found[2], words_of(line, found.end())
+        if self._modes.obey(command, words):
+            if command == b"G92":
+                self._set_place(words)
         elif command in (b"G0", b"G1"):
             return self._pass(self._segment(words))
         elif command in (b"G2", b"G3"):
             return self._pass(self._segment(words, arc=self._arc_length(words, is_clockwise=command == b"G2")))
-        elif command in _STANDING:
-            dwell = words.get("S", words.get("P", 0.0) / 1000.0) if command == b"G4" else 0.0
-            return self.stop() + dwell
+        elif command in STANDING:
+            return self.stop() + dwell_seconds(command, words)
         return 0.0
 
-    def _change_mode(self, command: bytes, words: dict[str, float]) -> None:
-        match command:
-            case b"G20" | b"G21":
-                self._unit = 25.4 if command == b"G20" else 1.0
-            case b"G90" | b"G91":
-                self._is_relative = self._is_relative_e = command == b"G91"
-            case b"M82" | b"M83":
-                self._is_relative_e = command == b"M83"
-            case b"M220":
-                self._factor = max(words.get("S", 100.0 * self._factor), 1.0) / 100.0
-            case _:  # G92
-                for axis, letter in enumerate("XYZE"):
-                    self._place[axis] = words.get(letter, self._place[axis] / self._unit) * self._unit
-
-    def _change_limits(self, command: bytes, words: dict[str, float]) -> None:
-        """M201, M203, M204, M205; what makes no sense is left as it was. The axes' own limits bound the rest."""
-        limits = self._limits
-        if command == b"M201":
-            most = min(
-                _above_zero(words, "X", limits.axis_acceleration), _above_zero(words, "Y", limits.axis_acceleration)
-            )
-            limits.axis_acceleration = most
-        elif command == b"M203":
-            limits.feedrate_x = _above_zero(words, "X", limits.feedrate_x)
-            limits.feedrate_y = _above_zero(words, "Y", limits.feedrate_y)
-            limits.feedrate_z = _above_zero(words, "Z", limits.feedrate_z)
-            limits.feedrate_e = _above_zero(words, "E", limits.feedrate_e)
-        elif command == b"M204":
-            both = _above_zero(words, "S", 0.0)
-            limits.acceleration = _above_zero(words, "P", both or limits.acceleration)
-            limits.travel_acceleration = _above_zero(words, "T", both or limits.travel_acceleration)
-        else:
-            limits.jerk = _above_zero(words, "X", limits.jerk)
-        limits.bound()
+    def _set_place(self, words: dict[str, float]) -> None:
+        unit = self._modes.unit
+        for axis, letter in enumerate("XYZE"):
+            self._place[axis] = words.get(letter, self._place[axis] / unit) * unit
 
     def _arc_length(self, words: dict[str, float], *, is_clockwise: bool) -> float:
         """Of a G2 or G3 in the plane, by its centre or (R) its radius."""
         x0, y0 = self._place[0], self._place[1]
-        shift = (x0, y0) if self._is_relative else (0.0, 0.0)
-        x1 = words["X"] * self._unit + shift[0] if "X" in words else x0
-        y1 = words["Y"] * self._unit + shift[1] if "Y" in words else y0
+        unit = self._modes.unit
+        shift = (x0, y0) if self._modes.is_relative else (0.0, 0.0)
+        x1 = words["X"] * unit + shift[0] if "X" in words else x0
+        y1 = words["Y"] * unit + shift[1] if "Y" in words else y0
         chord = hypot(x1 - x0, y1 - y0)
         if "R" in words:
-            radius = max(abs(words["R"]) * self._unit, chord / 2.0, _TINY_MM)
+            radius = max(abs(words["R"]) * unit, chord / 2.0, _TINY_MM)
             return 2.0 * radius * asin(min(1.0, chord / 2.0 / radius))
-        i, j = words.get("I", 0.0) * self._unit, words.get("J", 0.0) * self._unit
+        i, j = words.get("I", 0.0) * unit, words.get("J", 0.0) * unit
         begin, end = atan2(-j, -i), atan2(y1 - y0 - j, x1 - x0 - i)
         return hypot(i, j) * (((begin - end if is_clockwise else end - begin) % tau) or tau)
 
@@ -401,8 +343,3 @@ def _short(length: float, entry: float, junction: float, acceleration: float) ->
     if peak <= entry or peak <= junction:
         return 2.0 * length / (entry + junction)
     return (2.0 * peak - entry - junction) / acceleration
-
-
-def _above_zero(words: dict[str, float], letter: str, otherwise: float) -> float:
-    value = words.get(letter, 0.0)
-    return value if value > 0.0 else otherwise

@@ -9,8 +9,8 @@ heaters_idle         a target above 0, no job, and no person has asked for anyth
                      for idle_timeout_seconds
 heater_unasked       the printer reports a target above every one that a line or a      off, or told only (policy);
                      request asked for, for unasked_seconds                             told only for a job's heater
-heater_unsupervised  the link was lost and is back, there is no job, and a target is    all heaters off
-                     above 0
+heater_unsupervised  the link was lost and is back, or this process stood still for     all heaters off
+                     STANDSTILL_SECONDS; there is no job, and a target is above 0
 heater_turned_off    the firmware turned off a heater that should be on                 told
 heater_out_of_band   it had reached its target and is band_celsius away from it for     job ends, all heaters off
                      band_seconds
@@ -40,6 +40,10 @@ from hydrogen.spooler.policy import HeatPolicy
 ANSWERED_SECONDS = 5.0
 """After the answer to "how warm are you?": for the temperature that should have been in it."""
 
+STANDSTILL_SECONDS = 15.0
+"""Between two checks, which come every second: so long nobody watched (SIGSTOP, a machine without breath). A service gives a
+spooler as long before it ends it, and its successor turns off what nobody watched; so does one that wakes up by itself."""
+
 _HEATERS = ("tool", "bed", "chamber")
 """By the beginning of the name; probes, boards and the like have no heat of ours to guard."""
 
@@ -65,6 +69,7 @@ class HeatGuard:
         self._was_lost = False
         self._unsupervised: set[str] = set()
         self._needed_at = 0.0
+        self._checked_at: float | None = None
         self._heard_at = 0.0
         self._answered_at = 0.0
         self.silence = Silence.HEARD
@@ -90,7 +95,7 @@ class HeatGuard:
         self._told_unasked.clear()
         self._unsupervised.clear()
         self._was_lost = was_lost
-        self._needed_at = self._heard_at = now
+        self._needed_at = self._heard_at = self._checked_at = now
         self.silence = Silence.HEARD
 
     def note_need(self, now: float) -> None:
@@ -178,11 +183,16 @@ class HeatGuard:
 
     def check(self, now: float, *, has_job: bool) -> list[Alarm]:
         """What no reading can show; ask every second or so."""
+        unwatched_seconds = 0.0 if self._checked_at is None else now - self._checked_at
+        self._checked_at = now
         if not self.is_hot:
             self._needed_at, self.silence = now, Silence.HEARD
             return []
         if has_job:
             self._needed_at = now
+        elif unwatched_seconds >= STANDSTILL_SECONDS:
+            self._needed_at = self._heard_at = now
+            return [_stood_still(unwatched_seconds)]
         return self._check_silence(now) + self._check_idle(now)
 
     def _check_idle(self, now: float) -> list[Alarm]:
@@ -204,3 +214,10 @@ class HeatGuard:
             " answers: look at it"
         )
         return [Alarm(code="heater_silent", message=message, remedy=Remedy.END_JOB)]
+
+
+def _stood_still(seconds: float) -> Alarm:
+    message = (
+        f"nobody watched the heaters for {seconds:.0f} s, because this process stood still: all of them are turned off"
+    )
+    return Alarm(code="heater_unsupervised", message=message, remedy=Remedy.COOL_DOWN)

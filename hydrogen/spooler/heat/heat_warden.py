@@ -23,6 +23,7 @@ from pathlib import Path
 from hydrogen.core.backoff import Backoff
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
+from hydrogen.core.rhythm import until_beat
 from hydrogen.devices.driver import PrinterConnection
 from hydrogen.errors import ClientError, DeviceError, HydrogenError, PrinterHalted
 from hydrogen.model.events import Event, PrinterConnected, PrinterStateChanged, PrinterUnsafe, TemperatureMeasured
@@ -152,7 +153,7 @@ class HeatWarden:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(self._limits.look_seconds)
+            await until_beat(self._limits.look_seconds)
             now = self._clock.monotonic()
             connection = self._connector.connection
             if connection is None:

@@ -45,6 +45,10 @@ class HeadRest:
             retract_mm_per_minute=policy.retract_mm_per_minute,
         )
 
+    async def hold(self, connection: PrinterConnection) -> str:
+        """Nothing that the firmware does by itself moves the head while the job rests."""
+        return await _in_time(_hold_motors(connection), self._limits.park_seconds, "holding the motors")
+
     async def step_aside(self, connection: PrinterConnection) -> str:
         """Note the place, and park where the owner wants it. The moves are planned when it returns, not done."""
         return await _in_time(self._step_aside(connection), self._limits.park_seconds, "going aside")
@@ -57,7 +61,10 @@ class HeadRest:
         await connection.head.reheat(place)
         self.is_aside = False
         way = connection.head.unpark(place, self._plan)
-        return await _in_time(way, self._limits.unpark_seconds, "coming back")
+        trouble = await _in_time(way, self._limits.unpark_seconds, "coming back")
+        if not trouble:
+            await connection.head.rest_motors()
+        return trouble
 
     def forget(self) -> None:
         """The job goes on: the place is history."""
@@ -75,6 +82,11 @@ class HeadRest:
         trouble = await connection.head.park(self.place, self._plan)
         self.is_aside = not trouble
         return trouble
+
+
+async def _hold_motors(connection: PrinterConnection) -> str:
+    await connection.head.hold_motors()
+    return ""
 
 
 async def _in_time(way: Awaitable[str], seconds: float, what: str) -> str:

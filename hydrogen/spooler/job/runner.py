@@ -346,6 +346,7 @@ class JobRunner:
     async def _stand_still(self, trouble: list[str]) -> None:
         await self._line.settle()
         await self._line.finish()
+        trouble.append(await self._head.hold(self._line))
         trouble.append(await self._head.step_aside(self._line))
         if self._head.is_aside:
             await self._line.finish()
@@ -390,6 +391,8 @@ class JobRunner:
         try:
             async with asyncio.timeout(limits.settle_seconds):
                 await connection.settle()
+                if self._head.place is not None:  # it rested, and its motors were held
+                    await connection.head.rest_motors()
             if not self._head.is_aside:
                 complaint.append(await self._head.step_aside(connection))
             async with asyncio.timeout(limits.cool_seconds):

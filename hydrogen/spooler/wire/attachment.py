@@ -40,6 +40,9 @@ BUFFER_BYTES = 128 * 1024
 ABORT_BYTES = 1 << 20
 """Only replies can grow beyond BUFFER_BYTES: nobody sends requests for ever without reading an answer."""
 
+GATHERED_BYTES = 4096
+"""Samples of one moment, as the temperatures of one report are, go in one write: each write wakes the service."""
+
 FULL_SECONDS = 30.0
 HELLO_SECONDS = 5.0
 """A peer that does not say hello by then is closed."""
@@ -84,6 +87,9 @@ class Attachment(asyncio.Protocol):
         self._is_behind = False
         self._has_missed = False
         self._timer: asyncio.TimerHandle | None = None
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
+        self._has_spoken = False
         self.is_attached = False
         self.is_controller = False
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -210,10 +216,11 @@ class Attachment(asyncio.Protocol):
         """An event that just happened; kept back while the peer is behind."""
         if self._is_behind:
             self._has_missed = True
+        elif fact_id is None:
+            self._gather(frame)
         else:
             self._write(frame)
-            if fact_id is not None:
-                self._sent_facts.add(fact_id)
+            self._sent_facts.add(fact_id)
 
     def send_log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
         """Dropped while the peer is behind."""
@@ -221,9 +228,15 @@ class Attachment(asyncio.Protocol):
             self._send("log", {"level": level, "event": event, "fields": fields})
 
     def beat(self, frame: bytes) -> None:
-        """The heartbeat's turn: also the moment to see that a peer does not read at all."""
+        """The heartbeat's turn: also the moment to see that a peer does not read at all.
+
+        Whatever was written since the last turn was a sign of life itself (heart.py), from the same loop: the peer is not woken
+        for another one. So it hears something within two turns.
+        """
         if self._full_since is None:
-            self._write(frame)
+            if not self._has_spoken:
+                self._write(frame)
+            self._has_spoken = False
         elif self._reception.now - self._full_since >= FULL_SECONDS:
             self._reception.log.warning("socket peer cut off", full_seconds=FULL_SECONDS)
             self.abort()
@@ -256,11 +269,28 @@ class Attachment(asyncio.Protocol):
     def _send(self, kind: str, body: Mapping[str, Any]) -> None:
         self._write(encode_frame(kind, body))
 
+    def _gather(self, frame: bytes) -> None:
+        """A sample waits for others of its moment, until the loop's next turn; whatever is written meanwhile goes behind."""
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._gathered.append(frame)
+        self._gathered_bytes += len(frame)
+        if self._gathered_bytes >= GATHERED_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._gathered:
+            self._write(b"")
+
     def _write(self, frame: bytes) -> None:
         transport = self._transport
+        data = b"".join((*self._gathered, frame)) if self._gathered else frame
+        self._gathered.clear()
+        self._gathered_bytes = 0
         if transport is None or transport.is_closing():
             return
-        transport.write(frame)
+        self._has_spoken = True
+        transport.write(data)
         if transport.get_write_buffer_size() > ABORT_BYTES:
             self._reception.log.warning("socket peer cut off", unread_bytes=ABORT_BYTES)
             self.abort()
@@ -270,6 +300,7 @@ class Attachment(asyncio.Protocol):
     def close(self) -> None:
         """Send what is buffered, then close; cut off after FAREWELL_SECONDS. May be called twice."""
         if self._transport is not None and not self._transport.is_closing():
+            self._flush()
             self._transport.close()
             self._cancel_timer()
             self._timer = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self.abort)

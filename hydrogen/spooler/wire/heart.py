@@ -12,8 +12,8 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeartLimits:
-    """DESIGN section 2, "watch". A beat comes every second: three missed ones are worth a word; fifteen are no busy loop and
-    no slow disk any more, and a person near a hot printer is not to wait longer."""
+    """A beat comes every second in which nothing else was said, so something is heard within two: three seconds of silence are
+    worth a word; fifteen are no busy loop and no slow disk any more, and a person near a hot printer is not to wait longer."""
 
     look_seconds: float = 0.5
     late_seconds: float = 3.0

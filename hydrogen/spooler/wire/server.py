@@ -17,6 +17,7 @@ from typing import Any
 
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
+from hydrogen.core.rhythm import until_beat
 from hydrogen.model.codec import plain_event
 from hydrogen.model.events import Event
 from hydrogen.spooler.errand import Errands
@@ -145,7 +146,7 @@ class SpoolerServer:
     async def _beat(self) -> None:
         frame = encode_frame("heartbeat", {})
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await until_beat(HEARTBEAT_SECONDS)
             for peer in tuple(self._peers):
                 peer.beat(frame)
 

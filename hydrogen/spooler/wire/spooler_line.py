@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from hydrogen.core.clock import Clock
+from hydrogen.core.rhythm import until_beat
 from hydrogen.errors import HydrogenError, InvalidMessage, ProtocolMismatch, SpoolerLost, error_from_wire
 from hydrogen.model.codec import event_from_plain, value_from_plain
 from hydrogen.model.printer import PrinterState
@@ -176,7 +177,7 @@ class SpoolerLine(asyncio.Protocol):
 
     async def _watch_heart(self) -> None:
         while True:
-            await asyncio.sleep(self._limits.look_seconds)
+            await until_beat(self._limits.look_seconds)
             match self._heart.look(self._clock.monotonic()):
                 case Pulse.LATE if not self.is_to_retire and not self._is_ours:
                     self._listener.on_late(self._heart.silent_seconds)

@@ -55,6 +55,9 @@ class Motion:
         self.maximum_feedrate = list(settings.maximum_feedrate)
         self.underruns = 0
         self.ends_at = 0.0
+        self.motor_timeout_seconds = settings.motor_timeout_seconds
+        self.times_let_go = 0
+        self._powered_at = 0.0
 
     def blocks_free(self, now: float) -> int:
         """The P of ``ok N P B``."""
@@ -65,6 +68,19 @@ class Motion:
         """True while a block is not done."""
         return now < self.ends_at
 
+    def keep_powered(self, now: float) -> None:
+        """The timeout of idle motors begins anew: a move, or a wait for heat, has just been (Marlin, reset_stepper_timeout)."""
+        self.look_at_motors(now)
+        self._powered_at = max(now, self.ends_at)
+
+    def look_at_motors(self, now: float) -> None:
+        """Let go of motors that were idle for too long: from then on nobody knows where the axes are. Looked at before whatever
+        could tell a difference."""
+        idle_since = max(self._powered_at, self.ends_at)
+        if self.homed and self.motor_timeout_seconds > 0 and now - idle_since >= self.motor_timeout_seconds:
+            self.homed.clear()
+            self.times_let_go += 1
+
     def room_at(self, now: float) -> float:
         """When a block can be planned: ``now``, or the end of the oldest block."""
         self._retire(now)
@@ -72,6 +88,7 @@ class Motion:
 
     def plan(self, target: list[float], now: float, length: float | None = None) -> None:
         """Plan a move to ``target``; ``length`` is the path's if it is not straight. The caller has made room."""
+        self.keep_powered(now)
         delta = tuple(there - here for there, here in zip(target, self.position, strict=True))
         start = tuple(self.position)
         self.position = target

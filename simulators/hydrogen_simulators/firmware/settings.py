@@ -125,6 +125,9 @@ class MarlinSettings:
     height_after_homing: float = 5.0
     instant_motion: bool = False
     """Moves and homing take no time; dwells do."""
+    motor_timeout_seconds: float = 0.0
+    """Time without a move after which idle motors are let go (DEFAULT_STEPPER_DEACTIVE_TIME, 120 in Marlin), until ``M84 S``
+    sets another; 0: never."""
     instant_heating: bool = False
     """Heaters are at their target at once."""
     command_latency_seconds: float = 0.0

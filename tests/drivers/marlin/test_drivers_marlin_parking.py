@@ -58,8 +58,9 @@ class Desk:
         """mm per minute."""
         return self.printer.printer.machine.motion.feedrate * 60
 
-    def said_since(self, mark: int) -> list[str]:
-        return [line for line in self.printer.ledger.lines[mark:] if not line.startswith(("M105", "M114"))]
+    def said_since(self, mark: int, beginning: str = "") -> list[str]:
+        said = [line for line in self.printer.ledger.lines[mark:] if not line.startswith(("M105", "M114"))]
+        return [line for line in said if line.startswith(beginning)]
 
     @property
     def mark(self) -> int:
@@ -130,6 +131,30 @@ async def test_modes_and_feedrate_are_the_jobs_again_while_parked_and_after(
         assert await it.head.unpark(place, PLAN) == ""
         assert (machine.is_relative, machine.is_relative_e, machine.unit_mm, it.feedrate) == expected
         assert near(it.place, before)
+
+
+@pytest.mark.parametrize(("set_by_job", "rests_by"), [((), "M84 S120"), (("M84 S300",), "M84 S300")])
+async def test_motors_are_held_and_get_their_own_time_back(
+    desk: SitDown, set_by_job: tuple[str, ...], rests_by: str
+) -> None:
+    async with desk(*PRINTING, *set_by_job, motor_timeout_seconds=120.0) as it:
+        motion, mark = it.printer.printer.machine.motion, it.mark
+        await it.head.hold_motors()
+        await it.head.hold_motors()
+        assert motion.motor_timeout_seconds == 0
+        await it.head.rest_motors()
+        assert motion.motor_timeout_seconds == float(rests_by[5:])
+        assert it.said_since(mark, "M84") == ["M84 S0", "M84 S0", rests_by]
+        assert len(motion.homed) == 3
+
+
+@pytest.mark.parametrize("persona", ["klipper", "smoothieware"])
+async def test_a_firmware_that_would_let_go_at_once_is_told_nothing_about_motors(desk: SitDown, persona: str) -> None:
+    async with desk(is_hot=False, persona=persona) as it:
+        mark = it.mark
+        await it.head.hold_motors()
+        await it.head.rest_motors()
+        assert it.said_since(mark, "M84") == []
 
 
 async def test_person_who_jogs_and_extrudes_leaves_no_trace(desk: SitDown) -> None:

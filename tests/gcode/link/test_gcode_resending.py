@@ -56,6 +56,13 @@ def test_remainder_is_the_newest_line_that_leaves_it() -> None:
     assert parts.ledger.front == 5002
 
 
+def test_where_an_ok_comes_early_a_resend_proves_the_oks_that_were_lost() -> None:
+    obedient, parts, _ = resending(given=5, acknowledged=2)
+    parts.window.expect(ring_bytes=64, slots=1, is_ok_early=True)
+    obedient.on_resend(5005, 100.0, answers_probe=False, is_residue=False)
+    assert (parts.ledger.acknowledged, parts.ledger.accepted, parts.ledger.front) == (5004, 5004, 5004)
+
+
 def test_impossible_number_changes_nothing_and_twice_one_is_a_reset() -> None:
     obedient, parts, _ = resending(given=5, acknowledged=2)
     assert obedient.on_resend(9000, 100.0, answers_probe=False, is_residue=False) is None

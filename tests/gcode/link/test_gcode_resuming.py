@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hydrogen.errors import PrinterHalted, PrinterSilent
@@ -14,6 +16,7 @@ from hydrogen.gcode.link.packing import LEAVE
 from hydrogen.gcode.link.resuming import EXECUTIONS_EXPECTED, EXECUTIONS_SURE, QUIET_SECONDS, SILENT_SECONDS, Resuming
 from hydrogen.gcode.link.resumption import Numbering
 from hydrogen.gcode.replies import parse_reply
+from hydrogen_simulators.faults import FaultPlan, FaultyWire
 from hydrogen_simulators.firmware.settings import MarlinSettings
 from hydrogen_simulators.personas import persona_named
 from tests.support.link_bench import moves
@@ -337,3 +340,35 @@ def test_link_without_a_past_is_opened_as_ever() -> None:
     assert link.phase is LinkPhase.OPENING
     assert link.resumed_from is None
     assert not any(isinstance(event, LinkClosed) for event in link.events())
+
+
+@pytest.mark.parametrize("fault", ["drop_line_every", "drop_ok_every"])
+def test_line_that_cannot_be_asked_about_costs_the_link_and_the_next_one_goes_on(fault: str) -> None:
+    """Repetier built without `wait`: the line may stand in the ring, and a probe would not fit beside it."""
+    repetier = persona_named("repetier").settings
+    settings = replace(
+        repetier,
+        ring_size=64,
+        instant_motion=True,
+        greets_on_power=False,
+        prevent_cold_extrusion=False,
+        speech=replace(repetier.speech, idle_word=""),
+    )
+    lines = [line + b" F1800.0000" for line in moves(60)]
+    bench = MortalBench(settings, lines)
+    bench.start()
+    bench.link.speak(DIALECTS["repetier"])
+    bench.run(lambda: bench.link.ledger.stream_lines > 20)
+    assert bench.link.ledger.oldest_in_flight is not None
+    bench.weather = FaultyWire(FaultPlan(**{fault: 1}), 1)
+    weather = bench.weather
+    bench.run(lambda: weather.counts.total() > 0)
+    bench.weather = FaultyWire(FaultPlan(), 1)
+    bench.run(lambda: bench.has(LinkClosed))
+    assert isinstance(bench.all(LinkClosed)[0].error, PrinterSilent)
+    bench.live_again()
+    bench.link.speak(DIALECTS["repetier"])
+    assert bench.resumed_from is not None
+    bench.finish(bench.source)  # type: ignore[arg-type]
+    assert bench.ran() == lines, bench.describe()
+    assert not bench.overflowed_bytes

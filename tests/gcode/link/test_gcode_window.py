@@ -162,3 +162,19 @@ def test_never_more_than_the_ring_and_the_queue_hold(
         assert window.bytes_most <= max(ring_bytes - 1 - RESERVED_BYTES, 0)
         assert window.lines_most == 1 or window.lines_most < slots
         assert not (window.is_open and faults >= FAULTS_MOST)
+
+
+def test_who_told_the_ring_told_nothing_of_a_queue_that_is_smaller_than_usual() -> None:
+    window = allowed(128)
+    window.expect(ring_bytes=64, slots=1, is_ok_early=True)
+    assert window.known == (128, 1)
+    assert window.slots_sure == 0
+    for _ in range(CLEAN_LINES + 2 * JUDGED_LINES):
+        window.on_answer(0.001)
+    assert not window.is_open
+
+
+def test_queue_that_was_measured_is_not_taken_for_a_smaller_one() -> None:
+    window = allowed(128, 8)
+    window.expect(ring_bytes=64, slots=4, is_ok_early=False)
+    assert window.known == (128, 8)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrogen.gcode.program import print_time
-from hydrogen.gcode.program.print_time import MotionLimits, PrintTime, PrintTimeScanner
+from hydrogen.gcode.program.motion import MotionLimits
+from hydrogen.gcode.program.print_time import PrintTime, PrintTimeScanner
 from tests.support.print_clock import acknowledged
 from tests.support.property_settings import REPEATABLE
 

@@ -10,11 +10,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gcode.test_gcode_print_time import walls
 
 from hydrogen.gcode.program.metadata import JobOutline
 from hydrogen.gcode.program.print_time import PrintTime
 from hydrogen.gcode.program.time_left import NOTHING_KNOWN, Plan, TimeEstimate, TimeLeft
+from tests.gcode.program.test_gcode_print_time import walls
 from tests.support.print_clock import Look, looks_at, outline_of
 from tests.support.property_settings import REPEATABLE
 

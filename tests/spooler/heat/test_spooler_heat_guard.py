@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.heat.heat_alarm import Remedy
-from hydrogen.spooler.heat.heat_guard import ANSWERED_SECONDS, HeatGuard, Silence
+from hydrogen.spooler.heat.heat_guard import ANSWERED_SECONDS, STANDSTILL_SECONDS, HeatGuard, Silence
 from hydrogen.spooler.policy import HeatPolicy
 from tests.spooler.heat_bench import HeatBench
 from tests.support.property_settings import REPEATABLE
@@ -286,3 +286,25 @@ def test_silence_of_a_cold_printer_is_nobodys_business() -> None:
     bench.tick()
     bench.pass_silently(3600)
     assert bench.guard.silence is Silence.HEARD
+
+
+def test_a_guard_that_stood_still_over_hot_heaters_turns_them_off_once() -> None:
+    bench = hot_bench()
+    bench.now += STANDSTILL_SECONDS
+    bench.check()
+    assert [(alarm.code, alarm.remedy) for _, alarm in bench.alarms] == [("heater_unsupervised", Remedy.COOL_DOWN)]
+    bench.settle(20)
+    assert bench.codes == ["heater_unsupervised"]
+
+
+def test_a_standstill_is_nothing_to_a_job_to_cold_heaters_and_when_it_is_short() -> None:
+    for bench, seconds in (
+        (hot_bench(has_job=True), 3600.0),
+        (HeatBench(), 3600.0),
+        (hot_bench(), STANDSTILL_SECONDS - 1.0),
+    ):
+        bench.tick()
+        bench.now += seconds
+        bench.check()
+        bench.settle(5)
+        assert bench.codes == []

@@ -94,3 +94,18 @@ async def test_lost_link_goes_through_and_the_next_connection_knows_the_place(tm
         await bench.connect()
         assert await rest.head.come_back(rest.connection) == ""
         assert bench.driver.executed[-1] == "UNPARK"
+
+
+async def test_motors_are_held_for_a_rest_and_let_go_of_once_the_head_is_back(tmp_path: Path) -> None:
+    async with Bench(tmp_path) as bench:
+        await bench.connect()
+        rest = Rest(bench)
+        motors = rest.connection.head.motors
+        assert await rest.head.hold(rest.connection) == ""
+        assert await rest.head.step_aside(rest.connection) == ""
+        rest.connection.head.is_lost = "it is elsewhere"
+        assert await rest.head.come_back(rest.connection) == "it is elsewhere"
+        assert motors == ["held"]
+        rest.connection.head.is_lost = ""
+        assert await rest.head.come_back(rest.connection) == ""
+        assert motors == ["held", "rest"]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hydrogen.model.events import ErrorRaised
+from hydrogen.errors import PrinterSilent
+from hydrogen.model.events import ErrorRaised, TemperatureMeasured
 from hydrogen.model.printer import ErrorReport
-from hydrogen.spooler.wire.attachment import BUFFER_BYTES
+from hydrogen.spooler.wire.attachment import BUFFER_BYTES, GATHERED_BYTES
 from tests.spooler.socket_bench import SocketBench
 from tests.support.waiting import wait_until
 
@@ -50,6 +51,64 @@ async def test_replies_that_nobody_reads_end_the_connection(tmp_path: Path, monk
             peer.send("request", id=number, request="nonsense" * 5, params={})
         await wait_until(lambda: not bench.server.has_service)
         assert "socket peer cut off" in bench.log.events("warning")
+
+
+async def test_samples_of_one_moment_go_in_one_write_and_before_what_comes_behind_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SocketBench(tmp_path) as bench:
+        peer = await bench.peer()
+        peer.hello()
+        await peer.until("attached")
+        attachment = next(iter(bench.server._peers))
+        transport = attachment._transport
+        assert transport is not None
+        writes: list[bytes] = []
+        write = transport.write
+        monkeypatch.setattr(transport, "write", lambda data: (writes.append(bytes(data)), write(data)))
+
+        def measure(heater: str) -> None:
+            bench.spooler._announcer.publish(
+                TemperatureMeasured(at=1.0, heater=heater, actual_celsius=20.0, target_celsius=0.0)
+            )
+
+        measure("tool0")
+        measure("bed")
+        assert not writes
+        await wait_until(lambda: bool(writes))
+        assert [data.count(b"\n") for data in writes] == [2]
+        measure("tool0")
+        bench.spooler._announcer.raise_error(PrinterSilent("nothing"))
+        assert [data.count(b"\n") for data in writes] == [2, 2]
+        kinds = [(await peer.frame())["event"]["type"] for _ in range(4)]
+        assert kinds == ["temperature.measured"] * 3 + ["error.raised"]
+        for _ in range(GATHERED_BYTES // 100):
+            measure("tool0")
+        assert len(writes) > 2  # not without a bound
+
+
+async def test_heart_beats_only_where_nothing_else_was_said_since_its_last_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SocketBench(tmp_path) as bench:
+        peer = await bench.peer()
+        peer.hello()
+        await peer.until("attached")
+        attachment = next(iter(bench.server._peers))
+        transport = attachment._transport
+        assert transport is not None
+        writes: list[bytes] = []
+        monkeypatch.setattr(transport, "write", lambda data: writes.append(bytes(data)))
+        attachment.beat(b"beat")
+        writes.clear()
+        attachment.beat(b"beat")
+        attachment.beat(b"beat")
+        assert writes == [b"beat", b"beat"]
+        bench.spooler._announcer.raise_error(PrinterSilent("nothing"))
+        attachment.beat(b"beat")
+        assert len(writes) == 3
+        attachment.beat(b"beat")
+        assert writes[3:] == [b"beat"]
 
 
 async def test_log_lines_go_to_the_controller(tmp_path: Path) -> None:

@@ -168,6 +168,7 @@ def _abort(machine: Machine) -> Running:
         machine.say(f"M106 P{fan} S0")
     if not machine.settings.instant_motion:
         yield Wait(until=machine.now + ABORT_SECONDS)
+    machine.motion.keep_powered(machine.now)
     machine.motion.home("XY")
     machine.say(machine.position_text())
     return None

@@ -113,6 +113,7 @@ def _wait_until_settled(machine: Machine, heater: Heater, waits_for_cooling: boo
     target: float | None = None
     while True:
         heater.advance(machine.now)
+        machine.motion.keep_powered(machine.now)
         if heater.target_celsius != target:
             target = heater.target_celsius
             if not waits_for_cooling and target < heater.actual_celsius:

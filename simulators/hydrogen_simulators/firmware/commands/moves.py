@@ -141,6 +141,7 @@ def home(machine: Machine, command: Command) -> Running:
     axes = "".join(axis for axis in "XYZ" if command.has(axis)) or "XYZ"
     if not machine.settings.instant_motion:
         yield Wait(until=machine.now + machine.settings.homing_seconds * len(axes) / 3)
+    machine.motion.keep_powered(machine.now)
     machine.motion.home(axes)
     machine.say(machine.position_text())
     return None
@@ -214,10 +215,13 @@ def use_relative_e(machine: Machine, command: Command) -> Outcome:
 
 
 def release_motors(machine: Machine, command: Command) -> Running:
-    """M18, M84: wait for the motion, then let go of the motors."""
+    """M18, M84: wait for the motion, then let go of the motors; with S, only set when idle ones are let go."""
+    if command.has("S"):
+        machine.motion.keep_powered(machine.now)
+        machine.motion.motor_timeout_seconds = command.value("S", 0)
+        return None
     yield from _wait_for_motion(machine)
-    if not command.has("S"):
-        machine.motion.homed.clear()
+    machine.motion.homed.clear()
     return None
 
 

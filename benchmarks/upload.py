@@ -1,0 +1,178 @@
+"""`upload`: half a gigabyte comes in while a print uses all of a wire of 250000 baud. What does it cost the print, the memory
+and those who wait for the loop? And how long do 200 MB take, beside the least that takes an upload?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+import tempfile
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import PIPE
+
+from benchmarks.child import BITS_PER_BYTE, WiredRecord, line_of, rss_mib, running, running_wired_printer
+from benchmarks.figure import BenchmarkFailed, Plan, Sample
+from benchmarks.gcode import check_executed, moves
+from benchmarks.house import FILE, KEY, PRINTER, House, await_idle, check_completed, frame_where, running_house
+from hydrogen.cli.client import connected
+
+BAUD = 250000
+LINES = 16_000
+"""About half a minute of a full wire."""
+
+LARGE_MEGABYTES = 500
+MEGABYTES = 200
+TURNS = 3
+"""Of each server, one after the other; the fastest counts."""
+
+IDLE_SECONDS = 3.0
+"""Between connecting and the job, as in life."""
+
+ALONE_SECONDS = 8.0
+SETTLED_SECONDS = 2.0
+"""Of printing, before anything counts."""
+
+PRINT_SECONDS = 90.0
+ANSWER_SECONDS = 120.0
+
+BOUNDARY = "benchmark"
+BLOCK = b"".join(moves(40_000)[:30_000]).replace(b"G1", b"\nG1")[: 1 << 20]
+
+
+@dataclass
+class Witness:
+    """What was seen during the print."""
+
+    began: float = 0.0
+    ended: float = 0.0
+    memory_mib: list[float] = field(default_factory=list)
+
+
+def measure(_plan: Plan) -> Iterable[Sample]:
+    yield from _beside_a_print()
+    yield from _beside_the_least()
+
+
+def _beside_a_print() -> Iterable[Sample]:
+    lines = moves(LINES)
+    settings = {"ring_size": 128, "instant_motion": True, "prevent_cold_extrusion": False}
+    witness = Witness()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        turns = folder / "turns.json"
+        with (
+            running_wired_printer(baud=BAUD, latency_seconds=0.0, settings=settings) as printer,
+            running_house(folder, printer.port, baud=BAUD, watched=turns) as house,
+        ):
+            house.put_file(lines)
+            asyncio.run(_print(house, witness))
+            record = printer.stop()
+        stalls = [
+            (seconds, cpu) for at, seconds, cpu in json.loads(turns.read_text()) if _overlaps(witness, at, seconds)
+        ]
+    check_executed(lines, record.moves, record.hash)
+    first = record.first_move_at + SETTLED_SECONDS
+    if witness.ended > record.last_move_at:
+        raise BenchmarkFailed("the upload took longer than the print")
+    before = share_between(record, first, witness.began)
+    after = share_between(record, witness.ended, record.last_move_at)
+    during = share_between(record, witness.began, witness.ended)
+    alone = (before + after) / 2
+    what = f"{LARGE_MEGABYTES} MB beside a print"
+    yield Sample(name=f"{what}: seconds", value=witness.ended - witness.began, unit="s")
+    yield Sample(
+        name=f"{what}: memory grown", value=max(witness.memory_mib) - witness.memory_mib[0], unit="MiB", goal="<= 5"
+    )
+    yield Sample(name=f"{what}: share of the link before and after", value=alone, unit="")
+    yield Sample(name=f"{what}: share of the link meanwhile", value=during, unit="")
+    yield Sample(name=f"{what}: meanwhile, of that", value=100 * during / alone, unit="%", goal=">= 98")
+    yield Sample(name=f"{what}: longest turn of the loop", value=1000 * _longest(stalls, 0), unit="ms", goal="<= 50")
+    yield Sample(name=f"{what}: of that the CPU's work", value=1000 * _longest(stalls, 1), unit="ms")
+    yield Sample(name=f"{what}: printer's process late by", value=record.late_seconds * 1000, unit="ms")
+
+
+def share_between(record: WiredRecord, begin: float, end: float) -> float:
+    """Of what the wire could have carried between two moments, this part was carried."""
+    first, last = bisect_left(record.moved_at, begin), bisect_right(record.moved_at, end) - 1
+    if last - first < 100:
+        raise BenchmarkFailed("too little was printed to tell the share of the link")
+    seconds = record.moved_at[last] - record.moved_at[first]
+    return (record.bytes_at[last] - record.bytes_at[first]) * BITS_PER_BYTE / BAUD / seconds
+
+
+def _overlaps(witness: Witness, at: float, seconds: float) -> bool:
+    return at + seconds > witness.began and at < witness.ended
+
+
+def _longest(stalls: list[tuple[float, float]], column: int) -> float:
+    return max((stall[column] for stall in stalls), default=0.0)
+
+
+async def _print(house: House, witness: Witness) -> None:
+    async with connected(house.address) as client:
+        await await_idle(client)
+        await asyncio.to_thread(send, house.web_port, 1)  # every library is loaded, every cache is warm
+        await asyncio.sleep(IDLE_SECONDS)
+        await client.command("job.start", PRINTER, {"file": FILE})
+        finishing = asyncio.create_task(
+            frame_where(client, lambda frame: frame.get("type") == "job.finished", PRINT_SECONDS)
+        )
+        await asyncio.sleep(SETTLED_SECONDS + ALONE_SECONDS)
+        witness.memory_mib.append(rss_mib(house.pid))
+        witness.began = time.monotonic()
+        sending = asyncio.create_task(asyncio.to_thread(send, house.web_port, LARGE_MEGABYTES))
+        while not sending.done():
+            await asyncio.wait([sending], timeout=0.1)
+            witness.memory_mib.append(rss_mib(house.pid))
+        await sending
+        witness.ended = time.monotonic()
+        check_completed(await finishing)
+        witness.memory_mib.append(rss_mib(house.pid))
+
+
+def _beside_the_least() -> Iterable[Sample]:
+    ours, least = [], []
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as other:
+        command = [sys.executable, "-m", "benchmarks.bare_upload", other]
+        with running(command, stdout=PIPE) as bare, running_house(Path(name), "/dev/null") as house:
+            word, _, port = line_of(bare).partition(" ")
+            if word != "ready":
+                raise BenchmarkFailed("the bare server did not start")
+            for server in (int(port), house.web_port):
+                send(server, 1)
+            for _ in range(TURNS):
+                least.append(send(int(port), MEGABYTES))
+                ours.append(send(house.web_port, MEGABYTES))
+    yield Sample(name=f"{MEGABYTES} MB to the least that takes it", value=min(least), unit="s")
+    yield Sample(name=f"{MEGABYTES} MB to Hydrogen", value=min(ours), unit="s")
+    yield Sample(name=f"{MEGABYTES} MB, times the least", value=min(ours) / min(least), unit="", goal="<= 2")
+
+
+def send(port: int, megabytes: int) -> float:
+    """Upload so much as a form; the seconds until the answer. Raises BenchmarkFailed unless it is 201."""
+    blocks = megabytes * 1_000_000 // len(BLOCK)
+    head = (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="large.gcode"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    ).encode()
+    foot = f"\r\n--{BOUNDARY}--\r\n".encode()
+    size = len(head) + blocks * len(BLOCK) + len(foot)
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS) as connection:
+        connection.sendall(
+            f"POST /api/files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Key {KEY}\r\nContent-Length: {size}\r\n"
+            f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n".encode()
+            + head
+        )
+        for _ in range(blocks):
+            connection.sendall(BLOCK)
+        connection.sendall(foot)
+        answer = connection.recv(4096)
+    if not answer.startswith(b"HTTP/1.1 201 "):
+        raise BenchmarkFailed(f"the upload was refused: {answer[:300]!r}")
+    return time.monotonic() - began

@@ -1,0 +1,1 @@
+"""Binary G-code (`.bgcode`): blocks, their compression and their packing, back to text; pure."""

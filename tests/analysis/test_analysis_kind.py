@@ -1,0 +1,29 @@
+"""A printer as configured, and as it has told of itself."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from hydrogen.analysis.kind import Kind, kind_from
+from hydrogen.gcode.program.motion import MotionLimits
+from hydrogen.gcode.program.preflight import MachineProfile
+from hydrogen.model.printer import Firmware, PrinterState
+
+
+def test_what_the_printer_tells_counts() -> None:
+    firmware = Firmware(dialect="marlin", extruder_count=2, capabilities=MappingProxyType({"ARCS": True}))
+    state = PrinterState(baud=115200, firmware=firmware)
+    machine = kind_from(MotionLimits(), MachineProfile(name="a"), state).machine
+    assert (machine.name, machine.baud, machine.extruders, machine.dialect) == ("a", 115200, 2, "marlin")
+    assert machine.carries_window and machine.capabilities["ARCS"]
+
+
+def test_an_unknown_printer_is_as_configured() -> None:
+    profile = MachineProfile(name="a", models=("X",))
+    assert kind_from(MotionLimits(), profile, None).machine == profile
+    assert kind_from(MotionLimits(), profile, PrinterState()).machine == profile
+
+
+def test_printers_with_the_same_limits_are_one_kind() -> None:
+    assert Kind(machine=MachineProfile(name="a")).key == Kind(machine=MachineProfile(name="b")).key
+    assert Kind().key != Kind(limits=MotionLimits(acceleration=500.0)).key
