@@ -16,7 +16,6 @@ from hydrogen.errors import (
     ClientError,
     Conflict,
     DiskFull,
-    FileRejected,
     Forbidden,
     HydrogenError,
     InvalidMessage,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydrogen.analysis.desk import AnalysisDesk
 from hydrogen.auth.audit import AuditLog
@@ -19,11 +19,15 @@ from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 
+if TYPE_CHECKING:
+    from hydrogen.web.endpoint import Endpoint
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebHouse:
     """tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
-    as JSON values. report: tells the house of a defect of ours."""
+    as JSON values. guests: other rooms' endpoints, asked for once starlette is loaded. report: tells the house of a defect of
+    ours."""
 
     authority: Authority
     proxies: TrustedProxies
@@ -38,6 +42,7 @@ class WebHouse:
     metrics: MetricSource
     version: str
     configuration: Callable[[], Mapping[str, Any]]
+    guests: Sequence[Callable[[], Sequence[Endpoint]]] = ()
     report: Callable[[str, BaseException], None]
     clock: Clock
     log: Log

@@ -40,5 +40,6 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *LogRoutes(door, house.registry).endpoints,
         *MetricRoutes(house.metrics).endpoints,
     ]
+    table += [endpoint for endpoints_of in house.guests for endpoint in endpoints_of()]
     table += DocumentRoutes(person, house.registry, lambda: table).endpoints
     return table

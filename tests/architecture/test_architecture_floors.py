@@ -46,7 +46,7 @@ FLOORS: dict[str, int] = {
 """The floor of every room of `hydrogen`. Whoever builds a room, gives it a floor here, and in DESIGN.md."""
 
 ROOF = 7
-ARROWS = {("model", "errors"), ("spooler", "devices"), ("jobs", "files"), ("analysis", "files")}
+ARROWS = {("model", "errors"), ("spooler", "devices"), ("jobs", "files"), ("analysis", "files"), ("webui", "web")}
 """The pairs of one floor of which the first may import the second."""
 
 DRIVERS_SEE = 3
