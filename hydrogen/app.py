@@ -227,6 +227,7 @@ class Hydrogen:
             report=self._report,
             clock=self._clock,
             log=self._log,
+            is_watched=lambda: self._figures.active_connections > 0,
         )
 
     def _make_record_keeper(self) -> RecordKeeper:

@@ -76,7 +76,7 @@ class ServerSection(Section):
 
 
 class WebSection(Section):
-    """HTTP: sessions, tickets, the status document. The same keys and rights as the WebSocket's."""
+    """HTTP: every operation, files, documents (docs/http.md). The same keys and rights as the WebSocket's."""
 
     enabled: bool = Field(
         default=True,

@@ -5,7 +5,7 @@
     HydrogenError                     code, message, details; `str()` says what happened, to what, and what to do
     ├── ClientError                   the caller asked for something that cannot be
     │   ├── AuthFailed                auth_failed
-    │   ├── InvalidMessage            invalid_message (TooLarge: more bytes than are taken)
+    │   ├── InvalidMessage            invalid_message
     │   ├── Forbidden                 forbidden
     │   ├── NotFound                  not_found
     │   ├── Conflict                  conflict

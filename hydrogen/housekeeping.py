@@ -15,7 +15,7 @@ from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.store import JobStore
-from hydrogen.retention.folder import FolderShelf, LogShelf, SpoolShelf
+from hydrogen.retention.folder import FolderShelf, GroupShelf, LogShelf, SpoolShelf
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.retention.need import Need, need_of
 from hydrogen.retention.policy import Limits
@@ -25,6 +25,7 @@ from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.disk_watch import DiskThresholds, DiskWatch
 
 ANALYSIS_FOLDER = "analysis"
+"""Names begin with the digest of the file that they are of."""
 
 
 def make_retention(
@@ -63,7 +64,7 @@ def make_shelves(configuration: Configuration, *, store: JobStore, files: FileSt
     data_dir = server.data_dir
     analyses = Limits(days=_limit(section.analysis_days), is_cache=True)
     return [
-        FolderShelf("analysis", data_dir / ANALYSIS_FOLDER, "[!.]*", analyses),
+        GroupShelf("analysis", data_dir / ANALYSIS_FOLDER, analyses, ends="-."),
         LogShelf("log", server.runtime_dir, "*.log", Limits(each_bytes=section.log_bytes)),
         FolderShelf("damaged", data_dir, "hydrogen.db.damaged-*", Limits(days=_limit(section.damaged_days))),
         SpoolShelf(data_dir / "spool", Limits(days=section.spool_days)),

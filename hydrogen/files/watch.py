@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from hydrogen.core.clock import Clock
 from hydrogen.core.log import Log
+from hydrogen.core.rhythm import until_beat
 from hydrogen.core.service import Service
 from hydrogen.errors import (
     ConfigurationInvalid,
@@ -34,6 +35,9 @@ from hydrogen.model.events import FileAdded, FileChanged, FileRemoved
 
 LOOK_SECONDS = 3.0
 FULL_LOOK_SECONDS = 30.0
+
+UNWATCHED_LOOKS = 10
+"""While nobody is connected, and there is no watched folder, every so many looks do: there is nobody to be told."""
 
 FULL_LOOK_SHARE = 5000
 """A full look takes at most this part of the time: 12 ms a minute."""
@@ -76,8 +80,10 @@ class FileWatch(Service):
         clock: Clock,
         log: Log,
         look_seconds: float = LOOK_SECONDS,
+        is_watched: Callable[[], bool] = lambda: True,
     ) -> None:
-        """watched: files that appear there are moved into the store. enqueue: what is then done with them."""
+        """watched: files that appear there are moved into the store. enqueue: what is then done with them. is_watched: is a
+        client connected?"""
         self._store = store
         self._own = _View(store.disk, store.catalogue)
         self._packed = Catalogue()
@@ -87,6 +93,7 @@ class FileWatch(Service):
         self._clock = clock
         self._log = log
         self._look_seconds = look_seconds
+        self._is_watched = is_watched
         self._refused: set[StoredFile] = set()
 
     async def start(self) -> None:
@@ -105,7 +112,14 @@ class FileWatch(Service):
     async def run(self) -> None:
         while True:
             await self.look()
-            await asyncio.sleep(self._look_seconds)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        for _ in range(UNWATCHED_LOOKS):
+            await until_beat(self._look_seconds)
+            is_settling = self._own.catalogue.is_settling or self._packed.is_settling
+            if is_settling or self._watched is not None or self._is_watched():
+                return
 
     async def look(self) -> None:
         """Once at everything."""

@@ -40,8 +40,8 @@ class EntryParams(Params):
 
 ONE_PLACE: Mapping[str, Any] = {
     "oneOf": [
-        {"required": [one], "properties": {one: {"not": {"type": "null"}}, other: {"type": "null"}}}
-        for one, other in (("before", "position"), ("position", "before"))
+        {"required": [one], "properties": {one: {"type": kind}, other: {"type": "null"}}}
+        for one, kind, other in (("before", "string", "position"), ("position", "integer", "before"))
     ]
 }
 """What the check of MoveParams means, for JSON Schemas."""

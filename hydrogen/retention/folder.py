@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hydrogen.retention.item import Item
@@ -48,7 +51,7 @@ class FolderShelf:
             kind=self.kind,
             name=path.name,
             size_bytes=status.st_size,
-            touched_at=max(status.st_mtime, status.st_atime) if self.limits.is_cache else status.st_mtime,
+            touched_at=status.st_mtime,
             needed=needed,
         )
 
@@ -77,46 +80,86 @@ class LogShelf(FolderShelf):
             os.close(handle)
 
 
-class SpoolShelf:
-    """`spool/`: a job's file and its journal, together one thing. Spoolers tidy up their own; what is left here is of printers
-    that are gone, or of jobs whose journal could not be written."""
+class GroupShelf:
+    """A folder in which several files are one thing: their names begin with its name, and go on behind one of `ends`."""
 
-    kind = "spool"
-
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(
+        self,
+        kind: str,
+        folder: Path,
+        limits: Limits,
+        *,
+        ends: str,
+        names_in_use: Callable[[], Awaitable[Collection[str]]] | None = None,
+    ) -> None:
+        """names_in_use: of the things that are in use; None where nobody can tell."""
+        self._names_in_use = names_in_use
+        self.kind = kind
         self.limits = limits
         self._folder = folder
+        self._ends = ends
 
     async def items(self, need: Need) -> Sequence[Item]:
         """See Shelf."""
-        return await asyncio.to_thread(self._items, need)
+        used = frozenset(await self._names_in_use()) if self._names_in_use is not None else frozenset()
+        found = await asyncio.to_thread(self._items, need)
+        return [replace(item, is_in_use=True) if item.name in used else item for item in found]
 
     async def delete(self, item: Item) -> int:
-        """The journal goes last: as long as it is there, somebody can tell what the file was."""
+        """See Shelf. The file that comes last by name goes last."""
         return await asyncio.to_thread(self._delete, item)
 
     def _items(self, need: Need) -> Sequence[Item]:
-        groups: dict[str, list[Path]] = {}
-        for path in sorted(self._folder.glob("*")):
-            if _is_plain(path):
-                groups.setdefault(path.name.partition(".")[0], []).append(path)
-        return [item for job, paths in groups.items() if (item := self._item(job, paths, need)) is not None]
+        groups: dict[str, list[os.stat_result]] = {}
+        for path in self._files():
+            with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+                groups.setdefault(self._name_of(path), []).append(path.stat())
+        return [self._item(name, statuses, need) for name, statuses in groups.items()]
 
-    def _item(self, job: str, paths: Sequence[Path], need: Need) -> Item | None:
-        try:
-            statuses = [path.stat() for path in paths]
-        except FileNotFoundError:
-            return None  # its spooler was faster
+    def _item(self, name: str, statuses: Sequence[os.stat_result], need: Need) -> Item:
+        return Item(
+            kind=self.kind,
+            name=name,
+            size_bytes=sum(status.st_size for status in statuses),
+            touched_at=max(max(status.st_mtime, status.st_atime) for status in statuses),
+        )
+
+    def _delete(self, item: Item) -> int:
+        freed = 0
+        for path in self._files():
+            if self._name_of(path) == item.name:
+                with contextlib.suppress(FileNotFoundError):
+                    freed += path.stat().st_size
+                    path.unlink()
+        return freed
+
+    def _files(self) -> Sequence[Path]:
+        """In the order of their names; hidden ones are being written."""
+        return [path for path in sorted(self._folder.glob("[!.]*")) if _is_plain(path)]
+
+    def _name_of(self, path: Path) -> str:
+        return re.split(f"[{re.escape(self._ends)}]", path.name, maxsplit=1)[0]
+
+
+class SpoolShelf(GroupShelf):
+    """`spool/`: a job's file and its journal, together one thing. Spoolers tidy up their own; what is left here is of printers
+    that are gone, or of jobs whose journal could not be written. The journal goes last (`.gcode` before `.journal`): as long
+    as it is there, somebody can tell what the file was."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        super().__init__("spool", folder, limits, ends=".")
+
+    def _item(self, name: str, statuses: Sequence[os.stat_result], need: Need) -> Item:
         # A link of the user's file has that file's mtime; when it was linked, ctime tells.
         touched_at = max(max(status.st_mtime, status.st_ctime) for status in statuses)
         return Item(
             kind=self.kind,
-            name=job,
+            name=name,
             size_bytes=sum(status.st_size for status in statuses),
             touched_at=touched_at,
-            job=job,
+            job=name,
             may_be_a_jobs=True,
-            needed=self._why_needed(job, need),
+            needed=self._why_needed(name, need),
         )
 
     def _why_needed(self, job: str, need: Need) -> str:
@@ -129,14 +172,6 @@ class SpoolShelf:
         if journal.header.outcome in (None, INTERRUPTED):
             return f"printer {journal.header.printer} can recover it"
         return ""
-
-    def _delete(self, item: Item) -> int:
-        freed = 0
-        paths = [path for path in self._folder.glob(f"{item.name}.*") if _is_plain(path)]
-        for path in sorted(paths, key=lambda path: path.suffix == ".journal"):
-            freed += path.stat().st_size
-            path.unlink(missing_ok=True)
-        return freed
 
 
 def _is_plain(path: Path) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Item:
     """kind: which shelf it lies on. name: unique there, and what people call it. touched_at: when it was last written, or used
     where that is known, in Unix seconds. job, file: what it belongs to; "" for neither. may_be_a_jobs: it could be that of a
-    job of which its printer has not told yet. needed: why it must stay, as far as its own shelf can tell."""
+    job of which its printer has not told yet. is_in_use: something that is there is made of it, so it does not grow old.
+    needed: why it must stay, as far as its own shelf can tell."""
 
     kind: str
     name: str
@@ -18,6 +19,7 @@ class Item:
     job: str = ""
     file: str = ""
     may_be_a_jobs: bool = False
+    is_in_use: bool = False
     needed: str = ""
 
 

@@ -2,7 +2,7 @@
 
 A thing goes when it is older than its kind may be, when there are more than its kind may have, or when they are larger
 together than they may be; the oldest first. What is needed never goes, and counts among those that are there. A clock that
-nobody has set makes nothing old.
+nobody has set makes nothing old, and what is in use does not grow old.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def plan(
     for item in sorted(items, key=lambda item: (item.touched_at, item.name), reverse=True):
         reason = ""
         if not why_needed(item):
-            age_days = (now - item.touched_at) / DAY_SECONDS if is_clock_right else 0.0
+            can_be_old = is_clock_right and not item.is_in_use
+            age_days = (now - item.touched_at) / DAY_SECONDS if can_be_old else 0.0
             reason = _reason(item, limits, age_days, count, total_bytes, is_disk_low=is_disk_low)
         if reason:
             deletions.append(Deletion(item=item, reason=reason))

@@ -11,6 +11,7 @@ import psutil
 
 from hydrogen.model.host import HostState
 from hydrogen.system import machine
+from hydrogen.system.disk_watch import LEVELS
 from hydrogen.system.metric import Metric, Reading
 from hydrogen.system.process import ProcessFigures, read_process, read_spoolers
 
@@ -35,6 +36,7 @@ MEMORY = _gauge("host_memory_total_bytes", "Memory of the machine.")
 MEMORY_AVAILABLE = _gauge("host_memory_available_bytes", "Memory that programs can still have.")
 DISK = _gauge("host_disk_total_bytes", "Size of the file system that the data directory is on.")
 DISK_FREE = _gauge("host_disk_free_bytes", "Room left on it.")
+DISK_LOW = _gauge("host_disk_low", "1 while so little is left (`[retention]` says how little).", "level")
 TEMPERATURE = _gauge("host_temperature_celsius", "Temperature of the processor.")
 THROTTLED = _gauge("host_throttled", "1 while this holds the machine back (a Raspberry Pi tells).", "reason")
 
@@ -58,6 +60,7 @@ HOST_METRICS: tuple[Metric, ...] = (
     MEMORY_AVAILABLE,
     DISK,
     DISK_FREE,
+    DISK_LOW,
     TEMPERATURE,
     THROTTLED,
     THREADS,
@@ -90,6 +93,9 @@ def told_readings(host: HostState) -> Iterator[Reading]:
     ):
         if value is not None:
             yield Reading(metric, value)
+    if host.disk is not None:
+        for level in LEVELS[1:]:
+            yield Reading(DISK_LOW, host.disk == level, (level,))
     if host.throttling is not None:
         for reason in THROTTLE_REASONS:
             yield Reading(THROTTLED, reason in host.throttling, (reason,))

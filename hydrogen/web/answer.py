@@ -35,6 +35,7 @@ class UnsupportedMedia(InvalidMessage):
 STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
     {
         ClientError: 400,
+        TooLarge: 413,
         UnsupportedMedia: 415,
         AuthFailed: 401,
         Forbidden: 403,

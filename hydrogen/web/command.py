@@ -33,17 +33,20 @@ Moment = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-
 
 
 class Wish(BaseModel):
-    """What surrounds the parameters of an operation. Unknown fields are ignored, known ones are never converted.
-
-    printer: may be left out where there is exactly one. idempotency_key: the same within ten minutes is carried out once.
-    issued_at: ISO 8601 with its zone; refused as `replayed` when it is more than 30 s ago.
-    """
+    """What surrounds the parameters of an operation. Unknown fields are ignored, known ones are never converted."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    printer: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    idempotency_key: Annotated[str, Field(min_length=SHORTEST_KEY, max_length=LONGEST_KEY)] | None = None
-    issued_at: Moment | None = None
+    printer: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+        default=None, description="May be left out where there is exactly one."
+    )
+    idempotency_key: Annotated[str, Field(min_length=SHORTEST_KEY, max_length=LONGEST_KEY)] | None = Field(
+        default=None,
+        description="The same command with it, within ten minutes, gets the first answer; it is carried out once.",
+    )
+    issued_at: Moment | None = Field(
+        default=None, description="ISO 8601 with its zone; more than 30 s from the service's clock it is `replayed`."
+    )
 
 
 NO_WISH = Wish()

@@ -112,8 +112,12 @@ def grant_of(request: Request) -> Grant:
 
 
 def query_of(request: Request, model: type[Model]) -> Model:
-    """What stands behind the `?`, checked; the last of several values counts. Raises InvalidMessage with `field`."""
-    return model_from_plain(model, dict(request.query_params), what="query")
+    """What stands behind the `?` beside a credential, checked; the last of several values counts.
+
+    Raises InvalidMessage with `field`.
+    """
+    values = {name: value for name, value in request.query_params.items() if name not in ("key", "ticket")}
+    return model_from_plain(model, values, what="query")
 
 
 def is_json(request: Request) -> bool:

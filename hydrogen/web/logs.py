@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hydrogen.errors import InvalidMessage
+from hydrogen.errors import InvalidMessage, NotFound
 from hydrogen.operations.log import MOST_LINES
 from hydrogen.operations.registry import Registry
 from hydrogen.web.answer import json_answer
@@ -53,7 +53,7 @@ class LogRoutes:
                 query=LogQuery,
                 operation="system.logs",
                 answers={200: Good(summary="The lines, the oldest first", schema={"type": "object"})},
-                errors=(InvalidMessage,),
+                errors=(InvalidMessage, NotFound),
             )
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,7 +26,7 @@ FILE_ERRORS = (FileRejected, DiskFull)
 
 
 class CommandBody(Wish):
-    """params: of the operation; checked strictly, an unknown or mistyped one is refused."""
+    """A command: the operation's parameters, checked strictly, and what surrounds them."""
 
     params: Annotated[dict[str, Any], Field(default_factory=dict)]
 
@@ -64,7 +64,7 @@ class OperationRoutes:
             summary=operation.summary,
             scope=operation.scope,
             body=CommandBody,
-            needs_body=any(field.is_required() for field in operation.params.model_fields.values()),
+            needs_body=not _may_be_left_out(operation.params),
             answers={200: Good(summary="It was accepted")},
             errors=(*COMMAND_ERRORS, *FILE_ERRORS) if chapter in ("file", "job", "queue") else COMMAND_ERRORS,
             operation=operation.name,
@@ -84,6 +84,14 @@ class OperationRoutes:
         """Every operation: its name, what it does, the scope it needs, and its parameters as a JSON Schema."""
         self._list = self._list or encode_json({"operations": list(self._registry.describe())})
         return document_answer(request, self._list, media_type=JSON)
+
+
+def _may_be_left_out(params: type[BaseModel]) -> bool:
+    try:
+        params.model_validate({})
+    except ValidationError:
+        return False
+    return True
 
 
 LIST_SCHEMA: Mapping[str, Any] = {

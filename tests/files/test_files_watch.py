@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from hydrogen.files.store import FileStore, NobodyNeeds
 from hydrogen.files.watch import FULL_LOOK_SECONDS, LOOK_SECONDS, FileWatch
 from hydrogen.model.events import Event, FileAdded, FileMoved
 from tests.support.recording_log import RecordingLog
+from tests.support.waiting import wait_until
 
 
 class Printing(NobodyNeeds):
@@ -204,3 +206,34 @@ async def test_what_a_former_life_left_is_gone_after_the_start(bench: Bench) -> 
     (bench.folder / ".incoming" / "half").write_text("G28\n")
     await bench.watch.start()
     assert in_folder(bench.folder) == []
+
+
+async def test_it_looks_seldom_while_there_is_nobody_to_be_told(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    beats: list[bool] = []
+
+    def is_watched() -> bool:
+        beats.append(False)
+        return False
+
+    looks: list[int] = []
+    watch = FileWatch(
+        FileStore(tmp_path / "files"),
+        report=lambda *_: None,
+        clock=ManualClock(),
+        log=RecordingLog(),
+        look_seconds=0.0,
+        is_watched=is_watched,
+    )
+    look = watch.look
+
+    async def counted() -> None:
+        looks.append(len(beats))
+        await look()
+
+    watch.look = counted  # type: ignore[method-assign]
+    running = asyncio.create_task(watch.run())
+    await wait_until(lambda: len(looks) >= 3)
+    running.cancel()
+    await asyncio.wait([running])
+    assert looks[:3] == [0, 10, 20]

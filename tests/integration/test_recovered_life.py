@@ -134,6 +134,6 @@ async def test_a_recovered_print_keeps_its_bed_and_stands_beside_the_one_it_cont
             await client.command("printer.clear_bed", "bench", {"job": second})
             third = await started(client)
             assert (await finished(client, third))["outcome"] == "completed"
-        assert ends_told(house) == {first: 1, second: 1, third: 1}
+        await until(lambda: ends_told(house) == {first: 1, second: 1, third: 1})
         assert await house.stop() == 0, house.said
     assert [move for move in printer.ledger.moves if move in WAITING] == WAITING[1:]

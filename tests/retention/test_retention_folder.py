@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrogen.retention.folder import FolderShelf, LogShelf, SpoolShelf
+from hydrogen.retention.folder import FolderShelf, GroupShelf, LogShelf, SpoolShelf
 from hydrogen.retention.need import Need
 from hydrogen.retention.policy import Limits
 from hydrogen.spooler.journal.cold_record import encode_header, header_places
@@ -77,11 +77,28 @@ async def test_the_last_file_of_a_record_is_the_one_that_is_written(tmp_path: Pa
     assert [bool(item.needed) for item in found] == [False, False, True]
 
 
-async def test_a_cache_is_as_old_as_its_last_use(tmp_path: Path) -> None:
-    os.utime(put(tmp_path / "hash"), (900.0, 100.0))
-    [used] = await FolderShelf("analysis", tmp_path, "*", Limits(is_cache=True)).items(ALL)
-    [written] = await FolderShelf("other", tmp_path, "*", Limits()).items(ALL)
-    assert (used.touched_at, written.touched_at) == (900.0, 100.0)
+async def test_a_cache_is_as_old_as_its_last_use_and_goes_as_a_whole(tmp_path: Path) -> None:
+    os.utime(put(tmp_path / "0123-key.json"), (900.0, 100.0))
+    put(tmp_path / "0123-1.png", 5, at=50.0)
+    put(tmp_path / "4567-key.json", at=100.0)
+    put(tmp_path / ".4567-2.png.tmp", at=100.0)
+    shelf = GroupShelf("analysis", tmp_path, Limits(is_cache=True), ends="-.")
+    used, other = await shelf.items(ALL)
+    assert (used.name, used.touched_at, used.size_bytes) == ("0123", 900.0, 15)
+    assert (other.name, other.touched_at) == ("4567", 100.0)
+    assert await shelf.delete(used) == 15
+    assert names_in(tmp_path) == {"4567-key.json", ".4567-2.png.tmp"}
+
+
+async def test_what_is_in_use_is_told(tmp_path: Path) -> None:
+    put(tmp_path / "0123-key.json")
+    put(tmp_path / "4567-key.json")
+
+    async def in_use() -> set[str]:
+        return {"0123"}
+
+    shelf = GroupShelf("analysis", tmp_path, Limits(), ends="-.", names_in_use=in_use)
+    assert [item.is_in_use for item in await shelf.items(ALL)] == [True, False]
 
 
 async def test_a_log_loses_its_oldest_lines_and_whoever_writes_goes_on(tmp_path: Path) -> None:

@@ -37,6 +37,12 @@ def test_a_clock_that_nobody_has_set_makes_nothing_old() -> None:
     assert gone([item("from the future", days=-400)], Limits(days=5)) == []
 
 
+def test_what_is_in_use_does_not_grow_old_but_a_cache_goes_when_the_disk_is_low() -> None:
+    used = [item("used", days=400, is_in_use=True)]
+    assert gone(used, Limits(days=5, is_cache=True)) == []
+    assert gone(used, Limits(days=5, is_cache=True), is_disk_low=True) == ["used"]
+
+
 def test_so_many_stay_and_they_are_the_youngest() -> None:
     assert gone(THREE, Limits(most=2)) == ["old"]
     assert gone(THREE, Limits(most=0)) == ["old", "middle", "young"]

@@ -86,7 +86,7 @@ async def test_by_default_only_what_nobody_misses_goes(tmp_path: Path) -> None:
     house.put("run/ender3.log", 2_000_000)
     await house.print_once("job-1", NOW - 5 * YEAR)
     before = names_in(tmp_path)
-    expected = {("analysis", "0123.json"), ("damaged", "hydrogen.db.damaged-1"), ("log", "ender3.log")}
+    expected = {("analysis", "0123"), ("damaged", "hydrogen.db.damaged-1"), ("log", "ender3.log")}
     assert gone(await house.keeper.survey()) == expected
     assert names_in(tmp_path) == before
     assert gone(await house.keeper.apply()) == expected

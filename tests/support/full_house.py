@@ -55,6 +55,7 @@ def full_state(printers: int = 8) -> State:
             disk_free_bytes=9_000_000_000,
             temperature_celsius=61.5,
             throttling=("under_voltage",),
+            disk="low",
         ),
         queue=QueueSummary(length=4, next=("a", "b"), held=MappingProxyType({"printer0": "asked for"})),
     )

@@ -52,3 +52,8 @@ def test_what_holds_the_machine_back_is_one_of_a_closed_set() -> None:
     assert told["hydrogen_host_throttled", ("throttled",)] is True
     assert told["hydrogen_host_throttled", ("under_voltage",)] is False
     assert not list(told_readings(HostState()))
+
+
+def test_one_level_of_the_disk_holds_at_most() -> None:
+    told = {r.labels: r.value for r in told_readings(HostState(disk="critical"))}
+    assert told == {("low",): False, ("critical",): True}

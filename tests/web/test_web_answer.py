@@ -15,10 +15,9 @@ from hydrogen.errors import (
     LinkLost,
     RateLimited,
     Replayed,
-    TooLarge,
     Unavailable,
 )
-from hydrogen.web.answer import UnsupportedMedia, document_answer, error_answer, json_answer
+from hydrogen.web.answer import TooLarge, UnsupportedMedia, document_answer, error_answer, json_answer
 
 
 @pytest.mark.parametrize(
@@ -29,7 +28,7 @@ from hydrogen.web.answer import UnsupportedMedia, document_answer, error_answer,
         (Replayed("x"), 409),
         (Unavailable("x"), 503),
         (DiskFull("x"), 507),
-        (FileRejected("x"), 422),
+        (FileRejected("x"), 400),
         (LineRefused("x"), 400),
         (TooLarge("x"), 413),
         (UnsupportedMedia("x"), 415),

@@ -94,6 +94,7 @@ async def test_files_are_listed_in_pages_and_by_folder(web: Web) -> None:
     assert ([file["path"] for file in page["files"]], page["next"]) == (["sub/c.gcode"], None)
     page = (await web.ask("GET", "/api/files?folder=sub")).json
     assert [file["path"] for file in page["files"]] == ["sub/c.gcode"]
+    assert (await web.ask("GET", f"/api/files?key={KEY}", key=None)).status == 200
     for query in ("limit=x", "limit=0", "limit=-1", "unknown=1", "limit=99999999999"):
         assert (await web.ask("GET", f"/api/files?{query}")).status == 400
 

@@ -48,7 +48,7 @@ async def test_what_does_not_fit_is_refused_with_its_field(web: Web, body: Any, 
         (Conflict("x"), 409),
         (Replayed("x"), 409),
         (Unavailable("x"), 503),
-        (FileRejected("x"), 422),
+        (FileRejected("x"), 400),
         (LinkLost("x"), 500),
     ],
 )

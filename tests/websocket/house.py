@@ -87,6 +87,12 @@ class EmptyShelf:
     async def list(self) -> list[Any]:
         return []
 
+    async def folders(self) -> list[str]:
+        return []
+
+    def free_bytes(self) -> int:
+        return 0
+
     def resolve(self, path: str) -> Path:
         if path != "cube.gcode":
             raise NotFound(f"no file {path!r}", file=path)

@@ -137,7 +137,7 @@ async def test_modes_and_feedrate_are_the_jobs_again_while_parked_and_after(
 async def test_motors_are_held_and_get_their_own_time_back(
     desk: SitDown, set_by_job: tuple[str, ...], rests_by: str
 ) -> None:
-    async with desk(*PRINTING, *set_by_job, motor_timeout_seconds=120.0) as it:
+    async with desk(*PRINTING, *set_by_job) as it:
         motion, mark = it.printer.printer.machine.motion, it.mark
         await it.head.hold_motors()
         await it.head.hold_motors()
@@ -145,7 +145,6 @@ async def test_motors_are_held_and_get_their_own_time_back(
         await it.head.rest_motors()
         assert motion.motor_timeout_seconds == float(rests_by[5:])
         assert it.said_since(mark, "M84") == ["M84 S0", "M84 S0", rests_by]
-        assert len(motion.homed) == 3
 
 
 @pytest.mark.parametrize("persona", ["klipper", "smoothieware"])
