@@ -35,7 +35,7 @@ export function SignInPage() {
   return html`
     <main class="sign-in" id="content">
       <form class="card" onSubmit=${signIn}>
-        <div class="brand"><span class="mark" aria-hidden="true">H</span><h1>${texts.name}</h1></div>
+        <div class="brand"><span class="mark" aria-hidden="true" /><h1>${texts.name}</h1></div>
         <label class="field"><span>${texts.signIn.key}</span>
           <input name="key" type="password" autocomplete="current-password" autofocus required aria-describedby="key-hint" /></label>
         <p class="hint" id="key-hint">${texts.signIn.keyHint}</p>

@@ -87,7 +87,7 @@ function Head({ name, route }) {
   useEffect(() => { document.title = title; }, [title]);
   return html`
     <header class="head">
-      <a class="brand" href="#/" aria-label=${texts.nav.overview}><span class="mark" aria-hidden="true">H</span><span class="word">${texts.name}</span></a>
+      <a class="brand" href="#/" aria-label=${texts.name}><span class="mark" aria-hidden="true" /><span class="word">${texts.name}</span></a>
       ${names.length > 1
         ? html`<select class="chooser" aria-label=${texts.nav.choose} value=${name} onChange=${choose}>${names.map((one) => html`<option value=${one}>${one}</option>`)}</select>`
         : name && html`<span class="chooser">${name}</span>`}
