@@ -13,6 +13,7 @@ from types import TracebackType
 
 from hydrogen.files.draft import HEAD_BYTES, Draft, check_head
 from hydrogen.files.folder import StoredFile
+from hydrogen.files.thread import in_thread
 
 BLOCK_BYTES = 512 << 10
 
@@ -67,7 +68,7 @@ class Incoming:
         self._block.clear()
         if self._work is not None:
             await asyncio.wait([self._work])
-        await asyncio.to_thread(self.draft.discard)
+        await in_thread(self.draft.discard)
         self._end()
 
     def replace_draft(self, draft: Draft) -> None:

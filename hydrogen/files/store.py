@@ -23,10 +23,11 @@ from hydrogen.files.folder import FilesFolder, StoredFile, check_printable, is_b
 from hydrogen.files.incoming import Incoming
 from hydrogen.files.name import BINARY_SUFFIX, GZIP_SUFFIX, found_parts, made_file_parts, made_parts, stored_path
 from hydrogen.files.space import Space
+from hydrogen.files.thread import in_thread
 from hydrogen.model.events import Event, FileAdded, FileChanged, FileMoved, FileRemoved
 
-MOST_INCOMING = 8
-"""Uploads at the same time: each holds a megabyte, a descriptor and now and then a thread."""
+MOST_INCOMING = 64
+"""Files that are on their way in at the same time: each holds a descriptor and a megabyte at most."""
 
 LARGEST_FILE_BYTES = 4 << 30
 """Unless the configuration says otherwise: no print is that long, and the journals count in more."""
@@ -172,7 +173,7 @@ class FileStore:
         if declared_bytes is not None:
             self.check_room(declared_bytes, path)
         if self._incoming >= MOST_INCOMING:
-            raise Unavailable(f"{MOST_INCOMING} uploads are under way: try again", retry_after_seconds=2)
+            raise Unavailable(f"{MOST_INCOMING} files are on their way in: try again", retry_after_seconds=2)
         self._incoming += 1
         try:
             draft = await self._make_draft(path, is_gzip=is_packed)
@@ -322,18 +323,18 @@ class FileStore:
         try:
             await self._unpack(packed.path, draft)
             check_head(draft.head, target)
-            await asyncio.to_thread(draft.finish)
+            await in_thread(draft.finish)
         except BaseException:
-            await asyncio.shield(asyncio.to_thread(draft.discard))
+            await in_thread(draft.discard)
             raise
         incoming.replace_draft(draft)
-        await asyncio.to_thread(packed.discard)
+        await in_thread(packed.discard)
 
     async def _place(self, draft: Draft, target: str, below: str, *, actor: str, may_replace: bool) -> StoredFile:
         path = "/".join(made_file_parts(f"{below.strip('/')}/{target}" if below.strip("/") else target))
         await asyncio.to_thread(self._check_target, path, may_replace=may_replace)
         with self.catalogue.changing():
-            stored = await asyncio.to_thread(self._place_draft, draft, path)
+            stored = await in_thread(self._place_draft, draft, path)
             kind = FileAdded if self.catalogue.note(stored) is None else FileChanged
         self.tell_of(kind, stored, actor)
         return stored

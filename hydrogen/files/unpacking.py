@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hydrogen.errors import FileRejected, HostError
 from hydrogen.files.draft import Draft
+from hydrogen.files.thread import in_thread
 from hydrogen.files.unpacking_process import DAMAGED
 
 READ_BYTES = 256 << 10
@@ -49,7 +50,7 @@ async def _fill(draft: Draft, process: Process) -> None:
                 block = await process.stdout.read(READ_BYTES)
             if not block:
                 break
-            await asyncio.to_thread(draft.write, block)
+            await in_thread(draft.write, block)
         async with asyncio.timeout(SILENT_SECONDS):
             said = (await process.stderr.read(READ_BYTES)).decode(errors="replace").strip()
             code = await process.wait()

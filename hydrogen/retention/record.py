@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from hydrogen.errors import InvalidMessage, NotFound
+from hydrogen.errors import Conflict, InvalidMessage, NotFound
 from hydrogen.retention.folder import FolderShelf
 from hydrogen.retention.item import Item
 from hydrogen.retention.need import Need
@@ -133,7 +133,7 @@ class FilesShelf:
     def _delete(self, item: Item) -> int:
         try:
             path = self._files.resolve(item.name)
-        except (InvalidMessage, NotFound):
+        except (Conflict, InvalidMessage, NotFound):
             return 0
         size = path.stat().st_size
         path.unlink(missing_ok=True)

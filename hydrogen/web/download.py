@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from starlette.responses import Response, StreamingResponse
@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from hydrogen.errors import NotFound
 from hydrogen.files.digest import FileIdentity
 from hydrogen.files.folder import StoredFile
+from hydrogen.files.thread import in_thread
 from hydrogen.web.byte_range import ByteRange, FileVersion, Unsatisfiable, disposition, is_unchanged, wanted_range
 
 BLOCK_BYTES = 256 << 10
@@ -78,21 +79,11 @@ class _FileAnswer(StreamingResponse):
         offset, end = self._part.first, self._part.last + 1
         while offset < end:
             count = min(BLOCK_BYTES, end - offset)
-            # Cancelled or not, the read is over before the file is closed: its number may be another file's then.
-            block = await _unhurried(asyncio.to_thread(os.pread, self._handle, count, offset))
+            block = await in_thread(os.pread, self._handle, count, offset)
             if not block:
                 raise ConnectionAbortedError("the file became shorter while it was sent")
             offset += len(block)
             yield block
-
-
-async def _unhurried(work: Awaitable[bytes]) -> bytes:
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def _opened(path: Path, name: str) -> tuple[int, os.stat_result]:

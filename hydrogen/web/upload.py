@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from starlette.requests import ClientDisconnect, Request
 
-from hydrogen.errors import HydrogenError, InvalidMessage, TooLarge
+from hydrogen.errors import HydrogenError, InvalidMessage, TooLarge, Unavailable
 from hydrogen.files.folder import StoredFile
 from hydrogen.files.incoming import Incoming
 from hydrogen.files.store import FileStore
 from hydrogen.web.multipart import MultipartReader, PartBegun, PartData, PartEnded, boundary_of
+
+MOST_UPLOADS = 3
+"""At the same time, because each keeps a thread busy where the disk is slow, and the house has five on the smallest machine."""
+
+SLOT_SECONDS = 20.0
+"""How long the next one waits: slicers do not come back by themselves."""
 
 MOST_FILES = 8
 """In one request."""
@@ -71,17 +77,32 @@ class Uploader:
         """idle_seconds: how long a client may send nothing."""
         self._files = files
         self._idle_seconds = idle_seconds
+        self._slots = asyncio.Semaphore(MOST_UPLOADS)
 
     async def receive_form(self, request: Request, *, actor: str) -> Form:
         """The whole form. `path` is the folder, `overwrite=false` keeps what is there. Raises what `FileStore.receive` and
         `Incoming` raise, and InvalidMessage for a body that is no form, has no file, or ends too early."""
-        async with _Heard(request):
+        async with _Heard(request), self._slot():
             return await self._receive_form(request, actor=actor)
 
     async def receive_raw(self, request: Request, path: str, *, actor: str, may_replace: bool = True) -> StoredFile:
         """The body as it is, or unpacked as its `Content-Encoding` says. Raises as `receive_form`."""
-        async with _Heard(request):
+        async with _Heard(request), self._slot():
             return await self._receive_raw(request, path, actor=actor, may_replace=may_replace)
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """One of the few; who waits is not read from meanwhile. Raises Unavailable after a while."""
+        try:
+            async with asyncio.timeout(SLOT_SECONDS):
+                await self._slots.acquire()
+        except TimeoutError:
+            reason = f"{MOST_UPLOADS} uploads are under way: try again"
+            raise Unavailable(reason, retry_after_seconds=5) from None
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     async def _receive_form(self, request: Request, *, actor: str) -> Form:
         reader = MultipartReader(boundary_of(request.headers.get("content-type", "")))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from hydrogen.files.space import Space
+from hydrogen.web.upload import MOST_UPLOADS
 from tests.support.http_peer import DEADLINE_SECONDS, Answer, answer_from
 from tests.support.waiting import wait_until
 from tests.web.conftest import KEY, StartWeb, Web
@@ -193,12 +194,19 @@ async def test_a_full_disk_is_507_and_the_next_one_goes_well(start_web: StartWeb
     assert (await upload(web, file_form(content=GCODE))).status == 201
 
 
-async def test_only_so_many_come_at_once(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hydrogen.files.store.MOST_INCOMING", 1)
-    async with opened(web, "PUT /api/files/a.gcode HTTP/1.1\r\nContent-Length: 1000") as (_, writer):
-        writer.write(b"G28\n")
-        await wait_until(lambda: web.files._incoming)
-        refused = await web.ask("PUT", "/api/files/b.gcode", body=b"G28\n")
-        assert (refused.status, refused.headers["retry-after"]) == (503, "2")
+async def test_the_next_one_waits_for_a_place_and_not_for_ever(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with AsyncExitStack() as stack:
+        writers = []
+        for number in range(MOST_UPLOADS):
+            head = f"PUT /api/files/{number}.gcode HTTP/1.1\r\nContent-Length: 4"
+            writers.append((await stack.enter_async_context(opened(web, head)))[1])
+        await wait_until(lambda: web.files._incoming == MOST_UPLOADS)
+        with monkeypatch.context() as impatient:
+            impatient.setattr("hydrogen.web.upload.SLOT_SECONDS", 0.05)
+            refused = await web.ask("PUT", "/api/files/late.gcode", body=b"G28\n")
+        assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+        waiting = asyncio.create_task(web.ask("PUT", "/api/files/next.gcode", body=b"G28\n"))
+        writers[0].write(b"G28\n")
+        assert (await waiting).status == 201
     await wait_until(lambda: not web.files._incoming)
-    assert (await web.ask("PUT", "/api/files/b.gcode", body=b"G28\n")).status == 201
+    assert left_in(web.files.folder) == ["0.gcode", "next.gcode"]
