@@ -78,7 +78,7 @@ from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
 from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
-from hydrogen.webui.room import Dashboard
+from hydrogen.webui.mount import mount_dashboard
 
 SHUTDOWN_LIMITS = ShutdownLimits()
 """The interface document's numbers: 2 s for clients, 5 s for tasks; 9.5 s in all."""
@@ -304,7 +304,7 @@ class Hydrogen:
             metrics=self._metrics,
             version=__version__,
             configuration=lambda: configuration_report(self._configuration),
-            guests=(Dashboard(lambda: self._figures.port).endpoints,),
+            mounts=(mount_dashboard,),
             report=self._report,
             clock=self._clock,
             log=self._log,

@@ -20,14 +20,19 @@ from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 
 if TYPE_CHECKING:
+    from hydrogen.web.door import Door
     from hydrogen.web.endpoint import Endpoint
+
+
+Mount = Callable[["Door", "WebHouse"], "list[Endpoint]"]
+"""The paths of another room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebHouse:
     """tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
-    as JSON values. guests: other rooms' endpoints, asked for once starlette is loaded. report: tells the house of a defect of
-    ours."""
+    as JSON values. report: tells the house of a defect of ours. mounts: other rooms with paths on this port; each is called
+    once the port's libraries are loaded."""
 
     authority: Authority
     proxies: TrustedProxies
@@ -42,7 +47,7 @@ class WebHouse:
     metrics: MetricSource
     version: str
     configuration: Callable[[], Mapping[str, Any]]
-    guests: Sequence[Callable[[], Sequence[Endpoint]]] = ()
     report: Callable[[str, BaseException], None]
     clock: Clock
     log: Log
+    mounts: Sequence[Mount] = ()

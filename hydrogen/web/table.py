@@ -40,6 +40,7 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *LogRoutes(door, house.registry).endpoints,
         *MetricRoutes(house.metrics).endpoints,
     ]
-    table += [endpoint for endpoints_of in house.guests for endpoint in endpoints_of()]
+    for mount in house.mounts:
+        table += mount(door, house)
     table += DocumentRoutes(person, house.registry, lambda: table).endpoints
     return table

@@ -1,3 +1,4 @@
+import { AppKeys } from "./app_keys.js";
 import { moment } from "./format.js";
 import { applyLook } from "./settings.js";
 import { texts } from "./texts.js";
@@ -12,7 +13,7 @@ export function SettingsPage() {
     <div class="page-head"><h1>${words.title}</h1></div>
     <div class="grid">
       <div class="column"><${Session} /><${Look} /><${Presets} /></div>
-      <div class="column"><${Service} />${isAdmin && html`<${Configuration} /><${Log} />`}</div>
+      <div class="column"><${Service} />${isAdmin && html`<${AppKeys} /><${Configuration} /><${Log} />`}</div>
     </div>`;
 }
 

@@ -140,6 +140,11 @@ export const texts = {
 
   overview: { title: "Overview", open: "Open" },
 
+  appKeys: {
+    title: "Apps that ask for a key", none: "No app is asking.", hint: "The names are the apps' own words. An approved app may print and control printers.",
+    approve: "Approve", deny: "Refuse",
+  },
+
   settings: {
     title: "Settings", session: "Session", rights: "Rights of this key", presets: "Temperature presets", presetsHint: "Kept in this browser.", name: "Name", nozzle: "Nozzle °C", bed: "Bed °C", addPreset: "Add a preset",
     look: "Appearance", looks: { auto: "As the system", light: "Light", dark: "Dark" }, service: "Service", version: "Version", address: "Address", uptime: "Running since", clients: "Clients", log: "Log", refresh: "Refresh", level: "Level", documents: "API", defaults: "Reset",

@@ -30,13 +30,12 @@ export function useModel(choose) {
 
 export const useMay = (scope) => useModel((model) => model.scopes.includes(scope));
 
-/** Draws again every `ms`, for what depends on the time. */
-export function useTick(ms) {
-  const [, again] = useReducer((count) => count + 1, 0);
+/** Calls `work` every `ms` while somebody looks. */
+export function useTick(ms, work) {
   useEffect(() => {
-    const timer = setInterval(() => document.hidden || again(), ms);
+    const timer = setInterval(() => document.hidden || work(), ms);
     return () => clearInterval(timer);
-  }, [ms]);
+  }, [ms, work]);
 }
 
 /** [run, isRunning]: runs something that may be refused; tells the person if it is. */
