@@ -60,12 +60,13 @@ def sample_with_picture() -> str:
 
 async def prepare(visitor: Visitor, folder: Path) -> None:
     """Three files, one of them printing, another one waiting."""
-    for name in ("calibration-cube.gcode", "bracket-left.gcode", "lamp-socket.gcode"):
-        (folder / name).write_text(sample_with_picture() + f"; {name}\n")
+    files = [folder / name for name in ("bracket-left.gcode", "calibration-cube.gcode", "lamp-socket.gcode")]
+    for file in files:
+        file.write_text(f"{sample_with_picture()}; {file.name}\n")
     await visitor.sign_in(KEY)
     await visitor.is_status("idle")
     await visitor.go("Files")
-    await visitor.uploads(*sorted(folder.glob("*.gcode")))
+    await visitor.uploads(*files)
     for name in ("bracket-left", "lamp-socket"):
         await visitor.page.click(f".file:has-text('{name}')")
         await visitor.presses("Add to queue", ".dialog")
