@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from benchmarks import (
+    analysis,
     chaos,
     emergency,
     fanout,
@@ -60,6 +61,7 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
         "upload": Trial(measure=upload.measure, seconds=240, long_seconds=300, repeats=1),
         "underrun": Trial(measure=underrun.measure, seconds=120, long_seconds=1800, repeats=1),
         "chaos": Trial(measure=chaos.measure, seconds=600, long_seconds=3600, repeats=1),
+        "analysis": Trial(measure=analysis.measure, seconds=300, long_seconds=600, repeats=1),
         "emergency": Trial(measure=emergency.measure, seconds=120, long_seconds=300, repeats=1),
     }
 )
@@ -68,7 +70,7 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0, or 1 when a benchmark could not run or something else was executed than the file."""
     options = _parse(arguments)
-    plan = Plan(is_long=options.long, strikes=options.strikes, seed=options.seed)
+    plan = Plan(is_long=options.long, strikes=options.strikes, seed=options.seed, gcode=tuple(options.gcode))
     signal.signal(signal.SIGALRM, _time_is_up)
     figures: list[Figure] = []
     complaints: list[str] = []
@@ -98,6 +100,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--long", action="store_true", help="also what takes long: 1,000 clients, 10 minutes")
     parser.add_argument("--strikes", type=_positive, metavar="N", help="chaos: how many (20; with --long 200)")
     parser.add_argument("--seed", type=int, metavar="N", help="chaos: which strikes, and when")
+    parser.add_argument(
+        "--gcode", type=Path, action="append", default=[], metavar="FILE", help="analysis: this file too (.gz unpacked)"
+    )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:

@@ -17,10 +17,6 @@ from types import MappingProxyType
 
 from hydrogen import __version__
 from hydrogen.access import Access, FrontDoor, bound_host
-from hydrogen.analysis.analyst import Analyst
-from hydrogen.analysis.desk import AnalysisDesk
-from hydrogen.analysis.kind import Kind, kind_from
-from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.config_report import configuration_report
@@ -42,7 +38,7 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_disk_watch, make_retention
+from hydrogen.housekeeping import make_analyses, make_disk_watch, make_retention
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -130,10 +126,12 @@ class Hydrogen:
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
+        self._analyses, self._analyst = make_analyses(
+            configuration, printers, files=self._files, context=self._context, bus=self._bus, clock=clock, log=log
+        )
         self._retention = self._make_retention()
         self._temperatures = TemperatureHistory()
         self._bus.listen(self._temperatures.on_published, name="temperature history")
-        self._analyses, self._analyst = self._make_analyses(printers)
         self._file_watch = self._make_file_watch()
         self._door = FrontDoor(configuration, access, report=self._report, clock=clock, log=log)
         self._figures = WebSocketFigures()
@@ -274,21 +272,6 @@ class Hydrogen:
             clock=self._clock,
         )
 
-    def _make_analyses(self, printers: Sequence[ConfiguredPrinter]) -> tuple[AnalysisDesk, Analyst]:
-        shelf = AnalysisShelf(self._configuration.server.data_dir / "analysis")
-
-        def kinds() -> dict[str, Kind]:
-            states = self._context.state.printers
-            return {p.name: kind_from(p.limits, p.machine, states.get(p.name)) for p in printers}
-
-        desk = AnalysisDesk(
-            files=self._files, shelf=shelf, kinds=kinds, publish=self._context.publish, wall=self._clock.wall
-        )
-        analyst = Analyst(self._files.resolve, shelf=shelf, known=desk.known, on_end=desk.on_end, log=self._log)
-        desk.work_with(analyst)
-        self._bus.listen(desk.on_published, name="analysis")
-        return desk, analyst
-
     def _make_web_house(self) -> WebHouse:
         return WebHouse(
             authority=self._door.authority,
@@ -304,9 +287,9 @@ class Hydrogen:
             metrics=self._metrics,
             version=__version__,
             configuration=lambda: configuration_report(self._configuration),
-            mounts=(mount_dashboard,),
             report=self._report,
             clock=self._clock,
+            mounts=(mount_dashboard,),
             log=self._log,
         )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hydrogen.config_section import PrinterSection, Section, Texts
-from hydrogen.gcode.program.motion import MotionLimits
+from hydrogen.gcode.program.motion import MotionLimits, limits_from_report
 from hydrogen.gcode.program.preflight import MachineProfile
 
 Millimetres = Annotated[float, Field(gt=0, le=10_000)]
@@ -29,6 +29,11 @@ class MachineSection(Section):
         default="corner",
         description="Where X 0 and Y 0 are: at a corner of the bed, as on most printers, or at its centre, as on deltas.",
     )
+    overhang_mm: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=0.0,
+        description="How far beyond these sizes the nozzle may go at the sides of X and Y: where many printers purge (4 on an "
+        "MK3S, whose start code lays its line at Y -3).",
+    )
     nozzle_celsius: Celsius | None = Field(
         default=None,
         description="The hottest that the nozzle may be asked to get. Not set by default: a hotend lined with PTFE wants 240, "
@@ -48,8 +53,9 @@ class MachineSection(Section):
         high: tuple[float, ...] = ()
         if self.size_x_mm is not None and self.size_y_mm is not None and self.size_z_mm is not None:
             shift = 0.5 if self.origin == "centre" else 0.0
-            low = (-self.size_x_mm * shift, -self.size_y_mm * shift, 0.0)
-            high = (self.size_x_mm * (1.0 - shift), self.size_y_mm * (1.0 - shift), self.size_z_mm)
+            more = self.overhang_mm
+            low = (-self.size_x_mm * shift - more, -self.size_y_mm * shift - more, 0.0)
+            high = (self.size_x_mm * (1.0 - shift) + more, self.size_y_mm * (1.0 - shift) + more, self.size_z_mm)
         told = {"nozzle": self.nozzle_celsius, "bed": self.bed_celsius, "chamber": self.chamber_celsius}
         celsius = {heater: limit for heater, limit in told.items() if limit is not None}
         return MachineProfile(name=name, low_mm=low, high_mm=high, celsius=celsius, models=self.models)
@@ -59,6 +65,11 @@ class MotionSection(Section):
     """How fast it moves, for print times: what the printer answers to M503 (M201, M203, M204, M205). The defaults are those of
     Marlin's example configuration; a file's own M201 to M205 count in their place from where they stand."""
 
+    report: Annotated[str, Field(max_length=20_000)] = Field(
+        default="",
+        description="The printer's answer to M503, as it stands in the terminal: easier than the keys below, and "
+        "in their place.",
+    )
     feedrate_x: Speed = Field(default=300.0, description="Fastest speed of X, in mm/s: M203 X.")
     feedrate_y: Speed = Field(default=300.0, description="M203 Y.")
     feedrate_z: Speed = Field(default=5.0, description="M203 Z.")
@@ -80,9 +91,19 @@ class MotionSection(Section):
         description="Marlin's other rule for corners, in mm: M205 J. Above 0 it counts in the place of both jerks.",
     )
 
+    @field_validator("report")
+    @classmethod
+    def _tells_limits(cls, report: str) -> str:
+        if report.strip() and limits_from_report(report.encode().splitlines()) is None:
+            raise ValueError("an answer to M503, with lines of M201, M203, M204 or M205")
+        return report
+
     def limits(self) -> MotionLimits:
         """As the motion model takes them."""
-        made = MotionLimits(**self.model_dump())
+        reported = limits_from_report(self.report.encode().splitlines())
+        if reported is not None:
+            return reported
+        made = MotionLimits(**self.model_dump(exclude={"report"}))
         made.bound()
         return made
 

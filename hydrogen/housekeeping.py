@@ -1,9 +1,13 @@
-"""Builds the part of the house that lets things go: its shelves with the limits of `[retention]`."""
+"""Builds two parts of the house: what lets things go, its shelves with the limits of `[retention]`; and what reads files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from hydrogen.analysis.analyst import Analyst
+from hydrogen.analysis.desk import AnalysisDesk
+from hydrogen.analysis.kind import Kind, kind_from
+from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.audit_files import FOLDER as AUDIT_FOLDER
 from hydrogen.config import Configuration
 from hydrogen.config_retention import RetentionSection
@@ -13,6 +17,7 @@ from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
+from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.store import JobStore
 from hydrogen.retention.folder import FolderShelf, GroupShelf, LogShelf, SpoolShelf
@@ -88,3 +93,27 @@ def make_disk_watch(section: RetentionSection) -> DiskWatch:
 
 def _limit(days: float) -> float | None:
     return days or None
+
+
+def make_analyses(
+    configuration: Configuration,
+    printers: Sequence[ConfiguredPrinter],
+    *,
+    files: FileStore,
+    context: Context,
+    bus: Bus,
+    clock: Clock,
+    log: Log,
+) -> tuple[AnalysisDesk, Analyst]:
+    """What clients ask about files, and what has them read; it hears of every file from now on."""
+    shelf = AnalysisShelf(configuration.server.data_dir / ANALYSIS_FOLDER)
+
+    def kinds() -> dict[str, Kind]:
+        states = context.state.printers
+        return {p.name: kind_from(p.limits, p.machine, states.get(p.name)) for p in printers}
+
+    desk = AnalysisDesk(files=files, shelf=shelf, kinds=kinds, publish=context.publish, wall=clock.wall)
+    analyst = Analyst(files.resolve, shelf=shelf, known=desk.known, on_end=desk.on_end, log=log)
+    desk.work_with(analyst)
+    bus.listen(desk.on_published, name="analysis")
+    return desk, analyst

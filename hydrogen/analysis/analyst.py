@@ -20,7 +20,7 @@ from typing import Any
 from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
-from hydrogen.errors import HostError, HydrogenError, error_from_wire
+from hydrogen.errors import HostError, HydrogenError, InvalidMessage, error_from_wire
 from hydrogen.gcode.program.motion import MotionLimits
 from hydrogen.model.codec import decode_json, encode_json
 
@@ -171,25 +171,25 @@ class Analyst(Service):
 
     async def _answer(self, wish: bytes, seconds: float) -> Mapping[str, Any]:
         """What the process says to a wish. Raises HostError when it says nothing in time, or dies; it is gone then."""
+        if self._child is not None and self._child.returncode is not None:
+            self._child = None  # it died while it had nothing to do: no file's fault
         child = self._child or await self._start_process()
         assert child.stdin is not None and child.stdout is not None
-        line = b""
-        reason = f"it took longer than {seconds:.0f} s"
+        reason = "the analyser died"
         try:
             async with asyncio.timeout(seconds):
                 child.stdin.write(wish)
                 await child.stdin.drain()
                 line = await child.stdout.readline()
-            reason = "the analyser died"
-        except (TimeoutError, OSError, ValueError) as error:
-            reason = reason if isinstance(error, TimeoutError) else "the analyser died"
+            if line.endswith(b"\n") and isinstance(answer := decode_json(line), dict):
+                return answer
+        except TimeoutError:
+            reason = f"it took longer than {seconds:.0f} s"
+        except (OSError, ValueError, InvalidMessage):
+            pass  # a broken pipe, a line without end, no JSON
         except asyncio.CancelledError:
             self._kill()
             raise
-        if line.endswith(b"\n"):
-            answer = decode_json(line)
-            if isinstance(answer, dict):
-                return answer
         self._kill()
         code = await child.wait()
         self._child = None

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from hydrogen.web.door import Door
     from hydrogen.web.endpoint import Endpoint
 
-
 Mount = Callable[["Door", "WebHouse"], "list[Endpoint]"]
 """The paths of another room."""
 

@@ -28,8 +28,8 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
     queue = QueueRoutes(commander)
     table = [
         *AuthenticationRoutes(door, house.audit).endpoints,
-        *AnalysisRoutes(house.analyses).endpoints,
         *SystemRoutes(status=house.status, version=house.version, configuration=house.configuration).endpoints,
+        *AnalysisRoutes(house.analyses).endpoints,
         *FileRoutes(door, house).endpoints,
         *StateRoutes(house.context).endpoints,
         *queue.endpoints,

@@ -116,6 +116,18 @@ async def test_an_idle_process_ends_and_comes_back(tmp_path: Path) -> None:
         assert isinstance((await it.done(2))[1][1], Reading)
 
 
+async def test_a_process_that_died_in_its_idleness_is_no_files_fault(tmp_path: Path) -> None:
+    async with bench(tmp_path) as it:
+        it.analyst.ask(it.file("a.gcode"), LIMITS)
+        await it.done(1)
+        child = it.analyst._child
+        assert child is not None
+        child.kill()
+        await child.wait()
+        it.analyst.ask(it.file("b.gcode"), LIMITS)
+        assert isinstance((await it.done(2))[1][1], Reading)
+
+
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
@@ -126,8 +138,12 @@ async def test_an_idle_process_ends_and_comes_back(tmp_path: Path) -> None:
         ),
         (["import sys", "sys.stdin.readline()", "sys.stdin.readline()"], "it took longer than"),
         (["print('x' * 3_000_000)"], "the analyser died"),
+        (
+            ["import sys", "sys.stdin.readline()", "print('[]', flush=True)", "sys.stdin.readline()"],
+            "the analyser died",
+        ),
     ],
-    ids=["exits", "is killed", "hangs", "babbles"],
+    ids=["exits", "is killed", "hangs", "babbles", "answers nonsense"],
 )
 async def test_whatever_becomes_of_the_process_is_a_failure_of_that_file_only(
     tmp_path: Path, lines: list[str], reason: str

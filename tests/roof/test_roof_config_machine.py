@@ -21,6 +21,8 @@ def test_a_bed_has_its_origin_at_a_corner_or_at_its_centre() -> None:
     assert MachineSection(**size).profile("a").high_mm == (200.0, 100.0, 300.0)
     delta = MachineSection(**size, origin="centre").profile("a")
     assert (delta.low_mm, delta.high_mm) == ((-100.0, -50.0, 0.0), (100.0, 50.0, 300.0))
+    purging = MachineSection(**size, overhang_mm=4.0).profile("a")
+    assert (purging.low_mm, purging.high_mm) == ((-4.0, -4.0, 0.0), (204.0, 104.0, 300.0))
 
 
 def test_they_are_tables_of_the_printer() -> None:
@@ -45,8 +47,20 @@ def test_they_are_tables_of_the_printer() -> None:
     assert (printer.limits.acceleration, printer.limits.jerk) == (1000.0, 8.0)  # an axis is slower
 
 
+def test_a_printers_answer_to_m503_is_taken_as_it_stands() -> None:
+    report = "echo:; Maximum feedrates:\necho:  M203 X500.00 Y400.00 Z12.00 E120.00\necho:  M205 X8.00 E5.00\nok\n"
+    limits = MotionSection(report=report, feedrate_x=1.0).limits()
+    assert (limits.feedrate_x, limits.feedrate_z, limits.jerk) == (500.0, 12.0, 8.0)
+
+
 @pytest.mark.parametrize(
-    "tables", [{"machine": {"size_x": 1.0}}, {"machine": {"size_x_mm": -1.0}}, {"motion": {"jerk": "fast"}}]
+    "tables",
+    [
+        {"machine": {"size_x": 1.0}},
+        {"machine": {"size_x_mm": -1.0}},
+        {"motion": {"jerk": "fast"}},
+        {"motion": {"report": "echo: nothing"}},
+    ],
 )
 def test_what_does_not_fit_stops_the_start(tables: dict[str, object]) -> None:
     with pytest.raises(ConfigurationInvalid) as caught:

@@ -142,6 +142,8 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             fleet, queue, context = WillingFleet(), IdleQueue(), house_context(bus)
             files = FileStore(tmp_path / "files", **(store or {}))
             files.folder.mkdir(exist_ok=True)
+            shelf = AnalysisShelf(tmp_path / "analysis")
+            desk = AnalysisDesk(files=files, shelf=shelf, kinds=dict, publish=print, wall=clock.wall)
             logs = LogRing(clock)
             metrics = MetricSource(
                 context=context,
@@ -152,8 +154,6 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 version="1.2.3",
                 clock=clock,
             )
-            shelf = AnalysisShelf(tmp_path / "analysis")
-            desk = AnalysisDesk(files=files, shelf=shelf, kinds=dict, publish=print, wall=clock.wall)
             house = WebHouse(
                 analyses=desk,
                 authority=authority,

@@ -6,6 +6,7 @@ once. Memory is bounded by a chunk, the sections and the moves that wait in the 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from hydrogen.gcode.analysis.modal import Heard, Modal
 from hydrogen.gcode.analysis.moves import FIRST_FEEDRATE, Moves, Walk
 from hydrogen.gcode.analysis.objects import ObjectMarks
 from hydrogen.gcode.analysis.page import NUMBER_STRIDE, Flags, Ints, Page, Reals, command_from_code, read_page
-from hydrogen.gcode.analysis.planner import Corners, Planner, junctions
+from hydrogen.gcode.analysis.planner import CornerLimits, Corners, Planner, junctions
 from hydrogen.gcode.analysis.sections import FILAMENT, MOVES, SECONDS, SectionTable
 from hydrogen.gcode.program.metadata import LAYER_STYLES, MOST_MARKS, layer_marks
 from hydrogen.gcode.program.motion import MotionLimits, MotionModes
@@ -146,13 +147,14 @@ class FullPass:
         """The first columns of the sections that begin at `cuts`: places in the text, and the rows that follow them."""
         walk, openings = self._walk, []
         line, counted, turns = self.lines, 0, np.array(heard.mode_rows)
+        object_starts = [there for _, there, _ in objects]
         for start, row in cuts:
             place = walk.behind[:, row - 1] if row else self._carriage.place
             feedrate = walk.fed[row - 1] if row else self._carriage.feedrate
             modes = heard.modes[max(int(np.searchsorted(turns, row)) - 1, 0)]
             is_command = row < len(page.starts) and int(page.starts[row]) - 1 == start
             tool = heard.tools[max(int(np.searchsorted(turns, row, side="right" if is_command else "left")) - 1, 0)]
-            objects_before = [found for _, there, found in objects if there <= start]
+            known = bisect_right(object_starts, start)
             line += page.text.count(b"\n", counted, start + 1)
             counted = start + 1
             flags = modes.is_relative + 2 * modes.is_relative_e + 4 * (modes.unit != 1.0)
@@ -161,7 +163,7 @@ class FullPass:
                     at + start,
                     line,
                     tool,
-                    objects_before[-1] if objects_before else self._carriage.object,
+                    objects[known - 1][2] if known else self._carriage.object,
                     0.0,
                     0.0,
                     0.0,
@@ -262,18 +264,8 @@ class FullPass:
         carriage = self._carriage
         before = np.concatenate((carriage.direction, moves.leave[:, :-1]), axis=1) if len(moves.rows) else moves.leave
         speed_before = np.concatenate(([carriage.speed], moves.speed[:-1])) if len(moves.rows) else moves.speed
-        squares = np.zeros(len(moves.rows))
-        for mode in map(int, np.unique(moves.mode)):
-            one = moves.mode == mode
-            squares[one] = junctions(
-                moves.entry[:, one],
-                before[:, one],
-                moves.speed[one],
-                speed_before[one],
-                moves.acceleration[one],
-                is_rest[one],
-                heard.modes[mode].limits,
-            )
+        limits = CornerLimits.of([modes.limits for modes in heard.modes], moves.mode)
+        squares = junctions(moves.entry, before, moves.speed, speed_before, moves.acceleration, is_rest, limits)
         if len(moves.rows):
             carriage.direction, carriage.speed = moves.leave[:, -1:].copy(), float(moves.speed[-1])
         return squares

@@ -98,7 +98,6 @@ class Modal:
         command = command_from_code(code)
         body = page.line_of(row).partition(b";")[0]
         words = words_of(body, max(body.find(command[:1]), 0) + 1)
-        words.pop("G", None), words.pop("M", None)
         line = first_line + int(page.lines[row])
         if command[:1] == b"T":
             self.tool = code - self._tools[0]
@@ -136,6 +135,9 @@ class Modal:
             self.targets[heater] = Target(celsius, line)
 
     def _turn(self, row: int, heard: Heard) -> None:
+        """Slicers repeat themselves: what changes nothing needs no record."""
+        if self.modes == heard.modes[-1] and self.tool == heard.tools[-1]:
+            return
         heard.modes.append(self.modes.copy())
         heard.mode_rows.append(row)
         heard.tools.append(self.tool)

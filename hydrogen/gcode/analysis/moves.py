@@ -85,10 +85,20 @@ class Walk:
             is_there = chosen[np.minimum(places, len(chosen) - 1)] == arcs if len(chosen) else np.zeros(len(arcs), bool)
             bend.lay(places[is_there], is_there, entry, leave, out, begin, length)
         speed, acceleration = self._paces(heard, mode, chosen, length, steps)
-        is_laying = (steps[3] > TINY_MM) & (path > TINY_MM)
         return Moves(
-            chosen, begin, end, out, entry, leave, steps[3], length, speed, acceleration, is_laying, mode
-        )  # fmt: skip
+            rows=chosen,
+            begin=begin,
+            end=end,
+            out=out,
+            entry=entry,
+            leave=leave,
+            extruded=steps[3],
+            length=length,
+            speed=speed,
+            acceleration=acceleration,
+            is_laying=(steps[3] > TINY_MM) & (path > TINY_MM),
+            mode=mode,
+        )
 
     def _follow(self, page: Page, heard: Heard, is_move: Flags, index: Ints | None) -> tuple[Reals, Reals, Reals]:
         """How far each row moves the four axes, and where the machine's three are before and behind it."""

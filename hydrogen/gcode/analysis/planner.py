@@ -12,11 +12,12 @@ possible.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from hydrogen.gcode.analysis.page import Flags, Reals
+from hydrogen.gcode.analysis.page import Flags, Ints, Reals
 from hydrogen.gcode.program.motion import MotionLimits
 
 MOST_WAITING = 50_000
@@ -117,6 +118,25 @@ def _seconds(squares: Reals, held: Corners, settled: int) -> Reals:
     return np.asarray(changes + np.maximum(length - ramps, 0.0) / peak)
 
 
+@dataclass(slots=True)
+class CornerLimits:
+    """What bounds the speed at corners, as in MotionLimits: one value a move, or one for all of them."""
+
+    jerk: Reals
+    jerk_e: Reals
+    deviation: Reals
+
+    @classmethod
+    def of(cls, limits: Sequence[MotionLimits], mode: Ints) -> CornerLimits:
+        """mode: which of the limits holds for each move."""
+        index = mode if len(limits) > 1 else np.zeros(1, np.int64)
+        return cls(
+            np.array([one.jerk for one in limits])[index],
+            np.array([one.jerk_e for one in limits])[index],
+            np.array([one.junction_deviation for one in limits])[index],
+        )
+
+
 def junctions(
     entry: Reals,
     before: Reals,
@@ -124,7 +144,7 @@ def junctions(
     speed_before: Reals,
     acceleration: Reals,
     is_rest: Flags,
-    limits: MotionLimits,
+    limits: CornerLimits,
 ) -> Reals:
     """The squares of the speed limits at the beginnings of moves.
 
@@ -132,18 +152,20 @@ def junctions(
     """
     before = np.where(is_rest, 0.0, before)
     slower = np.where(is_rest, speed, np.minimum(speed, speed_before))
-    if limits.junction_deviation > 0.0:
-        return _deviation(entry, before, slower, acceleration, is_rest, limits.junction_deviation)
-    for axis, jerk in ((0, limits.jerk), (1, limits.jerk), (3, limits.jerk_e if limits.jerk else 0.0)):
+    has_deviation = limits.deviation > 0.0
+    by_deviation = slower
+    if has_deviation.any():
+        by_deviation = _deviation(entry, before, slower, acceleration, is_rest, limits.deviation)
+    jerk_e = np.where(limits.jerk > 0.0, limits.jerk_e, 0.0)
+    for axis, jerk in ((0, limits.jerk), (1, limits.jerk), (3, jerk_e)):
         jump = np.abs(entry[axis] - before[axis])
         slower = np.where(jump * slower > jerk, jerk / np.maximum(jump, 1e-12), slower)
-    if not limits.jerk:
-        slower = np.zeros_like(slower)
-    return np.asarray(slower * slower)
+    slower = np.where(limits.jerk > 0.0, slower, 0.0)
+    return np.asarray(np.where(has_deviation, by_deviation, slower * slower))
 
 
 def _deviation(
-    entry: Reals, before: Reals, slower: Reals, acceleration: Reals, is_rest: Flags, deviation: float
+    entry: Reals, before: Reals, slower: Reals, acceleration: Reals, is_rest: Flags, deviation: Reals
 ) -> Reals:
     """Marlin planner.cpp, HAS_JUNCTION_DEVIATION: the path may miss the corner by so much at the centripetal acceleration."""
     cosine = -np.sum(entry * before, axis=0)

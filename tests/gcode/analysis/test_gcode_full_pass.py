@@ -239,3 +239,26 @@ def test_the_densest_place_is_where_short_moves_are_fast() -> None:
     full, _ = passed(f"G1 F9000\nM82\n{slow}G92 E0\n{fast}{slow}".encode())
     assert full.demand.most_lines is not None
     assert 65 < full.demand.most_lines.line < 131
+
+
+def test_a_line_of_junk_costs_nothing_but_itself() -> None:
+    full, _ = passed(b"G1 X1\n%%% junk\n; comment\n\nG1 X2\nG1 X3\n")
+    assert (full.lines, full.moves, full.commands["G1"][0]) == (6, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_mark"),
+    [
+        (b";LAYER:10", True),
+        (b"SET_PRINT_STATS_INFO CURRENT_LAYER=5", True),
+        (b";LAYER_CHANGE", True),
+        (b"; Layer 7", True),
+        (b"SET_PRINT_STATS_INFO TOTAL_LAYER=5", False),
+        (b";Z:0.4", False),
+        (b"G1 Z0.4", False),
+        (b"G1 X1 ;LAYER:3", False),
+    ],
+)
+def test_layers_begin_at_the_marks_of_slicers_only(line: bytes, is_mark: bool) -> None:
+    full, _ = passed(b"G1 X1\n" + line + b"\nG1 X2\n")
+    assert any(full.marks.values()) == is_mark

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hydrogen.gcode.analysis import planner
 from hydrogen.gcode.analysis.page import Reals
-from hydrogen.gcode.analysis.planner import Corners, Planner, junctions
+from hydrogen.gcode.analysis.planner import CornerLimits, Corners, Planner, junctions
 from hydrogen.gcode.program.motion import MotionLimits
 from tests.support.property_settings import REPEATABLE
 
@@ -78,7 +78,8 @@ def direction(*parts: float) -> Reals:
 
 def limit(entry: Reals, before: Reals, limits: MotionLimits, *, speed: float = 100.0, is_rest: bool = False) -> float:
     one = np.array([speed])
-    squares = junctions(entry, before, one, one, np.array([1000.0]), np.array([is_rest]), limits)
+    found = CornerLimits.of([limits], np.zeros(1, np.int64))
+    squares = junctions(entry, before, one, one, np.array([1000.0]), np.array([is_rest]), found)
     return math.sqrt(float(squares[0]))
 
 
