@@ -26,8 +26,8 @@ ASKED_AGAIN = "no-cache"
 
 HOW_TO_BUILD = (
     "<p>The service runs, but its dashboard was not built: that takes Node.js (18 or later) with npm, and the npm registry "
-    "once.</p><pre>make webui</pre><p>in a checkout, or <code>python -m hydrogen.webui.building</code>; then load this page "
-    'again. Without it: <a href="docs">the HTTP interface</a>, <a href="print/queue">the print queue</a>, and the '
+    "once. In a checkout:</p><pre>make webui</pre><p>Then load this page again. Without it: "
+    '<a href="docs">the HTTP interface</a>, <a href="print/queue">the print queue</a>, and the '
     "command line (<code>hydrogen --help</code>).</p>"
 )
 
