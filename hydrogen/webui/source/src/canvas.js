@@ -24,7 +24,7 @@ export class LayerCanvas {
   }
 
   /** moves: of readLayer. bounds: {low, high} in mm. done: so many moves are behind (null: all). head: {x, y} or null. */
-  draw({ moves, bounds, done, head, hasTravel, chosen, excluded, key, zoom = 1, shift = [0, 0] }) {
+  draw({ moves, bounds, done, head, hasTravel, chosen, key, zoom = 1, shift = [0, 0] }) {
     const ratio = Math.min(2, devicePixelRatio || 1);
     const [width, height] = [Math.round(this.canvas.clientWidth * ratio), Math.round(this.canvas.clientHeight * ratio)];
     if (!width || !height) return;
@@ -40,10 +40,10 @@ export class LayerCanvas {
       top: height / 2 + (fit.top - height / 2) * zoom + shift[1] * ratio,
     };
     this.view = { ...view, ratio };
-    const wanted = JSON.stringify([key, width, height, view, hasTravel, chosen, [...excluded]]);
+    const wanted = JSON.stringify([key, width, height, view, hasTravel, chosen]);
     if (this.key !== wanted) {
       this.key = wanted;
-      this.#drawStill(moves, view, { hasTravel, chosen, excluded });
+      this.#drawStill(moves, view, { hasTravel, chosen });
     }
     this.context.clearRect(0, 0, width, height);
     this.context.globalAlpha = done === null ? 1 : 0.3;
@@ -53,15 +53,13 @@ export class LayerCanvas {
     if (head) this.#drawHead(head, view, ratio);
   }
 
-  #drawStill(moves, view, { hasTravel, chosen, excluded }) {
+  #drawStill(moves, view, { hasTravel, chosen }) {
     const context = this.still.getContext("2d");
     context.clearRect(0, 0, this.still.width, this.still.height);
     this.#drawGrid(context, view);
     if (hasTravel) this.#stroke(context, moves, view, { isLaid: 0, colour: style("--travel"), thin: true });
     this.#stroke(context, moves, view, { isLaid: 1, colour: style("--laid") });
-    const only = (name) => moves.objects.indexOf(name);
-    for (const name of excluded) this.#stroke(context, moves, view, { isLaid: 1, colour: style("--line"), object: only(name) });
-    if (chosen) this.#stroke(context, moves, view, { isLaid: 1, colour: style("--warn"), object: only(chosen) });
+    if (chosen) this.#stroke(context, moves, view, { isLaid: 1, colour: style("--warn"), object: moves.objects.indexOf(chosen) });
   }
 
   #drawGrid(context, view) {

@@ -51,7 +51,7 @@ function Preflight({ info }) {
   const open = info.preflight?.not_judged ?? [];
   return html`
     <h3>${words.preflight}</h3>
-    ${findings.length === 0 && html`<p class="chip good">${words.good}</p>`}
+    ${findings.length === 0 && html`<p class="chip good">${open.length ? words.goodSoFar : words.good}</p>`}
     <ul class="findings">${findings.map((one) => html`
       <li class=${one.severity}><span class=${`chip ${one.severity === "error" ? "bad" : one.severity === "warning" ? "warn" : ""}`}>${words.severity[one.severity] ?? one.severity}</span>
         <div><b>${one.message}</b>${typeof one.line === "number" ? html` <span class="hint">${words.line(one.line)}</span>` : ""}<p>${one.remedy}</p></div></li>`)}</ul>

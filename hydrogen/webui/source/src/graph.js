@@ -48,10 +48,6 @@ export function Graph({ name, heaters, minutes }) {
       plot?.destroy();
       plot = new uPlot(optionsFor(heaters, box.clientWidth || 300), series.table(heaters), box);
       looks.current.drawn = -1;
-      plot.over.addEventListener("mouseup", () => setTimeout(() => {
-        looks.current.isZoomed = plot.select.width === 0 ? looks.current.isZoomed : true;
-      }));
-      plot.over.addEventListener("mousedown", () => { looks.current.downAt = Date.now(); });
       plot.over.addEventListener("dblclick", () => { looks.current.isZoomed = false; looks.current.drawn = -1; });
       plot.hooks.setSelect = [(one) => { if (one.select.width > 5) looks.current.isZoomed = true; }];
     };

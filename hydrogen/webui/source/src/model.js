@@ -30,6 +30,12 @@ export class Model {
     else requestAnimationFrame(tell);
   }
 
+  /** Makes those who show `what` (files, queue, jobs) ask again. */
+  refresh(what) {
+    const { house } = this.value;
+    this.set({ house: { ...house, news: { ...house.news, [what]: house.news[what] + 1 } } });
+  }
+
   listen(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -129,7 +129,7 @@ function NewFolder({ folder }) {
     event.preventDefault();
     const named = event.currentTarget.elements.folder.value.trim();
     if (named && await order("file.make_folder", { folder: folder ? `${folder}/${named}` : named })) {
-      page.model.set({ house: { ...page.model.value.house, news: { ...page.model.value.house.news, files: page.model.value.house.news.files + 1 } } });
+      page.model.refresh("files"); // no event tells of an empty folder
       setOpen(false);
     }
   };
@@ -141,7 +141,7 @@ function NewFolder({ folder }) {
 }
 
 function Folder({ path, may }) {
-  const remove = () => order("file.delete_folder", { folder: path });
+  const remove = async () => { if (await order("file.delete_folder", { folder: path })) page.model.refresh("files"); };
   return html`
     <li><a href=${hashOf("files", ...path.split("/"))}><${Icon} name="folder" /><span>${baseName(path)}</span></a>
       ${may && html`<${Button} icon="trash" kind="plain" label=${`${texts.files.deleteFolder} ${baseName(path)}`} onPress=${remove} />`}</li>`;

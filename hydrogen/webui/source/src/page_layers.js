@@ -109,7 +109,7 @@ function Drawing({ name, info, moves, layer, job, hasTravel, object, onObject })
     const at = isHere && done > 0 ? moves.read.points.subarray((done - 1) * 5 + 2, (done - 1) * 5 + 4) : null;
     const head = at ? { x: at[0], y: at[1] } : isHere && position && typeof position.x_mm === "number" ? { x: position.x_mm, y: position.y_mm } : null;
     drawer.current.draw({
-      moves: moves.read, bounds: (look.current.bounds = widened(look.current.bounds, moves.read)), done, head, hasTravel, chosen: object, excluded: [],
+      moves: moves.read, bounds: (look.current.bounds = widened(look.current.bounds, moves.read)), done, head, hasTravel, chosen: object,
       key: `${info.sha256} ${moves.layer} ${document.documentElement.dataset.look ?? ""}`, zoom: look.current.zoom, shift: look.current.shift,
     });
   };

@@ -50,7 +50,7 @@ function Unreachable({ name, printer, reason, may }) {
   const why = printer.error?.message || reason;
   return html`
     <div class=${`bar ${isHalted || printer.status === "error" ? "bad" : ""}`} role="status">
-      <div><b>${title}.</b> ${why ? html`<span>${why}. </span>` : ""}${text}</div>${may && connect}
+      <div><b>${title}.</b> ${why ? html`<span>${/[.?!]$/.test(why) ? why : `${why}.`} </span>` : ""}${text}</div>${may && connect}
     </div>`;
 }
 

@@ -100,7 +100,7 @@ export const texts = {
     printAsk: "Bed clear: print", delete: "Delete", deleteAsk: "Delete for good?", rename: "Rename", name: "Name", size: "Size", time: "Print time", changed: "Changed",
     copies: "Copies", add: "Add to queue", added: (name) => `${name} waits in the queue.`, started: (name) => `${name} is being printed.`,
     exists: (name) => `${name} is here already.`, replace: "Replace", top: "All files", details: "Details", layers: "Layers", slicer: "Slicer", filament: "Filament",
-    height: "Layer height", pending: "Being analysed…", failed: "Could not be analysed", good: "No problems found", preflight: "Before the print", line: (number) => `line ${number}`,
+    height: "Layer height", pending: "Being analysed…", failed: "Could not be analysed", good: "No problems found", goodSoFar: "No problems found, as far as it could be judged", preflight: "Before the print", line: (number) => `line ${number}`,
     notJudged: "Not judged", view: "Look at the layers", download: "Download", dimensions: "Size of the print", uploads: "Uploads", done: "done", free: (size) => `${size} free`,
     severity: { error: "Error", warning: "Warning", info: "Note" }, deleteFolder: "Delete folder", printOn: "Print on", open: (name) => `Open ${name}`, wrongKind: (name) => `${name} is no G-code file.`,
   },
@@ -127,7 +127,7 @@ export const texts = {
   layers: {
     title: "G-code", choose: "Choose a file", none: "No file to look at", noneText: "Start a print, or choose a file on the Files page.", layer: "Layer", of: (one, all) => `Layer ${one} of ${all}`,
     follow: "Follow the print", travel: "Show travel", height: (z) => `Z ${z} mm`, moves: "moves", canvas: "The layer from above", notReady: "This file is being analysed…", up: "Next layer", down: "Layer before",
-    objects: "Objects", exclude: "Leave out", excluded: "left out", tooLong: "This layer is too large to be drawn here.", highlight: "Highlight",
+    objects: "Objects", tooLong: "This layer is too large to be drawn here.",
   },
 
   recovery: {
