@@ -2,8 +2,8 @@
 
 export const texts = {
   name: "Hydrogen",
-  close: "Close", cancel: "Cancel", save: "Save", retry: "Try again", remove: "Remove", loading: "Loading…", on: "on", off: "Off",
-  unknown: "not known", any: "any printer", now: "now", search: "Search", set: "Set", back: "Back", more: "More", yes: "Yes", no: "No",
+  close: "Close", cancel: "Cancel", save: "Save", retry: "Try again", remove: "Remove", loading: "Loading…", off: "Off",
+  unknown: "not known", any: "any printer", now: "now", search: "Search", set: "Set", more: "More",
 
   status: {
     offline: "Offline", connecting: "Connecting", idle: "Ready", printing: "Printing", pausing: "Pausing", paused: "Paused",
@@ -53,8 +53,8 @@ export const texts = {
     done: "Done at", filament: "Filament", lines: "Lines", progress: "Progress of the print", by: (name) => `started by ${name}`,
     finished: { completed: "Print completed", cancelled: "Print cancelled", failed: "Print failed" },
     leftSource: { history: "as the last time", m73: "by the slicer's marks", slicer: "by the slicer", model: "computed", pace: "by its pace" },
-    bedAsk: "Is the bed clear?", bedClear: "The bed is clear", bed: { unknown: "Nobody said whether the bed is clear", clear: "The bed is clear", occupied: "Something lies on the bed" },
-    again: "Print again", receipt: "Receipt", recoverTitle: "A print broke off", recover: "See the recovery plan", noThumbnail: "No picture in the file",
+    bedClear: "The bed is clear", bed: { unknown: "Nobody said whether the bed is clear", clear: "The bed is clear", occupied: "Something lies on the bed" },
+    again: "Print again", receipt: "Receipt", recoverTitle: "A print broke off", recover: "See the recovery plan",
   },
 
   heat: {
@@ -77,7 +77,7 @@ export const texts = {
   signals: {
     title: "Health", link: "Link to the printer", host: "Host", resends: "Resends", stalls: "Stalls", probes: "Questions", window: "Lines on their way",
     trip: "Round trip", duplicates: "Lines that may have run twice", sent: "Lines sent", linkGood: "Clean", linkSome: (count) => `${count} repaired`, linkBad: "Troubled",
-    cpu: "Processor", memory: "Memory", disk: "Disk free", temperature: "Temperature", throttled: "Held back", fine: "Fine", hot: "Warm", low: "Disk low",
+    cpu: "Processor", memory: "Memory", disk: "Disk free", temperature: "Temperature", throttled: "Held back", low: "Disk low",
     verdict: {
       clean: "No line was damaged since the printer was connected.",
       some: "A few lines were damaged and repaired. That costs nothing; keep an eye on the cable if it becomes more.",
@@ -101,7 +101,7 @@ export const texts = {
     copies: "Copies", add: "Add to queue", added: (name) => `${name} waits in the queue.`, started: (name) => `${name} is being printed.`,
     exists: (name) => `${name} is here already.`, replace: "Replace", top: "All files", details: "Details", layers: "Layers", slicer: "Slicer", filament: "Filament",
     height: "Layer height", pending: "Being analysed…", failed: "Could not be analysed", good: "No problems found", goodSoFar: "No problems found, as far as it could be judged", preflight: "Before the print", line: (number) => `line ${number}`,
-    notJudged: "Not judged", view: "Look at the layers", download: "Download", dimensions: "Size of the print", uploads: "Uploads", done: "done", free: (size) => `${size} free`,
+    notJudged: "Not judged", view: "Look at the layers", dimensions: "Size of the print", uploads: "Uploads", done: "done", free: (size) => `${size} free`,
     severity: { error: "Error", warning: "Warning", info: "Note" }, deleteFolder: "Delete folder", printOn: "Print on", open: (name) => `Open ${name}`, wrongKind: (name) => `${name} is no G-code file.`,
   },
 
@@ -147,7 +147,7 @@ export const texts = {
 
   settings: {
     title: "Settings", session: "Session", rights: "Rights of this key", presets: "Temperature presets", presetsHint: "Kept in this browser.", name: "Name", nozzle: "Nozzle °C", bed: "Bed °C", addPreset: "Add a preset",
-    look: "Appearance", looks: { auto: "As the system", light: "Light", dark: "Dark" }, service: "Service", version: "Version", address: "Address", uptime: "Running since", clients: "Clients", log: "Log", refresh: "Refresh", level: "Level", documents: "API", defaults: "Reset",
+    look: "Appearance", looks: { auto: "As the system", light: "Light", dark: "Dark" }, service: "Service", version: "Version", address: "Address", uptime: "Running since", clients: "Clients", log: "Log", refresh: "Refresh", level: "Level", documents: "API",
     config: "Configuration", emptyLog: "Nothing at this level.",
     scopes: { read: "look", control: "control printers", print: "print", files: "change files", admin: "administer", emergency: "emergency stop" },
   },
