@@ -65,7 +65,7 @@ function Output({ log, search, hides }) {
     const now = state.current;
     now.version = -1;
     const draw = () => {
-      if (document.hidden || now.version === log.version) return;
+      if (!box.current || document.hidden || now.version === log.version) return;
       const last = log.lines.length ? log.lines[log.lines.length - 1].id : 0;
       if (!now.follows) return setMissed(last - now.seen);
       now.version = log.version;
@@ -80,6 +80,7 @@ function Output({ log, search, hides }) {
     return () => clearInterval(timer);
   }, [log, search, hideTemperatures, hideOk]);
   const scrolled = () => {
+    if (!box.current) return;
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     state.current.follows = scrollHeight - scrollTop - clientHeight < 24;
   };
