@@ -25,6 +25,7 @@ from benchmarks import (
     scrape,
     share,
     siege,
+    simulator,
     stall,
     start_time,
     underrun,
@@ -62,6 +63,7 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
         "underrun": Trial(measure=underrun.measure, seconds=120, long_seconds=1800, repeats=1),
         "chaos": Trial(measure=chaos.measure, seconds=600, long_seconds=3600, repeats=1),
         "analysis": Trial(measure=analysis.measure, seconds=300, long_seconds=600, repeats=1),
+        "simulator": Trial(measure=simulator.measure, seconds=180, long_seconds=300, repeats=1),
         "emergency": Trial(measure=emergency.measure, seconds=120, long_seconds=300, repeats=1),
     }
 )

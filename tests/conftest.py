@@ -1,4 +1,4 @@
-"""Fixtures for every test: a virtual printer on a pty. Property tests try the same examples on every machine.
+"""Property tests try the same examples on every machine.
 
 `HYDROGEN_TEST_EXPLORE=1` lets them try others; what they find becomes a test of its own.
 """
@@ -6,8 +6,6 @@
 import os
 
 from hypothesis import settings
-
-pytest_plugins = ["hydrogen_simulators.pytest_plugin"]
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.register_profile("exploring", deadline=None)

@@ -129,10 +129,19 @@ def _add_print_commands(commands: Commands) -> None:
     )
     _add_printer(answer)
     _add_recover(commands)
+    _add_record(commands)
     emergency = _add(commands, "emergency", "stop a printer now (M112); all of them if none is named", _emergency)
     emergency.add_argument("printer", nargs="?", metavar="PRINTER")
     _add_places(emergency)
     _add_printer(print_file)
+
+
+def _add_record(commands: Commands) -> None:
+    record = _add(commands, "record", "write down what a printer says; hydrogen-sim can play it then", _record)
+    record.add_argument("output", type=Path, metavar="FILE", help="JSON lines, without what is private")
+    record.add_argument("--seconds", type=float, metavar="N", help="listen so much longer (0)")
+    record.add_argument("--only-listen", action="store_true", help="ask nothing; until --seconds or Ctrl-C")
+    _add_printer(record)
 
 
 def _add_recover(commands: Commands) -> None:
@@ -387,6 +396,12 @@ def _change_queue(options: argparse.Namespace) -> int:
     from hydrogen.cli.backlog import change_queue
 
     return asyncio.run(change_queue(options))
+
+
+def _record(options: argparse.Namespace) -> int:
+    from hydrogen.cli.record import record
+
+    return asyncio.run(record(options))
 
 
 def _retention(options: argparse.Namespace) -> int:

@@ -179,6 +179,10 @@ class PrinterConnection(Protocol):
         """What the port is, whatever it is called today; "" for one that has nothing but its name. A driver's own words."""
 
     @property
+    def is_simulated(self) -> bool:
+        """True if the port itself says that a simulator is behind it; what a firmware says of itself counts nothing."""
+
+    @property
     def receive_buffer(self) -> tuple[int, ...]:
         """Bytes of the printer's receive ring and places of its command queue; empty where they are not known."""
 

@@ -51,12 +51,13 @@ class PrinterAttached(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterConnected(Event):
-    """The handshake is done: the printer takes commands."""
+    """The handshake is done: the printer takes commands. simulated: it is a virtual one (see PrinterState)."""
 
     wire_type: ClassVar[str] = "printer.connected"
 
     port: str
     baud: int | None = None
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,8 @@ class PrinterState:
     status; it is cleared by a successful connect and by the start of a job. unsafe says why the printer may be hot without
     anybody who can turn it off; None after the next successful connect. bed and bed_job (the last one started there) are the
     service's knowledge: a spooler always says `unknown`. recoverable: the youngest interrupted job that can be taken up again.
+    simulated: a virtual printer is behind the port, as the port itself told when it was opened (hydrogen-sim does); never
+    concluded from what a firmware says. Holds until the next connection.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -126,3 +128,4 @@ class PrinterState:
     bed: BedState = BedState.UNKNOWN
     bed_job: str | None = None
     recoverable: RecoverableJob | None = None
+    simulated: bool = False

@@ -94,7 +94,8 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
         case PrinterAttached():
             return event.state
         case PrinterConnected():
-            return replace(printer, port=event.port, baud=event.baud, error=None, unsafe=None)
+            connected = replace(printer, port=event.port, baud=event.baud, simulated=event.simulated)
+            return replace(connected, error=None, unsafe=None)
         case PrinterDisconnected():
             nothing: Mapping[str, HeaterState] = MappingProxyType({})
             gone = replace(printer, heaters=nothing, position=None, firmware=None, link=None)

@@ -167,7 +167,8 @@ class Connector:
             raise listener.error
         listener.connection = self.connection = connection
         at = self._announcer.now
-        self._announcer.publish(PrinterConnected(at=at, port=connection.port, baud=connection.baud))
+        told = PrinterConnected(at=at, port=connection.port, baud=connection.baud, simulated=connection.is_simulated)
+        self._announcer.publish(told)
         self._announcer.publish(PrinterFirmwareIdentified(at=at, firmware=connection.firmware))
         self._follower.on_connected(connection)
 

@@ -9,8 +9,9 @@ BATCH_SECONDS = 0.05
 """Lines of this long go out as one event."""
 
 BATCH_LINES = 100
-LINE_CHARACTERS = 200
-"""A hundred lines of two hundred characters, each of at most three bytes, fit a frame."""
+BATCH_CHARACTERS = 16_000
+LINE_CHARACTERS = 600
+"""So many characters, each of at most three bytes, fit a frame; the longest line of a Marlin (M115) has some three hundred."""
 
 WAITING_LINES = 400
 """More lines than this in one batch time are counted, not kept."""
@@ -48,5 +49,13 @@ class TerminalTap:
         if self._left_out:
             lines.append(f"... {self._left_out} lines left out")
             self._left_out = 0
-        for start in range(0, len(lines), BATCH_LINES):
-            self._tell(tuple(lines[start : start + BATCH_LINES]))
+        batch: list[str] = []
+        characters = 0
+        for line in lines:
+            if batch and (len(batch) == BATCH_LINES or characters + len(line) > BATCH_CHARACTERS):
+                self._tell(tuple(batch))
+                batch, characters = [], 0
+            batch.append(line)
+            characters += len(line)
+        if batch:
+            self._tell(tuple(batch))

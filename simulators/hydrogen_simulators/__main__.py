@@ -1,106 +1,113 @@
-"""``hydrogen-sim``: a virtual Marlin printer on a pseudo terminal, from the command line."""
+"""``hydrogen-sim``: virtual printers and sensors from the command line."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
+import json
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TextIO
+from typing import TextIO
 
+from hydrogen_simulators.action import ACTIONS
+from hydrogen_simulators.command_line import PrinterPlan, parser, printer_plans
+from hydrogen_simulators.endpoints.control_socket import ControlRefused, ControlSocket, Puppet, ask
 from hydrogen_simulators.endpoints.port import LinkRefused
-from hydrogen_simulators.endpoints.pseudo_terminal import PortOptions, PseudoTerminalPrinter
-from hydrogen_simulators.faults import NAMED_PLANS, UnknownFaultPlan, load_plan
-from hydrogen_simulators.firmware.marlin import MarlinSettings
+from hydrogen_simulators.endpoints.pseudo_terminal import PseudoTerminalPrinter
+from hydrogen_simulators.faults import NAMED_PLANS, UnknownFaultPlan
 from hydrogen_simulators.ledger import ExecutionLedger
-from hydrogen_simulators.personas import PERSONAS, persona_named
+from hydrogen_simulators.personas import PERSONAS
+from hydrogen_simulators.scenario import SHIPPED, ScenarioPlayer, load_scenario, scenario_names
+from hydrogen_simulators.sensors.command_line import run_one_wire, run_thermometer
 
 EXIT_USAGE = 2
 """What argparse returns for a wrong command line; ours are the same kind."""
 
-SWITCHES = MappingProxyType(
-    {
-        "--no-bed": ("has_bed", False, "no heated bed"),
-        "--chamber": ("has_chamber", True, "a heated chamber"),
-        "--leveling": ("has_leveling", True, "G29 probes the bed instead of being unknown"),
-        "--meatpack": ("meatpack", True, "understands packed lines"),
-        "--instant-motion": ("instant_motion", True, "moves take no time"),
-        "--instant-heating": ("instant_heating", True, "heaters are at their target at once"),
-        "--allow-cold-extrusion": ("prevent_cold_extrusion", False, "extrude at any temperature"),
-        "--no-advanced-ok": ("advanced_ok", False, "'ok' instead of 'ok N P B'"),
-        "--no-emergency-parser": ("emergency_parser", False, "M108, M112, M410 act when read, not when they arrive"),
-        "--no-busy": ("busy_interval_seconds", 0.0, "no 'echo:busy: processing'"),
-        "--no-auto-report": ("auto_report", False, "M155 is unknown"),
-        "--no-prompts": ("host_prompts", False, "no '//action:' lines"),
-        "--no-ok-after-resend": ("ok_after_resend", False, "no 'ok' after 'Resend:'"),
-        "--repeat-error": ("repeats_in_silence", False, "a repeated last line is an error (older Marlin), not silence"),
-    }
-)
-"""Option, the setting it changes, to what, and its help."""
-
-NUMBERS = MappingProxyType(
-    {
-        "--ring": ("ring_size", "BYTES", "receive ring; 0 holds the host back (persona's)"),
-        "--queue": ("queue_size", "N", "slots of the command queue (persona's)"),
-        "--planner": ("planner_size", "N", "planner blocks (persona's)"),
-        "--extruders": ("extruder_count", "N", "number of hotends (1)"),
-    }
-)
-"""Option, the setting it sets, its placeholder and help."""
-
-BOARD_FIELDS = frozenset(field for field, _, _ in (*SWITCHES.values(), *NUMBERS.values())) | {"firmware_name"}
-
-EPILOG = """\
-examples
-  hydrogen-sim --link ./ttyVIRTUAL                      a printer in real time; open ./ttyVIRTUAL as a serial port
-  hydrogen-sim --link ./ttyVIRTUAL --speed 50           an 18 minute print takes 22 seconds
-  hydrogen-sim --link ./ttyVIRTUAL --speed max          heating and moves take no real time at all
-  hydrogen-sim --link ./ttyVIRTUAL --faults noisy       bad weather; see: hydrogen-sim faults
-  hydrogen-sim --link ./ttyVIRTUAL --persona repetier   another firmware; see: hydrogen-sim personas
-  hydrogen-sim --link ./ttyVIRTUAL --ledger ran.json    proof of what was executed
-
-"ready LINK" (or "ready HOST:PORT") on standard output means that the port can be opened. SIGTERM or Ctrl-C: the ledger
-is written, the link removed, exit 0. SIGUSR2, and the executed command M9999, write the ledger at once. The ledger's
-job_hash is FNV-1a (64 bit) over the executed G0 to G3 commands, each with a newline: equal to the file's means that every
-move ran exactly once and in order. Closing and opening the port changes nothing in the printer, unless --reset-on-open.
-"""
+EXIT_REFUSED = 1
+"""A running simulator did not do what it was told."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the console script; returns its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["faults"]:
-        return _list_faults(sys.stdout)
-    if arguments[:1] == ["personas"]:
-        return _list_personas(sys.stdout)
-    options = _parser().parse_args(arguments)
     try:
-        with _execution_log(options.exec_log) as log:
-            ledger = ExecutionLedger(
-                keep_lines=False, on_line=None if log is None else lambda line: print(line, file=log)
-            )
-            endpoint = PseudoTerminalPrinter(_port_options(options), _settings(options), ledger)
-            return _serve(endpoint)
+        match arguments[:1]:
+            case ["faults"]:
+                return _list_faults(sys.stdout)
+            case ["personas"]:
+                return _list_personas(sys.stdout)
+            case ["scenarios"]:
+                return _list_scenarios(sys.stdout, arguments[1:])
+            case ["actions"]:
+                return _list_actions(sys.stdout)
+            case ["do"]:
+                return _do(arguments[1:])
+            case ["thermometer"]:
+                return run_thermometer(arguments[1:])
+            case ["onewire"]:
+                return run_one_wire(arguments[1:])
+        grammar = parser()
+        options = grammar.parse_args(arguments)
+        if not (options.link or options.tcp):
+            grammar.error("say where: --link PATH, or --tcp HOST:PORT")
+        return _run(printer_plans(options), options.control)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe has seen enough (``hydrogen-sim scenarios | head``)
+        return 0
     except (UnknownFaultPlan, LinkRefused, OSError, ValueError) as error:
         print(f"hydrogen-sim: {error}", file=sys.stderr)
         return EXIT_USAGE
 
 
-def _serve(endpoint: PseudoTerminalPrinter) -> int:
-    """Announce the port and run until a signal comes."""
-    signal.signal(signal.SIGTERM, lambda number, frame: endpoint.stop())
-    signal.signal(signal.SIGINT, lambda number, frame: endpoint.stop())
-    signal.signal(signal.SIGUSR2, lambda number, frame: endpoint.write_ledger())
-    try:
-        print(f"ready {endpoint.name}", flush=True)
-        endpoint.run()
-    finally:
-        endpoint.close()
+def _run(plans: Sequence[PrinterPlan], control: Path | None) -> int:
+    """Announce the ports and run until a signal comes; each printer but the first in a thread of its own."""
+    with contextlib.ExitStack() as stack:
+        printers = [stack.enter_context(_printer(plan)) for plan in plans]
+        if control is not None:
+            puppets = [Puppet(printer.name, printer.do, printer) for printer in printers]
+            stack.enter_context(contextlib.closing(ControlSocket(control, puppets)))
+        _obey_signals(printers)
+        for printer in printers:
+            print(f"ready {printer.name}", flush=True)
+        threads = [threading.Thread(target=printer.run, name=printer.name) for printer in printers[1:]]
+        for thread in threads:
+            thread.start()
+        printers[0].run()
+        for printer in printers:
+            printer.stop()
+        for thread in threads:
+            thread.join()
     return 0
+
+
+@contextlib.contextmanager
+def _printer(plan: PrinterPlan) -> Iterator[PseudoTerminalPrinter]:
+    with _execution_log(plan.exec_log) as log:
+        on_line = None if log is None else lambda line: print(line, file=log)
+        printer = PseudoTerminalPrinter(plan.port, plan.settings, ExecutionLedger(keep_lines=False, on_line=on_line))
+        if plan.scenario is not None:
+            printer.follow(ScenarioPlayer(plan.scenario, printer, time.monotonic))
+        try:
+            yield printer
+        finally:
+            printer.close()
+
+
+def _obey_signals(printers: Sequence[PseudoTerminalPrinter]) -> None:
+    def stop(number: int, frame: object) -> None:
+        for printer in printers:
+            printer.stop()
+
+    def write(number: int, frame: object) -> None:
+        for printer in printers:
+            printer.write_ledger()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGUSR2, write)
 
 
 def _list_faults(out: TextIO) -> int:
@@ -120,6 +127,58 @@ def _list_personas(out: TextIO) -> int:
     return 0
 
 
+def _list_scenarios(out: TextIO, names: Sequence[str]) -> int:
+    if names:
+        scenario = load_scenario(names[0])
+        print((SHIPPED / f"{scenario.name}.toml").read_text(encoding="utf-8"), end="", file=out)
+        return 0
+    width = max(map(len, scenario_names()))
+    for name in scenario_names():
+        scenario = load_scenario(name)
+        print(f"{name:{width}}  {scenario.title}", file=out)
+        print(f"{'':{width}}  a good host: {scenario.good}", file=out)
+    print(
+        "\nUse one with --scenario NAME, or write a file of your own: hydrogen-sim scenarios NAME shows how.", file=out
+    )
+    return 0
+
+
+def _list_actions(out: TextIO) -> int:
+    width = max(map(len, ACTIONS))
+    for name, kind in ACTIONS.items():
+        needed = " ".join(f"{key}=..." if rule[1] is ... else f"[{key}={rule[1]}]" for key, rule in kind.fields.items())
+        print(f"{name:{width}}  {kind.sentence}{f'  ({needed})' if needed else ''}", file=out)
+    print('\nhydrogen-sim do SOCKET say text="//action:pause", or a JSON line on the socket of --control:', file=out)
+    print('{"do": "say", "text": "//action:pause"}, with "printer" (name or number) where several run.', file=out)
+    return 0
+
+
+def _do(arguments: Sequence[str]) -> int:
+    if len(arguments) < 2 or not all("=" in field for field in arguments[2:]):
+        raise ValueError("usage: hydrogen-sim do SOCKET ACTION [FIELD=VALUE ...]; see: hydrogen-sim actions")
+    fields = {key: _value(text) for key, _, text in (field.partition("=") for field in arguments[2:])}
+    try:
+        answer = ask(Path(arguments[0]), {"do": arguments[1], **fields})
+    except ControlRefused as error:
+        print(f"hydrogen-sim: {error}", file=sys.stderr)
+        return EXIT_REFUSED
+    if not answer.get("ok"):
+        print(f"hydrogen-sim: {answer.get('error', 'no answer')}", file=sys.stderr)
+        return EXIT_REFUSED
+    if "result" in answer:
+        print(json.dumps(answer["result"], indent=1))
+    return 0
+
+
+def _value(text: str) -> object:
+    """What stands behind the sign: a number or true or false where it looks like one, else the text."""
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, bool | int | float) else text
+
+
 @contextlib.contextmanager
 def _execution_log(path: Path | None) -> Iterator[TextIO | None]:
     if path is None:
@@ -127,95 +186,6 @@ def _execution_log(path: Path | None) -> Iterator[TextIO | None]:
         return
     with path.open("w", buffering=1, encoding="latin-1", errors="replace") as log:
         yield log
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="hydrogen-sim",
-        description="A virtual printer behind a pseudo terminal, by default a Marlin. 'hydrogen-sim personas' lists the "
-        "firmwares, 'hydrogen-sim faults' the fault plans.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--link", type=Path, help="name of the port: becomes a symbolic link to the pty")
-    where.add_argument("--tcp", type=_address, metavar="HOST:PORT", help="listen there instead; port 0 is any free one")
-    parser.add_argument(
-        "--speed", type=_speed, default=1.0, metavar="N|max", help="printer seconds per real second (1)"
-    )
-    parser.add_argument("--persona", default="marlin-2", metavar="NAME", help="which firmware it is (marlin-2)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of faults and noise: same seed, same weather (0)")
-    _add_wire_options(parser.add_argument_group("wire"))
-    _add_board_options(parser.add_argument_group("board"))
-    proof = parser.add_argument_group("proof")
-    proof.add_argument("--ledger", type=Path, metavar="FILE", help="write counters and hashes there as JSON")
-    proof.add_argument("--exec-log", type=Path, metavar="FILE", help="write every executed command there")
-    return parser
-
-
-def _add_wire_options(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("--baud", type=_count, default=0, metavar="N", help="pace both directions to N baud, 8N1 (0: no limit)")
-    add("--faults", default="clean", metavar="NAME|FILE", help="bad weather; 'hydrogen-sim faults' lists it (clean)")
-    add("--reset-on-open", action="store_true", help="restart and greet when a host opens the port, as DTR does")
-    add("--replug-after", type=float, metavar="SECONDS", help="plug a pulled cable in again after this time")
-
-
-def _add_board_options(group: argparse._ArgumentGroup) -> None:
-    """What is not given leaves the persona as it is."""
-    for flag, (field, value, text) in SWITCHES.items():
-        group.add_argument(flag, dest=field, action="store_const", const=value, default=argparse.SUPPRESS, help=text)
-    for flag, (field, metavar, text) in NUMBERS.items():
-        group.add_argument(flag, dest=field, type=_count, default=argparse.SUPPRESS, metavar=metavar, help=text)
-    group.add_argument(
-        "--firmware", dest="firmware_name", default=argparse.SUPPRESS, metavar="NAME", help="FIRMWARE_NAME"
-    )
-    group.add_argument("--card", type=Path, metavar="FOLDER", help="a memory card with the files of this folder")
-
-
-def _speed(text: str) -> float | None:
-    if text == "max":
-        return None
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError("must be greater than 0, or 'max'")
-    return value
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not (colon and port.isdecimal() and int(port) < 65536):
-        raise argparse.ArgumentTypeError("must be HOST:PORT")
-    return host or "127.0.0.1", int(port)
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("must not be negative")
-    return value
-
-
-def _port_options(options: argparse.Namespace) -> PortOptions:
-    return PortOptions(
-        link=options.link,
-        tcp=options.tcp,
-        speed=options.speed,
-        baud=options.baud,
-        faults=load_plan(options.faults),
-        seed=options.seed,
-        reset_on_open=options.reset_on_open,
-        replug_after_seconds=options.replug_after,
-        ledger_file=options.ledger,
-    )
-
-
-def _settings(options: argparse.Namespace) -> MarlinSettings:
-    """The persona, changed by the options that were given."""
-    given: dict[str, Any] = {name: value for name, value in vars(options).items() if name in BOARD_FIELDS}
-    if options.card is not None:
-        given["card"] = {file.name: file.read_bytes() for file in sorted(options.card.iterdir()) if file.is_file()}
-    return replace(persona_named(options.persona).settings, **given)
 
 
 if __name__ == "__main__":

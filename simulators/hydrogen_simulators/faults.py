@@ -158,12 +158,13 @@ def load_plan(name_or_file: str) -> FaultPlan:
         names = ", ".join(NAMED_PLANS)
         raise UnknownFaultPlan(f"no fault plan {name_or_file!r}: give one of {names}, or a JSON file with a plan")
     try:
-        return _plan_from_json(json.loads(path.read_text(encoding="utf-8")))
+        return plan_from_record(json.loads(path.read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:
         raise UnknownFaultPlan(f"{name_or_file} is not a fault plan: {error}") from error
 
 
-def _plan_from_json(found: object) -> FaultPlan:
+def plan_from_record(found: object) -> FaultPlan:
+    """The plan with these fields; raises TypeError or ValueError that says what is wrong."""
     if not isinstance(found, dict):
         raise TypeError("expected an object of fields and numbers")
     known = {each.name: type(each.default) for each in fields(FaultPlan)}
@@ -211,6 +212,12 @@ class FaultyWire:
     def __init__(self, plan: FaultPlan, seed: int = 0) -> None:
         self.plan = plan
         self.counts: Counter[str] = Counter()
+        self._hits_bytes = bool(plan.byte_corruption_rate or plan.byte_loss_rate or plan.byte_duplication_rate)
+        self._hits_reply_bytes = bool(
+            plan.reply_corruption_rate or plan.reply_byte_loss_rate or plan.reply_byte_duplication_rate
+        )
+        self._needs_lines = plan.needs_lines_towards_printer
+        self._needs_reply_lines = plan.needs_lines_towards_host
         self._numbered_lines = 0
         self._oks = 0
         self._unfinished_line = b""
@@ -229,18 +236,22 @@ class FaultyWire:
 
     def towards_printer(self, data: bytes) -> bytes:
         """What of the host's bytes comes out at the printer's end."""
-        if self.plan.needs_lines_towards_printer:
+        if self._needs_lines:
             lines, self._unfinished_line = _whole_lines(self._unfinished_line + data)
             data = b"".join(self._line_towards_printer(line) for line in lines)
+        if not self._hits_bytes:
+            return data
         data = self._flip_bits(data, self._corruption, self._bit_random, "bytes_corrupted")
         data = self._repeat_bytes(data, self._loss, 0, "bytes_lost")
         return self._repeat_bytes(data, self._doubling, 2, "bytes_doubled")
 
     def towards_host(self, data: bytes) -> bytes:
         """What of the printer's bytes comes out at the host's end."""
-        if self.plan.needs_lines_towards_host:
+        if self._needs_reply_lines:
             lines, self._unfinished_reply = _whole_lines(self._unfinished_reply + data)
             data = b"".join(self._line_towards_host(line) for line in lines)
+        if not self._hits_reply_bytes:
+            return data
         data = self._flip_bits(data, self._reply_corruption, self._reply_bit_random, "reply_bytes_corrupted")
         data = self._repeat_bytes(data, self._reply_loss, 0, "reply_bytes_lost")
         return self._repeat_bytes(data, self._reply_doubling, 2, "reply_bytes_doubled")

@@ -19,6 +19,7 @@ FNV_PRIME = 0x100000001B3
 """Multiplier of FNV-1a, 64 bit."""
 
 _MASK = 0xFFFFFFFFFFFFFFFF
+_SETTLE_AT_BYTES = 16
 _FOLD_AT_BYTES = 8192  # executed text waits in a buffer of this size, so that the printer's hot path stays short
 
 COUNTERS = (
@@ -164,6 +165,11 @@ class ExecutionLedger:
         else:
             self.longest_gap_seconds = max(self.longest_gap_seconds, now - self.last_move_at)
         self.last_move_at = now
+
+    def settle(self) -> None:
+        """Take what was executed into the hashes now: for a caller who is about to wait for somebody anyway."""
+        if len(self._all_text) > _SETTLE_AT_BYTES:
+            self._fold()
 
     def _fold(self) -> None:
         self._job_hash = fnv1a(self._job_text, self._job_hash)

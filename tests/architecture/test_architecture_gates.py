@@ -14,6 +14,7 @@ CLOCKS = (
     "hydrogen/core/clock.py",
     "hydrogen_simulators/endpoints/",
     "hydrogen_simulators/pytest_plugin.py",
+    "hydrogen_simulators/service_process.py",
     "hydrogen_simulators/__main__.py",
 )
 """The simulators share no code with the host, so they cannot take its clock: there the shell reads real time and passes it

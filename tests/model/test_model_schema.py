@@ -16,12 +16,20 @@ from tests.support.model_strategies import any_event
 from tests.support.property_settings import REPEATABLE
 
 BOOK = SchemaBook(prefix="#/$defs/")
-EVENTS = {kind: BOOK.of_event(kind) for kind in ALL_EVENTS}
-STATE = BOOK.of_value(State)
+SCHEMAS = {kind: BOOK.of_event(kind) for kind in ALL_EVENTS}
+STATE_SCHEMA = BOOK.of_value(State)
 
 
-def check(schema: Any, value: Any) -> None:
-    jsonschema.validate(value, {**schema, "$defs": BOOK.definitions}, cls=jsonschema.Draft202012Validator)
+def validator_of(schema: Any) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator({**schema, "$defs": BOOK.definitions})
+
+
+EVENTS = {kind: validator_of(schema) for kind, schema in SCHEMAS.items()}
+STATE = validator_of(STATE_SCHEMA)
+
+
+def check(validator: jsonschema.Draft202012Validator, value: Any) -> None:
+    validator.validate(value)
 
 
 @REPEATABLE

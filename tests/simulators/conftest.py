@@ -16,9 +16,6 @@ import pytest
 
 from hydrogen_simulators.firmware.marlin import MarlinSettings, VirtualMarlin
 from hydrogen_simulators.personas import persona_named
-from hydrogen_simulators.pytest_plugin import pytest_configure as pytest_configure
-from hydrogen_simulators.pytest_plugin import start_virtual_printer as start_virtual_printer
-from hydrogen_simulators.pytest_plugin import virtual_printer as virtual_printer
 
 
 def numbered(number: int, command: str) -> str:

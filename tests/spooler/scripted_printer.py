@@ -68,6 +68,7 @@ class ScriptedConnection:
 
     port = "/dev/scripted"
     port_identity = "usb:0001:0002:S:00"
+    is_simulated = False
     receive_buffer = (128, 4)
     baud = 115200
     firmware = Firmware(name="Scripted 1.0", machine_type="Test bench")

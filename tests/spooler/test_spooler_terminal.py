@@ -13,10 +13,20 @@ async def test_lines_come_in_bounded_batches_that_fit_a_frame() -> None:
     for _ in range(WAITING_LINES + 5):
         tap.add("\x01é" * 5000)
     await wait_until(lambda: batches)
-    assert [len(batch) for batch in batches] == [BATCH_LINES] * 4 + [1]
-    assert batches[-1] == ("... 5 lines left out",)
-    event = TerminalLineReported(at=1.0, printer="p", lines=batches[0])
-    assert encode_frame("event", {"event": plain_event(event), "fact": None})
+    assert sum(map(len, batches)) == WAITING_LINES + 1
+    assert batches[-1][-1] == "... 5 lines left out"
+    for lines in batches:
+        event = TerminalLineReported(at=1.0, printer="p", lines=lines)
+        assert encode_frame("event", {"event": plain_event(event), "fact": None})
+
+
+async def test_many_short_lines_come_by_the_hundred() -> None:
+    batches: list[tuple[str, ...]] = []
+    tap = TerminalTap(batches.append)
+    for _ in range(BATCH_LINES * 2 + 1):
+        tap.add("< ok")
+    await wait_until(lambda: batches)
+    assert [len(batch) for batch in batches] == [BATCH_LINES, BATCH_LINES, 1]
 
 
 async def test_next_lines_make_the_next_batch_and_close_forgets() -> None:

@@ -93,7 +93,7 @@ class MarlinConnection(asyncio.Protocol):
         clock: Clock,
     ) -> None:
         self.port = port
-        self.port_identity = ""
+        self.port_identity, self.is_simulated = "", False
         self.baud: int | None = baud
         self.firmware = Firmware()
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()

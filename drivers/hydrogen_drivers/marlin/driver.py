@@ -24,6 +24,7 @@ from hydrogen_drivers.marlin.handshake import (
 )
 from hydrogen_drivers.transports.port_identity import find_port, identity_of
 from hydrogen_drivers.transports.serial_port import SerialWire, open_serial_port
+from hydrogen_drivers.transports.simulated_port import is_simulated
 
 BITS_PER_BYTE = 10
 """8N1: a start bit, eight data bits, a stop bit."""
@@ -66,6 +67,7 @@ class MarlinDriver:
         wire, baud, greeting = await self._open(port, ear, resume)
         connection = self._connection(baud, listener, journal, resume)
         connection.port_identity = "" if identity is None else str(identity)
+        connection.is_simulated = is_simulated(port)
         wire.set_protocol(connection)
         try:
             if resume is None:

@@ -1,7 +1,8 @@
 """heatshrink, the compression of binary G-code, taken apart.
 
 A stream of bits, the highest of a byte first. `1` and eight bits: that byte. `0`, a distance less one and a count less one, in
-as many bits as window and lookahead have: so many bytes again, from so far back. What follows the last byte is filled up.
+as many bits as window and lookahead have: so many bytes again, from so far back; before the first byte, a window of zeros is
+there to be referred to. What follows the last byte is filled up.
 
 Source: the format is described in the README of heatshrink (github.com/atomicobject/heatshrink).
 """
@@ -15,7 +16,8 @@ class Damaged(ValueError):
 
 def unshrunk(data: bytes, size: int, *, window_bits: int, lookahead_bits: int = 4) -> bytes:
     """The `size` bytes that `data` stands for; memory: those, and the data twice. Raises Damaged when it does not hold them."""
-    out = bytearray()
+    before = 1 << window_bits
+    out = bytearray(before)
     padded = data + bytes(4)
     end = len(data) * 8
     position = 0
@@ -40,9 +42,7 @@ def unshrunk(data: bytes, size: int, *, window_bits: int, lookahead_bits: int = 
             raise Damaged("it ends too early")
         distance = (word >> distance_shift & distance_mask) + 1
         count = (word >> count_shift & count_mask) + 1
-        start = length - distance
-        if start < 0:
-            raise Damaged("it refers to what is before its beginning")
+        start = before + length - distance
         if count <= distance:
             out += out[start : start + count]
         else:
@@ -51,4 +51,4 @@ def unshrunk(data: bytes, size: int, *, window_bits: int, lookahead_bits: int = 
         length += count
     if length != size:
         raise Damaged("it holds more than it says")
-    return bytes(out)
+    return bytes(out[before:])

@@ -27,6 +27,10 @@ class PacedWire:
         """Put bytes on the wire; they start when the bytes before them have left."""
         if not data:
             return
+        if not self._byte_seconds and not self._chunks:
+            self._chunks.append((now, data))
+            self._length = len(data)
+            return
         begins = max(self._free_at, now)
         self._free_at = begins + len(data) * self._byte_seconds
         self._chunks.append((begins, data))
@@ -34,6 +38,9 @@ class PacedWire:
 
     def take(self, now: float) -> bytes:
         """Bytes that have arrived by ``now``."""
+        if not self._byte_seconds and len(self._chunks) == 1:
+            self._length = 0
+            return self._chunks.popleft()[1]
         arrived = bytearray()
         while self._chunks:
             begins, data = self._chunks[0]

@@ -9,6 +9,8 @@ import termios
 import tty
 from pathlib import Path
 
+from hydrogen_simulators.endpoints.simulation_mark import mark_simulated
+
 READ_BYTES = 4096
 """One read of the master: the size of the kernel's own buffer."""
 
@@ -46,6 +48,7 @@ class Port:
         self._master: int | None = master
         self._poll = select.poll()
         self._poll.register(master, select.POLLIN)
+        self._mark = mark_simulated(self.device)
         self._make_link()
 
     def fileno(self) -> int:
@@ -94,6 +97,12 @@ class Port:
         os.close(self._master)
         self._master = None
         self.is_open = False
+        self._remove_mark()
+
+    def _remove_mark(self) -> None:
+        if self._mark is not None:
+            self._mark.close()
+            self._mark = None
 
     def _drop_unread(self) -> None:
         """What the host had not read when it closed is lost, as on a real port.
@@ -117,4 +126,5 @@ class Port:
         except OSError as error:
             os.close(self.fileno())
             self._master = None
+            self._remove_mark()
             raise LinkRefused(f"{self.link} cannot be made: {error.strerror}") from error

@@ -1,7 +1,7 @@
 """A virtual printer on a pseudo terminal or a TCP port: one thread, one loop, no work while nothing happens.
 
 The loop only carries: bytes from the pty over the paced and faulty wire to the printer, its words back, and time.
-The wire's baud rate is in real seconds, everything inside the printer in printer seconds (``clock.py``).
+The wire's baud rate is in real seconds, everything inside the printer in printer seconds (``printer_time.py``).
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from hydrogen_simulators.clock import VirtualClock
 from hydrogen_simulators.endpoints.pacing import PacedWire
 from hydrogen_simulators.endpoints.port import Port
+from hydrogen_simulators.endpoints.printer_time import PrinterTime
+from hydrogen_simulators.endpoints.recording import Recorder
 from hydrogen_simulators.endpoints.tcp_port import TcpPort
 from hydrogen_simulators.faults import FaultPlan, FaultyWire, arm
 from hydrogen_simulators.firmware.marlin import MarlinSettings, VirtualMarlin
@@ -26,7 +28,7 @@ OPEN_WATCH_SECONDS = 0.02
 """How often a closed port is looked at: the kernel has no event for the opening of a pty."""
 
 REPORTS_PER_REAL_SECOND = 20
-"""Automatic reports never come more often than this, however fast printer time runs."""
+"""Automatic reports never come more often than this, however fast printer time runs; a leaping clock has a rule of its own."""
 
 LARGEST_OUTPUT_BYTES = 262_144
 """Words waiting for a host that does not read; beyond this they are lost."""
@@ -36,6 +38,18 @@ LARGEST_INPUT_BYTES = 4096
 
 LEAPS_PER_TURN = 64
 """Deadlines a leaping clock may take before the loop looks at the port again."""
+
+
+class Plot(Protocol):
+    """Something that happens to a printer in its own time, such as a scenario."""
+
+    def look(self, now: float) -> None:
+        """Do what is due at printer time ``now``."""
+        ...
+
+    def next_deadline(self) -> float | None:
+        """Printer time at which to look again, None if only the printer's own doings matter."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +68,7 @@ class PortOptions:
     reset_on_open: bool = False
     replug_after_seconds: float | None = None
     ledger_file: Path | None = None
+    record_file: Path | None = None
 
     def __post_init__(self) -> None:
         if (self.link is None) == (self.tcp is None):
@@ -72,7 +87,8 @@ class PseudoTerminalPrinter:
     ) -> None:
         """Make the port and power the board on; raises ``LinkRefused`` if the link cannot be made."""
         self.options = options
-        self.printer = VirtualMarlin(_paced_reports(settings or MarlinSettings(), options.speed), options.seed, ledger)
+        self.printer = VirtualMarlin(settings, options.seed, ledger)
+        self.printer.pace_reports(_report_seconds(options.speed))
         self.wire = FaultyWire(options.faults, options.seed)
         self._tcp = options.tcp
         self._link = options.link
@@ -80,7 +96,7 @@ class PseudoTerminalPrinter:
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
-        self._clock = VirtualClock(options.speed, time.monotonic())
+        self._time = PrinterTime(options.speed, time.monotonic())
         self._inbound = PacedWire(options.baud)
         self._outbound = PacedWire(options.baud)
         self._unwritten = bytearray()
@@ -89,8 +105,11 @@ class PseudoTerminalPrinter:
         self._is_stopping = False
         self._is_closed = False
         self._ledger_requests = 0
-        self._next_leap_report_at = 0.0
-        arm(options.faults, self.printer, self._pull_cable)
+        self._plots: list[Plot] = []
+        self._recorder: Recorder | None = None
+        if options.record_file is not None:
+            self._recorder = Recorder(options.record_file, self._header())
+        arm(options.faults, self.printer, self.unplug_now)
         self.printer.power_on(0.0)
         self.printer.data_to_send()  # nobody can have heard the greeting: the port was not there yet
 
@@ -117,11 +136,11 @@ class PseudoTerminalPrinter:
 
     def pull_cable(self) -> None:
         """Close the pty and remove the link; the board keeps its power. Plugged in again after ``replug_after_seconds``."""
-        self.do(self._pull_cable)
+        self.do(self.unplug_now)
 
     def plug_in(self, link: Path | None = None) -> None:
         """Bring a fresh pty under the same link, or under another one; the board has not noticed anything."""
-        self.do(lambda: self._plug_in(link))
+        self.do(lambda: self.plug_in_now(link))
 
     def reset(self) -> None:
         """Press the board's reset button."""
@@ -141,15 +160,19 @@ class PseudoTerminalPrinter:
 
     def change_weather(self, faults: FaultPlan, seed: int = 0) -> None:
         """Another plan for the wire from the next byte on; what happens to the board itself is armed at the start only."""
-        self.do(lambda: self._change_weather(faults, seed))
+        self.do(lambda: self.change_weather_now(faults, seed))
 
     def change_speed(self, speed: float | None) -> None:
         """Let printer time run faster or slower from now on; None: as fast as possible."""
-        self.do(lambda: self._clock.change_speed(speed, time.monotonic()))
+        self.do(lambda: self.change_speed_now(speed))
 
     def write_ledger(self) -> None:
         """Write the ledger's file soon."""
         self.do(self._write_ledger)
+
+    def follow(self, plot: Plot) -> None:
+        """Let this happen to the printer from now on."""
+        self.do(lambda: self._plots.append(plot))
 
     # -- life
 
@@ -167,6 +190,8 @@ class PseudoTerminalPrinter:
             return
         self._is_closed = True
         self._write_ledger()
+        if self._recorder is not None:
+            self._recorder.close()
         if self._port is not None:
             self._port.close()
             self._port = None
@@ -176,7 +201,7 @@ class PseudoTerminalPrinter:
     @property
     def now(self) -> float:
         """Printer time; to be asked in the loop's thread."""
-        return self._clock.now(time.monotonic())
+        return self._time.now(time.monotonic())
 
     @property
     def is_open(self) -> bool:
@@ -201,18 +226,24 @@ class PseudoTerminalPrinter:
     # -- the loop
 
     def _turn(self) -> None:
-        self._obey_requests()
+        if self._requests:
+            self._obey_requests()
         real = time.monotonic()
         self._watch_port(real)
         self._carry_in(real)
-        self.printer.handle_deadline(self._clock.now(real))
+        self._time.look(real)
+        now = self._time.now(real)
+        self.printer.handle_deadline(now)
+        self._follow_plots(now)
         self._leap(real)
         if self.printer.ledger.counts["ledger_requests"] != self._ledger_requests:
             self._ledger_requests = self.printer.ledger.counts["ledger_requests"]
             self._write_ledger()  # before the ok of M9999 leaves: whoever hears it finds the file
         self._carry_out(real)
-        if not self._is_stopping and not self._requests:
-            self._sleep()
+        if self._is_stopping or self._requests:
+            return
+        self.printer.ledger.settle()  # while the host reads what was said
+        self._sleep()
 
     def _obey_requests(self) -> None:
         while self._requests:
@@ -221,48 +252,75 @@ class PseudoTerminalPrinter:
     def _watch_port(self, real: float) -> None:
         if self._port is None:
             if self._replug_at is not None and real >= self._replug_at:
-                self._plug_in()
-        elif self._port.look_for_host():
+                self.plug_in_now()
+        elif not self._port.is_open and self._port.look_for_host():
             self.printer.ledger.count("opens")
+            self._time.note_talk(real)
             if self.options.reset_on_open:
-                self.printer.reset(self._clock.now(real))
+                self.printer.reset(self._time.now(real))
 
     def _carry_in(self, real: float) -> None:
         if self._port is not None and self._port.is_open and self._has_room:
             data = self._port.read()
             if data is None:
                 self._forget_host()
-            else:
+            elif data:
+                if self._recorder is not None:
+                    self._recorder.note("host", data, self._time.now(real))
                 self._inbound.push(data, real)
+        if not len(self._inbound):
+            return
+        self._time.note_talk(real)
         arrived = self.wire.towards_printer(self._inbound.take(real))
         if arrived:
-            self.printer.receive(arrived, self._clock.now(real))
+            self.printer.receive(arrived, self._time.now(real))
+
+    def _follow_plots(self, now: float) -> None:
+        for plot in self._plots:
+            plot.look(now)
 
     def _leap(self, real: float) -> None:
         """As fast as possible: while a command waits for time and no byte is on its way, time leaps to the deadline."""
+        if not self._may_leap:
+            return
+        self.printer.is_leaping = True
         leaps = 0
-        while self._may_leap and leaps < LEAPS_PER_TURN:
-            deadline = self.printer.next_deadline()
+        while leaps < LEAPS_PER_TURN and self._may_leap:
+            deadline = self._next_deadline()
             if deadline is None:
                 break
-            self._clock.jump_to(deadline, real)
-            self.printer.holds_reports = real < self._next_leap_report_at
-            if not self.printer.holds_reports:
-                self._next_leap_report_at = real + 1 / REPORTS_PER_REAL_SECOND
-            self.printer.handle_deadline(self._clock.now(real))
+            self._time.leap_to(deadline, real)
+            now = self._time.now(real)
+            self.printer.handle_deadline(now)
+            self._follow_plots(now)
             leaps += 1
-        self.printer.holds_reports = False
+        self.printer.is_leaping = False
+
+    def _next_deadline(self) -> float | None:
+        """The next printer time at which the board, or a plot against it, has something to do."""
+        deadline = self.printer.next_deadline()
+        for plot in self._plots:
+            at = plot.next_deadline()
+            if at is not None and (deadline is None or at < deadline):
+                deadline = at
+        return deadline
 
     @property
     def _may_leap(self) -> bool:
-        return self._clock.may_jump and self.printer.is_waiting_for_time and not len(self._inbound)
+        return self._time.may_leap and self.printer.is_waiting_for_time and not len(self._inbound)
 
     def _carry_out(self, real: float) -> None:
-        said = self.wire.towards_host(self.printer.data_to_send())
+        said = self.printer.data_to_send()
+        if said:
+            said = self.wire.towards_host(said)
+        elif not (len(self._outbound) or self._unwritten):
+            return
         if self._port is None or not self._port.is_open:
             self._outbound.clear()
             self._unwritten.clear()
             return
+        if self._recorder is not None and said:
+            self._recorder.note("printer", said, self._time.now(real))
         if len(self._outbound) + len(self._unwritten) < LARGEST_OUTPUT_BYTES:
             self._outbound.push(said, real)
         self._unwritten += self._outbound.take(real)
@@ -290,9 +348,9 @@ class PseudoTerminalPrinter:
         if self._may_leap:
             return 0
         waits = []
-        deadline = self.printer.next_deadline()
+        deadline = self._next_deadline()
         if deadline is not None:
-            waits.append(self._clock.real_seconds_until(deadline, real))
+            waits.append(self._time.real_seconds_until(deadline, real))
         waits += [at - real for at in (self._inbound.next_arrival(real), self._outbound.next_arrival(real)) if at]
         if self._port is None:
             waits += [self._replug_at - real] if self._replug_at is not None else []
@@ -309,7 +367,8 @@ class PseudoTerminalPrinter:
     def _stop(self) -> None:
         self._is_stopping = True
 
-    def _pull_cable(self) -> None:
+    def unplug_now(self) -> None:
+        """``pull_cable`` in the loop's own thread."""
         if self._port is None:
             return
         self._port.close()
@@ -326,21 +385,37 @@ class PseudoTerminalPrinter:
         self._tcp = (self._tcp[0], port.port)
         return port
 
-    def _plug_in(self, link: Path | None = None) -> None:
+    def plug_in_now(self, link: Path | None = None) -> None:
+        """``plug_in`` in the loop's own thread."""
         self._replug_at = None
         if self._port is None:
             self._link = link or self._link
             self._port = self._make_port()
 
-    def _change_weather(self, faults: FaultPlan, seed: int) -> None:
+    def change_weather_now(self, faults: FaultPlan, seed: int) -> None:
+        """``change_weather`` in the loop's own thread."""
         counts = self.wire.counts
         self.wire = FaultyWire(faults, seed)
         self.wire.counts.update(counts)
+
+    def change_speed_now(self, speed: float | None) -> None:
+        """``change_speed`` in the loop's own thread."""
+        self.printer.pace_reports(_report_seconds(speed))
+        self._time.change_speed(speed, time.monotonic())
 
     def _forget_host(self) -> None:
         self._outbound.clear()
         self._unwritten.clear()
         self.wire.cut()
+
+    def _header(self) -> dict[str, object]:
+        settings = self.printer.settings
+        return {
+            "printer": settings.machine_name,
+            "firmware": settings.firmware_name,
+            "simulated": True,
+            "seed": self.options.seed,
+        }
 
     def _write_ledger(self) -> None:
         path = self.options.ledger_file
@@ -351,7 +426,6 @@ class PseudoTerminalPrinter:
         unfinished.replace(path)
 
 
-def _paced_reports(settings: MarlinSettings, speed: float | None) -> MarlinSettings:
-    """Settings whose automatic reports cannot flood a host in fast time."""
-    least = (speed or 1.0) / REPORTS_PER_REAL_SECOND
-    return replace(settings, minimum_auto_report_seconds=max(settings.minimum_auto_report_seconds, least))
+def _report_seconds(speed: float | None) -> float:
+    """The least printer time between two automatic reports, so that fast time does not flood a host."""
+    return (speed or 1.0) / REPORTS_PER_REAL_SECOND

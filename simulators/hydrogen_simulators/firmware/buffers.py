@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Origin(Enum):
@@ -17,8 +17,7 @@ class Origin(Enum):
     """What the firmware gives itself: it runs, unrecorded, without an ok."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedCommand:
+class QueuedCommand(NamedTuple):
     """One accepted line: the command without number and checksum, and the digits its ``ok N`` will carry."""
 
     text: str
@@ -47,7 +46,7 @@ class CommandQueue:
     @property
     def free_slots(self) -> int:
         """The B of ``ok N P B``: slots not occupied, the running command counted as occupying one."""
-        return self.size - len(self._commands)
+        return max(0, self.size - len(self._commands))
 
     @property
     def head(self) -> QueuedCommand | None:
@@ -57,6 +56,10 @@ class CommandQueue:
     def push(self, command: QueuedCommand) -> None:
         """Append an accepted line. The caller has asked ``is_full``."""
         self._commands.append(command)
+
+    def inject(self, command: QueuedCommand) -> None:
+        """Let this run next, before what waits: what the board gives itself has a place of its own (``queue.inject``)."""
+        self._commands.insert(min(1, len(self._commands)), command)
 
     def pop(self) -> None:
         """Release the slot of the head."""

@@ -21,6 +21,9 @@ from hydrogen_simulators.firmware.waiting import OkText, Outcome, Running, Wait,
 
 _NO_WAIT = Wait()
 
+CONTINUE = 1
+"""The answer of the purge menu's second button; any answer ends a plain prompt."""
+
 
 class Execution:
     """The running command, the queue behind it, and what ends both.
@@ -37,6 +40,8 @@ class Execution:
         self.busy_at = math.inf
         self.is_acting = False
         self.at_move: dict[int, Callable[[float], None]] = {}
+        self.on_begun: Callable[[str, float], None] | None = None
+        self.on_executed: Callable[[str, float], None] | None = None
         self._machine = machine
         self._queue = self.intake.queue
         self._running: Running | None = None
@@ -93,13 +98,32 @@ class Execution:
         else:
             self._resume(Wake(is_broken=True))
 
+    # -- what a hand does
+
+    def press_knob(self) -> None:
+        """Let what waits for a person go on; the purge menu hears Continue."""
+        if self._running is None:
+            return
+        if self.wait.takes_answer:
+            self._resume(Wake(answer=CONTINUE))
+        elif self.wait.is_breakable:
+            self._break_wait()
+
+    def inject(self, command: str) -> None:
+        """Let the board run this before what waits."""
+        self._queue.inject(QueuedCommand(command, None, Origin.BOARD))
+        self.pump()
+
     # -- execution
 
     def pump(self) -> None:
         """Read and run until something has to wait."""
-        while not (self._machine.is_deaf or self.is_acting):
-            self.intake.read_lines()
-            self._read_card()
+        machine, intake, medium = self._machine, self.intake, self._machine.medium
+        while not (self.is_acting or (machine.is_halted and machine.is_deaf)):
+            if intake.has_more:
+                intake.read_lines()
+            if medium.is_printing:
+                self._read_card()
             if self._machine.wants_restart:
                 self._restart_and_greet()
             elif self._running is not None:
@@ -124,6 +148,11 @@ class Execution:
                 self._queue.push(QueuedCommand(line[: self.settings.max_line_length - 1], None, Origin.CARD))
 
     def _execute(self, queued: QueuedCommand) -> None:
+        if self.on_begun is not None:
+            watch = self.on_begun
+            self._act(lambda now: watch(queued.text, now))
+            if self._machine.is_deaf or self._queue.head is not queued:
+                return  # reset or killed in the moment in which it began
         command = Command(queued.text)
         speech = self._machine.speech
         if self._machine.medium.written_name is not None and command.name != "M29":
@@ -213,19 +242,21 @@ class Execution:
             self._record(queued)
         if self._machine.is_deaf or self._power_ons != power_ons:
             return
-        self._say_ok(queued, outcome)
-        if self._queue.head is None:
-            return
         if self._machine.drop_card_lines:
             self._machine.drop_card_lines = False
             self._queue.drop_card_lines()
-        self._queue.pop()
+        self._say_ok(queued, outcome)
+        if self._queue.head is not None:
+            self._queue.pop()
 
     def _record(self, queued: QueuedCommand) -> None:
-        if self.ledger.record(queued.text, self._machine.now, from_card=queued.origin is Origin.CARD):
+        if self.ledger.record(queued.text, self._machine.now, from_card=queued.origin is Origin.CARD) and self.at_move:
             action = self.at_move.pop(self.ledger.move_count, None)
             if action is not None:
                 self._act(action)
+        if self.on_executed is not None:
+            watch = self.on_executed
+            self._act(lambda now: watch(queued.text, now))
 
     def _act(self, action: Callable[[float], None]) -> None:
         self.is_acting = True

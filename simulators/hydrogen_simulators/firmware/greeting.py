@@ -35,8 +35,12 @@ def greet(machine: Machine, cause: str) -> None:
 
 
 def load_settings(machine: Machine) -> None:
-    """Say that the EEPROM was read."""
-    machine.say_all(machine.speech.settings_loaded)
+    """Say that the EEPROM was read; the first time it is empty, and written."""
+    if machine.settings.eeprom_is_empty and not machine.has_stored_settings:
+        machine.say_all(machine.speech.settings_made)
+    else:
+        machine.say_all(machine.speech.settings_loaded)
+    machine.has_stored_settings = True
 
 
 def identity(machine: Machine) -> list[str]:

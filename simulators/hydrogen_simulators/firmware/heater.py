@@ -93,6 +93,11 @@ class Heater:
             self._at += STEP_SECONDS
             self._step()
 
+    def show(self, celsius: float, now: float) -> None:
+        """Be as hot as this from now on; what heats or cools goes on from there."""
+        self.advance(now)
+        self._body = self._sensor = celsius
+
     def protection(self, now: float) -> Protection | None:
         """What Marlin's protection would say at ``now``. Only a broken heater can trip it, so only it is asked."""
         self.advance(now)

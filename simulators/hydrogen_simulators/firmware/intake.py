@@ -59,6 +59,13 @@ class Intake:
         self._emergency = EmergencyParser(is_strict=self._speech.checksum_hides_words)
         self._to_skip = NOT_WAITING
         self._heard_at = 0.0
+        self.may_say_idle = bool(self._speech.idle_word or self._rules.repeats_request_seconds)
+        """False: this firmware never says anything of its own accord while nothing is queued."""
+
+    @property
+    def has_more(self) -> bool:
+        """True if bytes wait to be read."""
+        return self._reader.has_more
 
     @property
     def is_unpacking(self) -> bool:
@@ -108,7 +115,7 @@ class Intake:
         """When the idle word is due, or the open request again; infinity if neither."""
         if self.queue.head is not None:
             return math.inf
-        least = self._settings.minimum_auto_report_seconds
+        least = self._machine.least_report_seconds
         if self._rules.repeats_request_seconds and (self._to_skip != NOT_WAITING or self._reader.has_half_a_line):
             return self._heard_at + max(self._rules.repeats_request_seconds, least)
         return self._heard_at + max(self._speech.idle_seconds, least) if self._speech.idle_word else math.inf

@@ -15,10 +15,11 @@ from hydrogen_simulators.ledger import ExecutionLedger
 
 @dataclass(slots=True)
 class AutoReport:
-    """An automatic report: every ``interval`` seconds, next at ``next_at``; never is infinity."""
+    """An automatic report: every ``interval`` seconds, next at ``next_at``; never is infinity. Last said at ``said_at``."""
 
     interval: float = 0.0
     next_at: float = math.inf
+    said_at: float = -math.inf
 
     def start(self, seconds: float, now: float) -> None:
         """Report every ``seconds``, first after that time; 0 stops."""
@@ -43,6 +44,10 @@ class Machine:
         self.wants_restart = False
         self.protect_at = math.inf
         self.last_line_number = 0
+        self.least_report_seconds = settings.minimum_auto_report_seconds
+        self.has_filament = True
+        self.has_stored_settings = False
+        self.finds_end_stops = True
         self._noise = seed & 0xFFFFFFFF or 1
         self.restart()
 

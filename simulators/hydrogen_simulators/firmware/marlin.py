@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from hydrogen_simulators.firmware.commands.card import begin_print, say_status, select_file
 from hydrogen_simulators.firmware.execution import Execution
 from hydrogen_simulators.firmware.greeting import greet
-from hydrogen_simulators.firmware.heater import HeaterFailure, HeaterReading, Protection
+from hydrogen_simulators.firmware.heater import Heater, HeaterFailure, HeaterReading, Protection
 from hydrogen_simulators.firmware.machine import Machine
 from hydrogen_simulators.firmware.motion import Position
 from hydrogen_simulators.firmware.settings import HeaterSettings, MarlinSettings
@@ -27,13 +27,17 @@ __all__ = ["HeaterFailure", "HeaterReading", "HeaterSettings", "MarlinSettings",
 PROTECTION_INTERVAL_SECONDS = 1.0
 """How often a broken heater is looked at; a sound one cannot trip its protection."""
 
+LEAPING_REPORT_SECONDS = 2.0
+"""Least spacing of automatic reports while time leaps, whatever the real speed of the machine is. Much longer, and a host that
+watches the heat sees a heater jump."""
+
 
 class VirtualMarlin:
     """One printer. Every method takes printer time ``now`` in seconds, which must not run backwards.
 
     The caller feeds ``receive``, sends ``data_to_send`` and calls ``handle_deadline`` when ``next_deadline`` has come.
     A late call changes nothing: what was due is done in order, at the time it was due.
-    While ``holds_reports`` is true automatic reports are skipped: for a clock that leaps.
+    While ``is_leaping`` is true automatic reports are thinned out (``LEAPING_REPORT_SECONDS``): for a clock that leaps.
     """
 
     def __init__(
@@ -41,10 +45,11 @@ class VirtualMarlin:
     ) -> None:
         self.settings = settings or MarlinSettings()
         self.ledger = ledger or ExecutionLedger()
-        self.holds_reports = False
+        self.is_leaping = False
         self._machine = Machine(self.settings, self.ledger, seed)
         self._execution = Execution(self._machine)
         self._intake = self._execution.intake
+        self._may_say_idle = self._intake.may_say_idle
 
     # -- what a host and a hand can do to the board
 
@@ -70,8 +75,8 @@ class VirtualMarlin:
     def fail_heater(self, name: str, failure: HeaterFailure, now: float) -> None:
         """Break the heater ``E0``, ``bed``, ...: protection kills the board when it notices."""
         self._advance(now)
-        self._machine.heaters[name].advance(now)
-        self._machine.heaters[name].failure = failure
+        self._heater(name).advance(now)
+        self._heater(name).failure = failure
         self._machine.protect_at = now + PROTECTION_INTERVAL_SECONDS
 
     def overheat(self, name: str, now: float) -> None:
@@ -89,6 +94,10 @@ class VirtualMarlin:
         """Speak again; what was said meanwhile is lost."""
         self._machine.is_muted = False
 
+    def pace_reports(self, seconds: float) -> None:
+        """Let no automatic report come more often than this from now on, whatever the host asked for."""
+        self._machine.least_report_seconds = max(seconds, self.settings.minimum_auto_report_seconds)
+
     def say(self, line: str, end: str = "\n") -> None:
         """Make the board say any line of its own accord."""
         self._machine.say(line, end)
@@ -104,6 +113,65 @@ class VirtualMarlin:
             raise ValueError(f"there is no file {name!r} on the card")
         begin_print(self._machine)
         self._execution.pump()
+
+    # -- what a hand can do at the machine
+
+    def set_temperature(self, heater: str, celsius: float, now: float) -> None:
+        """Let this heater be as hot as that, whatever made it so."""
+        self._advance(now)
+        self._heater(heater).show(celsius, now)
+
+    def set_target(self, heater: str, celsius: float, now: float) -> None:
+        """Turn a heater at the printer's panel; the host hears nothing of it but the next report."""
+        self._advance(now)
+        self._heater(heater).set_target(celsius, now)
+
+    def put_filament(self, is_present: bool, now: float) -> None:
+        """Put filament into the sensor or take it out. While something prints and the sensor is on, its end is a pause.
+
+        Source: Marlin ``runout.cpp``, ``event_filament_runout``: the host is told, and M600 runs before what waits.
+        """
+        self._advance(now)
+        machine = self._machine
+        was_present, machine.has_filament = machine.has_filament, is_present
+        is_printing = machine.timer_started_at is not None or machine.medium.is_printing
+        if was_present and not is_present and machine.filament_sensor_on and is_printing and not machine.is_halted:
+            machine.action("paused filament_runout T0")
+            self.choose_at_panel("M600", now)
+
+    def choose_at_panel(self, command: str, now: float) -> None:
+        """Let the board give itself a command that runs before what waits, and earns no ok."""
+        self._advance(now)
+        if not self._machine.is_halted:
+            self._execution.inject(command)
+
+    def press_knob(self, now: float) -> None:
+        """Press the knob: a pause, a filament change and its menu go on."""
+        self._advance(now)
+        self._execution.press_knob()
+        self._execution.pump()
+
+    def press_kill(self, now: float) -> None:
+        """Press the kill button (facts: "kill switch at start")."""
+        self._advance(now)
+        if not self._machine.is_halted:
+            self._machine.say("Error:!! KILL caused by KILL button/pin")
+            self._execution.die("")
+            self._execution.pump()
+
+    def break_end_stop(self) -> None:
+        """Let no end stop be found: the next homing kills the board (facts: "homing switch never hit")."""
+        self._machine.finds_end_stops = False
+
+    def watch_commands(self, begun: Callable[[str, float], None], executed: Callable[[str, float], None]) -> None:
+        """Call ``begun(command, now)`` when a command begins to run, ``executed`` when it was recorded, before its ok."""
+        self._execution.on_begun, self._execution.on_executed = begun, executed
+
+    def _heater(self, name: str) -> Heater:
+        heater = self._machine.heaters.get(name)
+        if heater is None:
+            raise ValueError(f"there is no heater {name!r}: there are {', '.join(self._machine.heaters)}")
+        return heater
 
     def call_at_move(self, number: int, action: Callable[[float], None]) -> None:
         """Call ``action(now)`` once when the ``number``-th move of the ledger has run, before its ok."""
@@ -197,14 +265,18 @@ class VirtualMarlin:
     # -- time
 
     def _next_due(self) -> float:
-        machine, wait = self._machine, self._execution.wait
-        if machine.is_deaf:
+        machine, execution = self._machine, self._execution
+        if machine.is_halted and machine.is_deaf:
             return math.inf
-        due = min(self._execution.busy_at, machine.protect_at, wait.until, self._idle_at)
+        wait = execution.wait
+        due = min(execution.busy_at, machine.protect_at, wait.until)
+        if self._may_say_idle:
+            due = min(due, self._idle_at)
         if wait.hides_reports:
             return due
-        reports = (machine.temperature_report, machine.position_report, machine.card_report)
-        return min(due, *(report.next_at for report in reports))
+        return min(
+            due, machine.temperature_report.next_at, machine.position_report.next_at, machine.card_report.next_at
+        )
 
     @property
     def _idle_at(self) -> float:
@@ -216,8 +288,8 @@ class VirtualMarlin:
             return  # called by an action in the middle of a command: its time is the command's
         while (due := self._next_due()) <= now:
             machine.now = max(machine.now, due)
+            self._execution.say_busy()  # first: a wait of two seconds says so once (facts: ``M1 S2``)
             self._execution.pump()
-            self._execution.say_busy()
             self._say_reports()
             self._protect()
             if self._idle_at <= machine.now:
@@ -235,9 +307,10 @@ class VirtualMarlin:
         )
         for report, say in reports:
             if report.next_at <= machine.now:
-                if not self.holds_reports:
+                if not self.is_leaping or machine.now - report.said_at >= LEAPING_REPORT_SECONDS:
+                    report.said_at = machine.now
                     say(machine)
-                report.next_at = machine.now + max(report.interval, self.settings.minimum_auto_report_seconds)
+                report.next_at = machine.now + max(report.interval, machine.least_report_seconds)
 
     def _protect(self) -> None:
         machine = self._machine

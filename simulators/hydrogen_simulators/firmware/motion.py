@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from hydrogen_simulators.firmware.settings import MarlinSettings
@@ -26,8 +25,7 @@ class Position(NamedTuple):
     e: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):
     start: tuple[float, ...]
     end: tuple[float, ...]
     starts_at: float

@@ -203,6 +203,9 @@ class EmergencyParser:
     def feed(self, data: bytes) -> list[tuple[EarlyWord, int]]:
         """Words completed by these bytes, in order, with M876's answer (0 for the others)."""
         seen = self._tail + data
+        if b"M" not in seen and b"K" not in seen:  # most lines are moves
+            self._tail = seen[max(seen.rfind(b"\n"), seen.rfind(b"\r")) + 1 :][:_EMERGENCY_TAIL_BYTES]
+            return []
         words = [_early_word(match) for match in self._pattern.finditer(seen)]
         end = max(seen.rfind(b"\n"), seen.rfind(b"\r"))
         self._tail = seen[end + 1 :][:_EMERGENCY_TAIL_BYTES]

@@ -133,6 +133,8 @@ class MarlinSettings:
     command_latency_seconds: float = 0.0
     """Time each command takes before its ``ok``."""
     greets_on_power: bool = True
+    eeprom_is_empty: bool = False
+    """The first start: no stored settings are found, and the defaults are stored."""
     prevent_cold_extrusion: bool = True
     minimum_extrusion_celsius: float = 170.0
     ambient_celsius: float = 21.0

@@ -198,6 +198,16 @@ class Speech:
         "//action:notification Stored settings retrieved",
     )
     """The figure after ``crc`` ends in 41 because the firmware prints ``)`` as a number (facts)."""
+    settings_made: tuple[str, ...] = (
+        "echo:EEPROM version mismatch (EEPROM=? Marlin=V90)",
+        "//action:notification Hardcoded Default Settings Loaded",
+        "echo:Hardcoded Default Settings Loaded",
+        "echo:Settings Stored (606 bytes; crc 30909)",
+        "//action:notification Settings Stored\r",
+        "//action:notification Settings Stored",
+        "echo:EEPROM Initialized",
+    )
+    """Said instead of ``settings_loaded`` at the first start, with an empty EEPROM."""
     card_present: str = "echo:SD card ok"
     card_absent: str = "echo:No SD card"
     numbers: NumberRules = field(default_factory=NumberRules)

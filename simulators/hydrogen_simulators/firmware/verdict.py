@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
 from operator import xor
+from typing import NamedTuple
 
 from hydrogen_simulators.firmware.speech import Judged, LoneChecksum, NumberRules
 
 _C_NUMBER = re.compile(r"[ \t]*([+-]?[0-9]+)")
 _NUMBER_WORD = re.compile(r"N *-?[0-9]* *")
+_USUAL = re.compile(rb"(N([0-9]+) ([^*;]*[^*; ]))\*([0-9]+)")
+"""A numbered line as every host sends it."""
+
 _M110 = re.compile(r"(?:N *-?[0-9]* *)?M *110(?![0-9])")
 
 MARLIN_RULES = NumberRules()
@@ -27,8 +30,7 @@ class Rejection(Enum):
     NO_NUMBER = "no_number"
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedLine:
+class AcceptedLine(NamedTuple):
     """A line that passed: its command without number and checksum, and what its ok and the next check need."""
 
     command: str
@@ -52,6 +54,9 @@ def check_line(
     Source: Marlin ``queue.cpp``, ``get_serial_commands``; ``facts/marlin.md`` "Numbering", ``facts/link.md`` section 1;
     for the other rules see ``NumberRules``.
     """
+    usual = _USUAL.fullmatch(line)
+    if usual is not None and (taken := _judge_usual(usual, last_line, rules)) is not None:
+        return taken
     text = line.decode("latin-1").lstrip(" ")
     at = _number_at(text, rules)
     if rules.judged is Judged.NOTHING:
@@ -74,6 +79,17 @@ def check_line(
     if at and not renumbers:
         command = _NUMBER_WORD.sub("", text, count=1)
     return AcceptedLine(without_checksum(command), digits if line.startswith(b"N") else None, number)
+
+
+def _judge_usual(line: re.Match[bytes], last_line: int, rules: NumberRules) -> AcceptedLine | None:
+    """The short way for a line that any firmware takes; None: go the long way."""
+    body, digits, command, checksum = line.groups()
+    if rules.judged is Judged.NOTHING or rules.modulus or rules.number_anywhere or b"M110" in command:
+        return None
+    number = int(digits)
+    if number != last_line + 1 or int(checksum) != reduce(xor, body, 0):
+        return None
+    return AcceptedLine(command.decode("latin-1"), digits.decode("ascii"), number)
 
 
 def is_renumbering(text: str, rules: NumberRules) -> bool:

@@ -22,6 +22,12 @@ def test_any_content_comes_back(content: bytes, window_bits: int) -> None:
     assert unshrunk(packed, len(content), window_bits=window_bits) == content
 
 
+@pytest.mark.parametrize("size", range(1, 40))
+def test_zeros_may_be_taken_from_before_the_beginning(size: int) -> None:
+    packed = heatshrink2.encode(bytes(size), window_sz2=11, lookahead_sz2=4)
+    assert unshrunk(packed, size, window_bits=11) == bytes(size)
+
+
 def test_content_larger_than_the_window_comes_back() -> None:
     numbers = random.Random(5)
     content = b"".join(

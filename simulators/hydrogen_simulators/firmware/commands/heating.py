@@ -103,10 +103,10 @@ def _heat_and_wait(machine: Machine, heater: Heater, command: Command) -> Runnin
     if machine.timer_started_at is None and heater.target_celsius > 0:
         machine.timer_started_at = machine.now
     machine.motion.break_chain()
-    return _wait_until_settled(machine, heater, waits_for_cooling)
+    return wait_until_settled(machine, heater, waits_for_cooling=waits_for_cooling)
 
 
-def _wait_until_settled(machine: Machine, heater: Heater, waits_for_cooling: bool) -> Running:
+def wait_until_settled(machine: Machine, heater: Heater, *, waits_for_cooling: bool) -> Running:
     """Until the sensor was near the target for the residency time, told each second; M108 gives up."""
     ambient = machine.settings.ambient_celsius
     near_since: float | None = None

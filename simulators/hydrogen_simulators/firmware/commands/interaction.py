@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hydrogen_simulators.firmware.command import Command
+from hydrogen_simulators.firmware.commands.heating import wait_until_settled
 from hydrogen_simulators.firmware.machine import Machine
 from hydrogen_simulators.firmware.waiting import Handler, Outcome, Running, Wait
 
@@ -21,6 +22,9 @@ UNLOAD_SECONDS = 8.0
 
 LOAD_SECONDS = 10.0
 """Time to load or purge filament in M600."""
+
+FANS = 8
+"""How many fans are switched off with the power (facts: ``M106 P0 S0`` ... ``M106 P7 S0``)."""
 
 PURGE_MORE = 0
 """Index of the button PurgeMore; Continue is 1. Buttons count from 0 (facts)."""
@@ -59,6 +63,8 @@ def change_filament(machine: Machine, command: Command) -> Running:
     yield Wait(is_breakable=True, takes_answer=True, busy_text=PAUSED_FOR_USER)
     yield from _load_until_content(machine)
     machine.action("prompt_end")
+    if machine.extruder_heater.target_celsius > 0:
+        yield from wait_until_settled(machine, machine.extruder_heater, waits_for_cooling=True)
     machine.action("resumed")
     machine.prompt("Resuming", "Dismiss")
     return None
@@ -147,6 +153,18 @@ def kill(machine: Machine, command: Command) -> Outcome:
     return None
 
 
+def power_off(machine: Machine, command: Command) -> Running:
+    """M81: heaters, fans and motors off; the supply follows after a second (facts)."""
+    machine.heaters_off()
+    machine.motion.homed.clear()
+    for fan in range(FANS):
+        machine.fans[fan] = 0
+        machine.say(f"M106 P{fan} S0")
+    machine.notify(f"{machine.settings.machine_name} OFF.")
+    yield Wait(until=machine.now + 1.0)
+    return None
+
+
 def check_name(machine: Machine, command: Command) -> Outcome:
     """M16: another name than the machine's is a kill (facts)."""
     if command.rest != machine.settings.machine_name:
@@ -181,6 +199,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "M75": start_timer,
         "M76": pause_timer,
         "M77": stop_timer,
+        "M81": power_off,
         "M108": break_wait,
         "M112": kill,
         "M117": show_message,

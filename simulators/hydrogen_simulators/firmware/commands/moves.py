@@ -141,6 +141,9 @@ def home(machine: Machine, command: Command) -> Running:
     axes = "".join(axis for axis in "XYZ" if command.has(axis)) or "XYZ"
     if not machine.settings.instant_motion:
         yield Wait(until=machine.now + machine.settings.homing_seconds * len(axes) / 3)
+    if not machine.finds_end_stops:
+        machine.halt("Homing Failed")
+        return None
     machine.motion.keep_powered(machine.now)
     machine.motion.home(axes)
     machine.say(machine.position_text())

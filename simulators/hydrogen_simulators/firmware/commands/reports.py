@@ -41,8 +41,9 @@ def who_are_you(machine: Machine, command: Command) -> Outcome:
 def end_stops(machine: Machine, command: Command) -> Outcome:
     """M119; ``filament: TRIGGERED`` means that filament is there."""
     machine.say("Reporting endstop status")
-    for switch in ("x_min: open", "y_min: open", "z_min: open", "filament: TRIGGERED"):
+    for switch in ("x_min: open", "y_min: open", "z_min: open"):
         machine.say(switch)
+    machine.say("filament: TRIGGERED" if machine.has_filament else "filament: open")
     return None
 
 
