@@ -42,7 +42,7 @@ async def upload(request: Request) -> JSONResponse:
 
 
 async def serve(folder: Path) -> None:
-    application = Starlette(routes=[Route("/api/files", upload, methods=["POST"])])
+    application = Starlette(routes=[Route("/api/storage", upload, methods=["POST"])])
     application.state.folder = folder
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))

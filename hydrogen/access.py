@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.audit import AuditEntry, AuditLog
 from hydrogen.auth.audit_files import AuditFiles, AuditLimits
 from hydrogen.auth.authority import Authority
@@ -175,6 +176,7 @@ class FrontDoor:
         self._oidc = make_oidc(configuration, clock=clock, log=log)
         self._certificate = None if files is None else Certificate(files, log=log, report=report)
         self._watch = KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=report, log=log)
+        self.app_keys = AppKeys(KeyStore(data_dir), on_stored=self._watch.look, clock=clock)
         limits = AuditLimits(file_bytes=section.audit_file_bytes, files=section.audit_files)
         self.audit = AuditLog(AuditFiles(data_dir, limits), clock=clock, log=log, report=report)
         self._login_record = LoginRecord(self.audit, clock=clock)

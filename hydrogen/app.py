@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from hydrogen import __version__
 from hydrogen.access import Access, FrontDoor, bound_host
+from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.config_report import configuration_report
@@ -38,16 +39,21 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_analyses, make_disk_watch, make_retention
+from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_retention
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.receipts import HostWatch, ReceiptShelf, RecordKeeper
 from hydrogen.jobs.store import JobStore
+from hydrogen.mdns.announced import HouseCard
+from hydrogen.mdns.announcer import BoundHosts, announcers_of
 from hydrogen.model.events import ErrorRaised
 from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
+from hydrogen.moonraker.mount import mount_moonraker
+from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.analysis import analysis_operations
+from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
@@ -150,17 +156,22 @@ class Hydrogen:
         self.web_house = self._make_web_house()
         self._web = WebServer(web_settings(configuration, access), self.web_house)
         limits = OWN_SPOOLERS_LIMITS if options.own_spoolers else SHUTDOWN_LIMITS
-        self.supervisor = Supervisor(self._services(), clock=clock, log=log, report=self._report, limits=limits)
+        self.supervisor = Supervisor(self._services(access), clock=clock, log=log, report=self._report, limits=limits)
 
     @property
     def bound_port(self) -> int:
         return self._websocket.bound_port
 
+    @property
+    def app_keys(self) -> AppKeys:
+        """The desk where apps get keys of their own."""
+        return self._door.app_keys
+
     def will_come_back(self) -> None:
         """The end of this life is a restart: spoolers are left as they are."""
         self._fleet.will_come_back()
 
-    def _services(self) -> Sequence[Service]:
+    def _services(self, access: Access) -> Sequence[Service]:
         data_dir = self._configuration.server.data_dir
         return (
             self._folder,
@@ -173,6 +184,7 @@ class Hydrogen:
             self._websocket,
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
+            *self._make_announcers(access),
             *self._options.extra,
             self._analyst,
             self._fleet,
@@ -280,8 +292,10 @@ class Hydrogen:
             audit=self._door.audit,
             registry=self.registry,
             context=self._context,
+            bus=self._bus,
             analyses=self._analyses,
             files=self._files,
+            data_dir=self._configuration.server.data_dir,
             status=self._status,
             figures=self._figures,
             metrics=self._metrics,
@@ -289,9 +303,23 @@ class Hydrogen:
             configuration=lambda: configuration_report(self._configuration),
             report=self._report,
             clock=self._clock,
-            mounts=(mount_dashboard,),
             log=self._log,
+            terminal=self._websocket.terminal,
+            app_keys=self._door.app_keys,
+            mounts=(mount_octoprint, mount_moonraker, mount_dashboard),
         )
+
+    def _make_announcers(self, access: Access) -> Sequence[Service]:
+        if not self._configuration.mdns.enabled:
+            return ()
+        card = HouseCard(
+            host=socket.gethostname().partition(".")[0],
+            version=__version__,
+            printers=tuple(self._context.state.printers),
+        )
+        web_host = web_settings(self._configuration, access).host if self._configuration.web.enabled else None
+        hosts = BoundHosts(web=web_host, websocket=self._settings.host, is_tls=self._door.tls is not None)
+        return announcers_of(card, hosts, self._configuration.server.data_dir, self._figures, self._log)
 
     def _make_registry(self) -> Registry:
         operations = [
@@ -303,8 +331,10 @@ class Hydrogen:
             *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
             *system_operations(self._status),
+            *make_host_operations(self._configuration, self._context, self._log),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
+            *app_key_operations(self._door.app_keys.book),
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)

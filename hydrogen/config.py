@@ -30,6 +30,7 @@ from hydrogen.config_section import (
     AuthSection,
     EnvironmentText,
     FilesSection,
+    HostSection,
     LoggingSection,
     MdnsSection,
     ServerSection,
@@ -62,6 +63,7 @@ class Configuration(BaseSettings):
     websocket: WebSocketSection = Field(default_factory=WebSocketSection)
     web: WebSection = Field(default_factory=WebSection)
     files: FilesSection = Field(default_factory=FilesSection)
+    host: HostSection = Field(default_factory=HostSection)
     tls: TlsSection = Field(default_factory=TlsSection)
     mdns: MdnsSection = Field(default_factory=MdnsSection)
     auth: AuthSection = Field(default_factory=AuthSection)

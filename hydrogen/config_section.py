@@ -148,6 +148,20 @@ class FilesSection(Section):
         return None if path is None else _absolute_path(path)
 
 
+class HostSection(Section):
+    """The host itself, for `system.shutdown` and `system.reboot`, and for the buttons of OctoPrint's clients."""
+
+    shutdown_command: Texts = Field(
+        default=(),
+        description="A program and its arguments, run without a shell, that turn the host off: "
+        '`["sudo", "-n", "systemctl", "poweroff"]`. Empty: clients cannot.',
+    )
+    reboot_command: Texts = Field(
+        default=(),
+        description='The same to start it anew: `["sudo", "-n", "systemctl", "reboot"]`. Empty: clients cannot.',
+    )
+
+
 class TlsSection(Section):
     """TLS for both ports, or who does it instead of us."""
 
@@ -190,11 +204,12 @@ class TlsSection(Section):
 
 
 class MdnsSection(Section):
-    """Announcement in the local network. Read and checked; takes effect when the version that runs has it."""
+    """Announcement in the local network ([discovery](push.md#discovery))."""
 
     enabled: bool = Field(
         default=True,
-        description="Announce the service by multicast DNS, so that slicers find it. Never on loopback.",
+        description="Announce the service by multicast DNS (`_octoprint._tcp`, `_http._tcp`, `_hydrogen._tcp`), so that "
+        "slicers and Home Assistant find it. On: it costs 5 MiB. Ports on loopback are never announced.",
     )
 
 

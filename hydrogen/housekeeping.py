@@ -1,4 +1,5 @@
-"""Builds two parts of the house: what lets things go, its shelves with the limits of `[retention]`; and what reads files."""
+"""Builds parts of the house: what lets things go, its shelves with the limits of `[retention]`; what reads files; what turns
+the host off."""
 
 from __future__ import annotations
 
@@ -20,6 +21,8 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.store import JobStore
+from hydrogen.operations.operation import Operation
+from hydrogen.operations.system import host_operations
 from hydrogen.retention.folder import FolderShelf, GroupShelf, LogShelf, SpoolShelf
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.retention.need import Need, need_of
@@ -28,6 +31,7 @@ from hydrogen.retention.record import FilesShelf, HistoryShelf, ReceiptShelf
 from hydrogen.retention.shelf import Shelf
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.disk_watch import DiskThresholds, DiskWatch
+from hydrogen.system.host_control import HostControl
 
 ANALYSIS_FOLDER = "analysis"
 """Names begin with the digest of the file that they are of."""
@@ -117,3 +121,12 @@ def make_analyses(
     desk.work_with(analyst)
     bus.listen(desk.on_published, name="analysis")
     return desk, analyst
+
+
+def make_host_operations(configuration: Configuration, context: Context, log: Log) -> list[Operation]:
+    """What can be done to the host, by the programs of `[host]`."""
+    host = configuration.host
+    control = HostControl({"shutdown": host.shutdown_command, "reboot": host.reboot_command}, log=log)
+    return host_operations(
+        control, lambda: [name for name, one in context.state.printers.items() if one.job is not None]
+    )

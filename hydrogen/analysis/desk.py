@@ -20,7 +20,7 @@ from hydrogen.files.folder import StoredFile
 from hydrogen.files.store import FileStore
 from hydrogen.gcode.program.analysis import FileAnalysis, LayerIndex
 from hydrogen.gcode.program.motion import MotionLimits
-from hydrogen.gcode.program.preflight import Preflight, judge
+from hydrogen.gcode.program.preflight import MachineProfile, Preflight, judge
 from hydrogen.model.codec import iso_time, plain
 from hydrogen.model.events import Event, FileAdded, FileAnalysed, FileChanged, FileMoved, FileRemoved, PublishedEvent
 
@@ -183,6 +183,11 @@ class AnalysisDesk:
         kind = self._kind(printer)
         analysis = await self._found(await self._files.stat(path), kind)
         return None if analysis is None else judge(analysis, kind.machine)
+
+    def machine_of(self, printer: str) -> MachineProfile | None:
+        """What is known of a printer's size and kind; None for an unknown one."""
+        kind = self._kinds().get(printer)
+        return None if kind is None else kind.machine
 
     async def document(self, sha256: str, printer: str | None) -> bytes:
         """The record as JSON. Raises NotFound."""

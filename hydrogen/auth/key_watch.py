@@ -34,6 +34,7 @@ class KeyWatch(Service):
         self._report = report
         self._log = log
         self._seen: tuple[int, ...] = ()
+        self._looking = asyncio.Lock()
 
     async def start(self) -> None:
         await self.look()
@@ -44,7 +45,11 @@ class KeyWatch(Service):
             await self.look()
 
     async def look(self) -> None:
-        """Read the file if it is another one than before."""
+        """Read the file if it is another one than before; what stood in it when this was called counts when it returns."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         # The metadata of one file that is always in the kernel's cache: two microseconds here, fifty times that by way of
         # a thread, twice a second for ever.
         mark = _mark_of(self._store)

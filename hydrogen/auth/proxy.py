@@ -46,6 +46,11 @@ class TrustedProxies:
             address = heard_from
         return address
 
+    def trusts(self, peer: str) -> bool:
+        """Is this peer (the address at the other end of the socket) one of the proxies?"""
+        address = _address_of(peer)
+        return address is not None and self._knows(address)
+
     def _knows(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from hydrogen.cli.address import ServiceAddress
@@ -34,14 +35,15 @@ class Follower:
         """The present connection; None between two."""
         return self._follower.connection
 
-    async def frames(self) -> AsyncIterator[Frame]:
+    async def frames(self) -> AsyncGenerator[Frame]:
         """Every frame, applied to the view already. A frame of type `client.away` tells of a loss.
 
         Raises ServiceUnreachable when the first connection fails, or none can be had for as long as the patience lasts.
         """
-        async for frame in self._follower.frames():
-            self.view.apply(frame)
-            yield frame
+        async with aclosing(self._follower.frames()) as frames:
+            async for frame in frames:
+                self.view.apply(frame)
+                yield frame
 
 
 async def outcome_of(client: Client, printer: str, job: str) -> Mapping[str, Any] | None:

@@ -236,7 +236,12 @@ def _add_queue_commands(commands: Commands) -> None:
 
 
 def _add_key_commands(commands: Commands) -> None:
-    keys = _add(commands, "keys", "make, list and revoke API keys", _local("keys", "list_all"))
+    keys = _add(
+        commands,
+        "keys",
+        "make, list and revoke API keys; decide about apps that ask for one",
+        _local("keys", "list_all"),
+    )
     _add_places(keys, is_local=True)
     actions = keys.add_subparsers(title="actions", metavar="ACTION")
     create = _add(actions, "create", "make a key; it is shown once", _local("keys", "create"))
@@ -252,6 +257,14 @@ def _add_key_commands(commands: Commands) -> None:
     )
     revoke.add_argument("name", metavar="NAME", help="the key's name or id")
     _add_places(revoke, is_local=True)
+    _add_places(_add(actions, "pending", "show the apps that ask for a key", _app_key("pending")))
+    approve = _add(actions, "approve", "give an app a key of its own", _app_key("approve"))
+    approve.add_argument("--scopes", metavar="A,B", help="what it may (all but admin)")
+    approve.add_argument("--printers", metavar="A,B", help="which printers it may see and control (all)")
+    deny = _add(actions, "deny", "refuse an app a key", _app_key("deny"))
+    for action in (approve, deny):
+        action.add_argument("request", metavar="ID", help="the request's id, as `keys pending` shows it")
+        _add_places(action)
 
 
 def _add_audit_commands(commands: Commands) -> None:
@@ -358,6 +371,16 @@ def _local(room: str, name: str) -> Callable[[argparse.Namespace], int]:
         rooms: dict[str, object] = {"keys": keys, "audit": audit, "tls": certificate}
         work: Callable[[argparse.Namespace], ExitCode] = getattr(rooms[room], name)
         return work(options)
+
+    return run
+
+
+def _app_key(name: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        from hydrogen.cli import app_keys
+
+        work: Callable[[argparse.Namespace], Coroutine[Any, Any, ExitCode]] = getattr(app_keys, name)
+        return asyncio.run(work(options))
 
     return run
 

@@ -76,7 +76,7 @@ class PrintWatch:
                 if self.finished is not None:
                     break
         finally:
-            await frames.aclose()  # type: ignore[attr-defined]
+            await frames.aclose()
             self._display.close()
         for line in summary_lines(self.finished or {}):
             self._display.note(line)

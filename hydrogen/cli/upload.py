@@ -40,7 +40,7 @@ def _put(address: ServiceAddress, port: int, source: Path, name: str) -> str:
         with source.open("rb") as body:
             size = source.stat().st_size
             headers = {"Authorization": f"Key {address.key}", "Content-Length": str(size)}
-            answer = _answer(connection, f"/api/files/{quote(name)}", body, headers)
+            answer = _answer(connection, f"/api/storage/{quote(name)}", body, headers)
     except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
         raise ServiceUnreachable(f"the upload to {host}:{port} broke off: {error}") from error
     except OSError as error:

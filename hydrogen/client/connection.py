@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -115,7 +115,7 @@ class Connection:
 
     # ----------------------------------------------------------------------------------------------------- hearing
 
-    async def frames(self) -> AsyncIterator[Frame]:
+    async def frames(self) -> AsyncGenerator[Frame]:
         """Every frame that is no answer, in order, those that came before first. One reader at a time.
 
         Raises ServiceUnreachable (details `close_code`) behind the last one.
@@ -132,13 +132,14 @@ class Connection:
             self._place.note(frame)
             yield frame
 
-    async def events(self) -> AsyncIterator[Snapshot | PublishedEvent]:
+    async def events(self) -> AsyncGenerator[Snapshot | PublishedEvent]:
         """The same as values of the model: a snapshot first (unless resumed), then every event; again a snapshot whenever
         events were lost. What this version does not know is left out."""
-        async for frame in self.frames():
-            value = value_from_frame(frame)
-            if value is not None:
-                yield value
+        async with aclosing(self.frames()) as frames:
+            async for frame in frames:
+                value = value_from_frame(frame)
+                if value is not None:
+                    yield value
 
     # ---------------------------------------------------------------------------------------------------- the socket
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 
 from hydrogen.client.connection import Connection
 from hydrogen.client.frame import Frame
@@ -40,7 +40,7 @@ class Follower:
         self._patience_seconds = patience_seconds
         self.connection: Connection | None = None
 
-    async def frames(self) -> AsyncIterator[Frame]:
+    async def frames(self) -> AsyncGenerator[Frame]:
         """Every frame, in order and without a gap: a new connection begins behind the last frame of the old one, or with a
         snapshot. A loss is told by a frame of type AWAY.
 
@@ -52,10 +52,13 @@ class Follower:
         lost_at: float | None = None
         while True:
             try:
-                async with self._open_connection(since) as connection:
+                async with (
+                    self._open_connection(since) as connection,
+                    aclosing(connection.frames()) as frames,
+                ):
                     self.connection, lost_at = connection, None
                     backoff.reset()
-                    async for frame in connection.frames():
+                    async for frame in frames:
                         since = connection.since or since
                         yield frame
             except (ServiceUnreachable, Unavailable) as error:

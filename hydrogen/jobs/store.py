@@ -43,9 +43,10 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilter:
     """Which past jobs are wanted. None: all. state: `printing`, or how it ended (`completed`, `cancelled`, `failed`,
-    `interrupted`). before: older than this job id. printers: of these only."""
+    `interrupted`). before: older than this job id. printers: of these only. file: of this path below the files folder."""
 
     printer: str | None = None
+    file: str | None = None
     state: str | None = None
     before: str | None = None
     printers: Collection[str] | None = None
@@ -258,6 +259,9 @@ def _history(db: Connection, limit: int, wanted: HistoryFilter) -> list[dict[str
     if wanted.printer is not None:
         conditions.append("printer = ?")
         values.append(wanted.printer)
+    if wanted.file is not None:
+        conditions.append("file = ?")
+        values.append(wanted.file)
     if wanted.state is not None:
         conditions.append(_STATE_CONDITIONS[wanted.state])
     if wanted.before is not None:

@@ -38,6 +38,7 @@ class HistoryParams(Params):
     limit: Annotated[int, Field(ge=1, le=500)] = 50
     outcome: Literal["printing", "completed", "cancelled", "failed", "interrupted"] | None = None
     before: JobId | None = None
+    file: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
 
 
 class JobParams(Params):
@@ -104,12 +105,16 @@ class JobOperations:
     async def history(self, call: Call) -> Mapping[str, Any]:
         """The last jobs of the printers the caller may see, newest first: `{"jobs": [...], "next"}`.
 
-        Of one printer if it is named, with one outcome (also `printing`: not over) if it is given. `next` is null on the last
-        page, else the `before` of the following one.
+        Of one printer if it is named, with one outcome (also `printing`: not over) and of one `file` if they are given. `next`
+        is null on the last page, else the `before` of the following one.
         """
         wish = call.params
         wanted = HistoryFilter(
-            printer=call.printer, state=wish.outcome, before=wish.before, printers=call.principal.printers
+            printer=call.printer,
+            file=wish.file,
+            state=wish.outcome,
+            before=wish.before,
+            printers=call.principal.printers,
         )
         jobs = [plain(job) for job in await self._ledger.history(wish.limit, wanted)]
         return {"jobs": jobs, "next": jobs[-1]["job"] if len(jobs) == wish.limit else None}

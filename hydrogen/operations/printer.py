@@ -21,6 +21,7 @@ from hydrogen.spooler.request import (
     Extrude,
     Home,
     Jog,
+    MoveTo,
     Request,
     SendGcode,
     SetTemperature,
@@ -85,6 +86,23 @@ class JogParams(Params):
         return self
 
 
+class MoveParams(JogParams):
+    pass
+
+
+class FactorParams(Params):
+    percent: Annotated[int, Field(ge=10, le=500)]
+
+
+class FanParams(Params):
+    percent: Annotated[int, Field(ge=0, le=100)]
+    fan: Annotated[int, Field(ge=0, le=9)] = 0
+
+
+class ToolParams(Params):
+    tool: Annotated[int, Field(ge=0, le=15)]
+
+
 class ExtrudeParams(Params):
     length_mm: Annotated[float, Field(ge=-500, le=500)]
     feedrate_mm_per_minute: Annotated[float, Field(gt=0, le=6000)] = 200.0
@@ -139,6 +157,38 @@ class PrinterOperations:
             idempotency_key=call.repeat_key,
         )
         return await self._ask(call, request)
+
+    async def move(self, call: Call) -> Mapping[str, Any]:
+        """Move to a place in mm, as the printer counts. `conflict` while printing."""
+        wanted = call.params
+        request = MoveTo(
+            x_mm=wanted.x_mm,
+            y_mm=wanted.y_mm,
+            z_mm=wanted.z_mm,
+            feedrate_mm_per_minute=wanted.feedrate_mm_per_minute,
+            actor=call.actor,
+            idempotency_key=call.repeat_key,
+        )
+        return await self._ask(call, request)
+
+    async def set_feedrate(self, call: Call) -> Mapping[str, Any]:
+        """All moves at so many percent of their feedrate, also those of a job; 100 is as the file says."""
+        return await self._say(call, f"M220 S{call.params.percent}")
+
+    async def set_flow(self, call: Call) -> Mapping[str, Any]:
+        """Push so many percent of the filament that is asked for, also by a job; 100 is as the file says."""
+        return await self._say(call, f"M221 S{call.params.percent}")
+
+    async def set_fan(self, call: Call) -> Mapping[str, Any]:
+        """Run a fan at so many percent; 0 is off. The part-cooling fan is 0."""
+        wanted = call.params
+        number = f" P{wanted.fan}" if wanted.fan else ""
+        power = round(wanted.percent * 255 / 100)
+        return await self._say(call, f"M106{number} S{power}" if power else f"M107{number}")
+
+    async def select_tool(self, call: Call) -> Mapping[str, Any]:
+        """Make this tool the one that moves and extrudes from now on."""
+        return await self._say(call, f"T{call.params.tool}")
 
     async def extrude(self, call: Call) -> Mapping[str, Any]:
         """Push filament by a length in mm; negative retracts. `conflict` while printing."""
@@ -203,6 +253,10 @@ class PrinterOperations:
         except HydrogenError as error:
             return error
 
+    async def _say(self, call: Call, line: str) -> Mapping[str, Any]:
+        await self._ask(call, SendGcode(lines=(line,), actor=call.actor, idempotency_key=call.repeat_key))
+        return {}
+
     async def _ask(self, call: Call, request: Request) -> Mapping[str, Any]:
         return await self._fleet.request(call.target, request)
 
@@ -244,6 +298,11 @@ def printer_operations(fleet: PrinterFleet) -> list[Operation]:
         declare("set_temperature", SetTemperatureParams, "Set a heater's target", does.set_temperature),
         declare("home", HomeParams, "Home the axes", does.home),
         declare("jog", JogParams, "Move the head", does.jog),
+        declare("move", MoveParams, "Move the head to a place", does.move),
+        declare("set_feedrate", FactorParams, "Turn the speed up or down", does.set_feedrate),
+        declare("set_flow", FactorParams, "Turn the flow up or down", does.set_flow),
+        declare("set_fan", FanParams, "Run a fan", does.set_fan),
+        declare("select_tool", ToolParams, "Select a tool", does.select_tool),
         declare("extrude", ExtrudeParams, "Push or pull filament", does.extrude),
         declare("answer_prompt", AnswerPromptParams, "Answer the printer's prompt", does.answer_prompt),
         declare("cool_down", NoParams, "All heaters off", does.cool_down, is_urgent=True),

@@ -9,7 +9,7 @@ from typing import Any
 from hydrogen.devices.driver import EmergencyWordSent, PrinterConnection
 from hydrogen.errors import InvalidMessage
 from hydrogen.gcode.emergency import emergency_word
-from hydrogen.spooler.request import CoolDown, Extrude, Home, Jog, Request, SendGcode, SetTemperature
+from hydrogen.spooler.request import CoolDown, Extrude, Home, Jog, MoveTo, Request, SendGcode, SetTemperature
 
 GCODE_LINES = 100
 """Lines in one `send_gcode`."""
@@ -17,7 +17,7 @@ GCODE_LINES = 100
 REPLY_BYTES = 48 * 1024
 """Replies of one `send_gcode` are cut here, so that the answer fits a frame."""
 
-MOVES: tuple[type[Request], ...] = (Home, Jog, Extrude)
+MOVES: tuple[type[Request], ...] = (Home, Jog, MoveTo, Extrude)
 """What a button does to the axes; not while a job moves them."""
 
 
@@ -39,6 +39,8 @@ async def carry_out(request: Request, connection: PrinterConnection) -> Mapping[
                 z_mm=request.z_mm,
                 feedrate_mm_per_minute=request.feedrate_mm_per_minute,
             )
+        case MoveTo():
+            await connection.send_gcode(move_lines(request))
         case Extrude():
             await connection.extrude(
                 length_mm=request.length_mm,
@@ -48,6 +50,20 @@ async def carry_out(request: Request, connection: PrinterConnection) -> Mapping[
         case _:
             raise InvalidMessage(f"{request.wire_name!r} is no command to a printer")
     return {}
+
+
+def move_lines(request: MoveTo) -> list[str]:
+    """The G-code of an absolute move; what follows finds the printer in absolute coordinates, as after a jog."""
+    places = (("X", request.x_mm), ("Y", request.y_mm), ("Z", request.z_mm))
+    words = " ".join(f"{axis}{_number(place)}" for axis, place in places if place is not None)
+    if not words:
+        raise InvalidMessage("a move needs a place for at least one axis")
+    return ["G90", f"G0 {words} F{_number(request.feedrate_mm_per_minute)}"]
+
+
+def _number(value: float) -> str:
+    """As firmware reads it: no exponent, no more digits than a stepper can tell apart."""
+    return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def has_emergency_stop(lines: Sequence[str]) -> bool:

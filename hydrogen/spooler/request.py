@@ -91,6 +91,18 @@ class Jog(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveTo(Request):
+    """Absolute move, in mm from where the printer counts. `conflict` while printing."""
+
+    wire_name: ClassVar[str] = "move_to"
+
+    x_mm: float | None = None
+    y_mm: float | None = None
+    z_mm: float | None = None
+    feedrate_mm_per_minute: float = 3000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extrude(Request):
     """`conflict` while printing."""
 
@@ -222,6 +234,7 @@ ALL_REQUESTS: tuple[type[Request], ...] = (
     CoolDown,
     Home,
     Jog,
+    MoveTo,
     Extrude,
     EmergencyStop,
     StartJob,

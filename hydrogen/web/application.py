@@ -28,6 +28,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 REQUEST_HEADERS = (
     "Authorization",
+    "Cache-Control",
     "Content-Type",
     "Content-Encoding",
     "Content-Disposition",
@@ -36,7 +37,10 @@ REQUEST_HEADERS = (
     "If-None-Match",
     "If-Range",
     "Range",
+    "X-Api-Key",
+    "X-Csrf-Token",
     "X-Request-Id",
+    "X-Requested-With",
 )
 """What a page of an allowed origin may send."""
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +23,7 @@ from hydrogen.core.log import Log
 from hydrogen.errors import InvalidMessage
 from hydrogen.model.codec import encode_json
 from hydrogen.web.settings import WebSettings
+from hydrogen.web.socket_connection import SocketConnection
 
 LONGEST_HEAD_BYTES = 32_768
 """Of a request's head; a token of a provider with many groups may take half of it. 431 above."""
@@ -46,6 +48,8 @@ class HttpConnection(H11Protocol):
         self._inside, self.app = self.app, self._serve
         self._settings = settings
         self._head_deadline: asyncio.TimerHandle | None = None
+        self._is_upgraded = False
+        self.ws_protocol_class = partial(SocketConnection, settings=settings, logger=logger)  # type: ignore[assignment]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -64,7 +68,17 @@ class HttpConnection(H11Protocol):
             size = len(data) if self._is_served() else HEAD_PIECE_BYTES
             super().data_received(data[:size])
             data = data[size:]
+            if self._is_upgraded:
+                if data:
+                    self.transport.get_protocol().data_received(data)  # type: ignore[attr-defined]
+                return
         self._review()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """From here on the connection is another protocol's; deadlines and limits are that one's (socket_connection.py)."""
+        self._drop_deadline()
+        self._is_upgraded = True
+        super().handle_websocket_upgrade(event)
 
     def on_response_complete(self) -> None:
         self._drop_deadline()

@@ -28,7 +28,7 @@ class Door:
 
     def __init__(self, authority: Authority, settings: WebSettings, proxies: TrustedProxies) -> None:
         self.authority = authority
-        self._proxies = proxies
+        self.proxies = proxies
         self.settings = settings
 
     async def admit(self, request: Request, scope: str | None = None) -> Grant:
@@ -57,7 +57,7 @@ class Door:
 
     def address_of(self, request: Request) -> str:
         """The client's address, for limits and records; a trusted proxy's word for it counts."""
-        return self._proxies.client_address(peer_of(request.scope), request.headers.getlist("x-forwarded-for"))
+        return self.proxies.client_address(peer_of(request.scope), request.headers.getlist("x-forwarded-for"))
 
     def source_of(self, request: Request) -> str:
         """The surface and the address, for the audit log."""

@@ -10,12 +10,17 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from hydrogen.auth.grant import Grant
 from hydrogen.errors import HydrogenError
 
 Handler = Callable[[Request], Awaitable[Response]]
+SocketHandler = Callable[[WebSocket], Awaitable[None]]
+
+WEBSOCKET = "WEBSOCKET"
+"""The method of what is upgraded to a WebSocket."""
 
 JSON = "application/json"
 
@@ -33,7 +38,7 @@ class Good:
 class Endpoint:
     """One method of one path. The handler's docstring is its description for people.
 
-    name: unique in the house, the `operationId` of the documents. path: as starlette writes it (`/api/files/{path:path}`).
+    name: unique in the house, the `operationId` of the documents. path: as starlette writes it (`/api/storage/{path:path}`).
     It must not be that of an operation, unless it is the operation's own path. A GET answers HEAD too.
     scope: what the caller needs. The caller has been let in with it before the handler is called, who finds him by
     `door.grant_of(request)`; None for what is open to everybody. admits_itself: the handler lets callers in, by the door,
@@ -45,6 +50,8 @@ class Endpoint:
     operation: that it carries out, under the operation's own rights. is_urgent: makes a printer safe, so that no limit and no
     shutdown stands in its way. is_secret: its answer holds a credential, and is never compressed.
     is_documented: False for what is for people only, and for other names of the same.
+    socket: serves the connection where the method is WEBSOCKET; the handler is then never called, and nobody is asked who he
+    is before.
     """
 
     name: str
@@ -66,6 +73,7 @@ class Endpoint:
     is_urgent: bool = False
     is_secret: bool = False
     is_documented: bool = True
+    socket: SocketHandler | None = None
 
     @property
     def description(self) -> str:
@@ -80,21 +88,25 @@ class Admission(Protocol):
         """Raises AuthFailed, Forbidden, RateLimited."""
 
 
-def routes_of(endpoints: Iterable[Endpoint], door: Admission | None = None) -> list[Route]:
+def routes_of(endpoints: Iterable[Endpoint], door: Admission | None = None) -> list[Route | WebSocketRoute]:
     """The endpoints as starlette wants them, one route for each path, in their order: the first that fits takes the request.
 
     door: lets callers in before a handler with a scope is called; None for handlers that do it themselves.
     Raises ValueError for two endpoints with one name, or with one method and path.
     """
     seen: set[str] = set()
+    sockets: list[Route | WebSocketRoute] = []
     by_path: dict[str, dict[str, Endpoint]] = {}
     for endpoint in endpoints:
         for key in (endpoint.name, f"{endpoint.method} {endpoint.path}"):
             if key in seen:
                 raise ValueError(f"{key} is declared twice")
             seen.add(key)
+        if endpoint.socket is not None:
+            sockets.append(WebSocketRoute(endpoint.path, endpoint.socket, name=endpoint.name))
+            continue
         by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
-    return [_route(path, methods, door) for path, methods in by_path.items()]
+    return [*sockets, *(_route(path, methods, door) for path, methods in by_path.items())]
 
 
 def _route(path: str, endpoints: Mapping[str, Endpoint], door: Admission | None) -> Route:

@@ -1,4 +1,4 @@
-"""`/api/files`, and the upload paths of the original server: bring, fetch, list and delete what can be printed."""
+"""`/api/storage`, and the upload paths of the original server: bring, fetch, list and delete what can be printed."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class FileRoutes:
             Endpoint(
                 name="files.upload",
                 method="POST",
-                path="/api/files",
+                path="/api/storage",
                 handler=self.upload,
                 tag="files",
                 summary="Upload files",
@@ -135,7 +135,7 @@ class FileRoutes:
             Endpoint(
                 name="files.put",
                 method="PUT",
-                path="/api/files/{path:path}",
+                path="/api/storage/{path:path}",
                 handler=self.put,
                 tag="files",
                 summary="Upload one file as it is",
@@ -153,7 +153,7 @@ class FileRoutes:
             Endpoint(
                 name="files.list",
                 method="GET",
-                path="/api/files",
+                path="/api/storage",
                 handler=self.list,
                 tag="files",
                 summary="List the files",
@@ -165,7 +165,7 @@ class FileRoutes:
             Endpoint(
                 name="files.download",
                 method="GET",
-                path="/api/files/{path:path}",
+                path="/api/storage/{path:path}",
                 handler=self.download,
                 tag="files",
                 summary="Download a file",
@@ -181,7 +181,7 @@ class FileRoutes:
             Endpoint(
                 name="files.delete",
                 method="DELETE",
-                path="/api/files/{path:path}",
+                path="/api/storage/{path:path}",
                 handler=self.delete,
                 tag="files",
                 summary="Delete a file or a folder",

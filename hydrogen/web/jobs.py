@@ -28,6 +28,7 @@ class HistoryQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=500)] = 50
     outcome: Literal["printing", "completed", "cancelled", "failed", "interrupted"] | None = None
     before: JobId | None = None
+    file: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
 
 
 class JobRoutes:

@@ -65,7 +65,11 @@ class Listener:
             log_config=None,
             access_log=False,
             lifespan="off",
-            ws="none",
+            ws="none",  # HttpConnection brings its own
+            ws_max_size=self._settings.max_message_bytes,
+            ws_ping_interval=self._settings.ping_seconds,
+            ws_ping_timeout=self._settings.ping_seconds,
+            ws_per_message_deflate=False,
             interface="asgi3",
             proxy_headers=False,
             server_header=False,

@@ -25,6 +25,7 @@ from hydrogen.core.log import Log
 from hydrogen.errors import ClientError, Unavailable
 from hydrogen.web.answer import error_answer
 from hydrogen.web.door import peer_of
+from hydrogen.web.endpoint import WEBSOCKET
 from hydrogen.web.settings import WebSettings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
@@ -67,15 +68,17 @@ class Porch:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        scope["path"] = one_slash(scope["path"])
+        method = scope.get("method", WEBSOCKET)
         request_id = request_id_from(headers.get("x-request-id"))
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        state["is_urgent"] = self._is_urgent(scope["method"], scope["path"])
+        state["is_urgent"] = self._is_urgent(method, scope["path"])
         status, begin = 0, self._clock.monotonic()
 
         async def send_signed(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
                 self._on_answer(status)
                 message = {**message, "headers": [*message.get("headers", ()), *self._signature(request_id)]}
@@ -89,7 +92,7 @@ class Porch:
         try:
             await application(scope, receive, send_signed)
         finally:
-            self._note(scope, status, self._clock.monotonic() - begin)
+            self._note(method, scope, status, self._clock.monotonic() - begin)
 
     def _signature(self, request_id: str) -> list[tuple[bytes, bytes]]:
         return [
@@ -108,19 +111,25 @@ class Porch:
             self._limit.take(self._proxies.client_address(peer, headers.getlist("x-forwarded-for")))
         self._host_rule.check(hosts=headers.getlist("host"), origins=headers.getlist("origin"))
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, method: str, scope: Scope, status: int, seconds: float) -> None:
         """What changed something, or broke, is told; what was only looked at, or refused, could fill a log."""
-        is_change = scope["method"] not in ("GET", "HEAD", "OPTIONS") and 200 <= status < 400
+        is_change = method not in ("GET", "HEAD", "OPTIONS") and 200 <= status < 400
         tell = self._log.info if is_change or status >= 500 else self._log.debug
         tell(
             "request answered",
             request_id=scope["state"]["request_id"],
-            method=scope["method"],
+            method=method,
             path=scope["path"][:LONGEST_PATH],
             status=status,
             address=peer_of(scope),
             seconds=round(seconds, 4),
         )
+
+
+def one_slash(path: str) -> str:
+    """Clients that put an address with a slash at its end before a path with one at its beginning mean one slash (Home
+    Assistant's library asks for `//api/printer/bed`)."""
+    return path.replace("//api/", "/api/", 1)
 
 
 def request_id_from(given: str | None) -> str:

@@ -1,4 +1,4 @@
-"""`/api/system` and `/api/version`: what runs here, and whether it does."""
+"""`/api/system`: what runs here, and whether it does."""
 
 from __future__ import annotations
 
@@ -50,22 +50,19 @@ class SystemRoutes:
                 scope=None,
                 answers={200: Good(summary="It does", schema=object_schema(status="string"))},
             ),
-            *(
-                Endpoint(
-                    name=name,
-                    method="GET",
-                    path=path,
-                    handler=self.version,
-                    tag="system",
-                    summary="Tell the versions",
-                    scope="read",
-                    answers={
-                        200: Good(
-                            summary="The versions", schema=object_schema(api="string", server="string", text="string")
-                        )
-                    },
-                )
-                for name, path in (("system.version", "/api/version"), ("system.version_alias", "/api/system/version"))
+            Endpoint(
+                name="system.version",
+                method="GET",
+                path="/api/system/version",
+                handler=self.version,
+                tag="system",
+                summary="Tell the versions",
+                scope="read",
+                answers={
+                    200: Good(
+                        summary="The versions", schema=object_schema(api="string", server="string", text="string")
+                    )
+                },
             ),
             Endpoint(
                 name="system.config",

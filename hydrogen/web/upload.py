@@ -48,6 +48,16 @@ class Form:
     names: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """part: the only part whose file is taken, None for all of them. may_be_empty: a form without a file is one, too.
+    keep_field: a field that keeps what is there when it is `true`."""
+
+    part: str | None = None
+    may_be_empty: bool = False
+    keep_field: str = ""
+
+
 def declared_bytes(request: Request) -> int | None:
     """How long the body is, as its sender says; None for one that comes in chunks. Raises InvalidMessage."""
     text = request.headers.get("content-length")
@@ -79,11 +89,11 @@ class Uploader:
         self._idle_seconds = idle_seconds
         self._slots = asyncio.Semaphore(MOST_UPLOADS)
 
-    async def receive_form(self, request: Request, *, actor: str) -> Form:
+    async def receive_form(self, request: Request, *, actor: str, wanted: Wanted | None = None) -> Form:
         """The whole form. `path` is the folder, `overwrite=false` keeps what is there. Raises what `FileStore.receive` and
         `Incoming` raise, and InvalidMessage for a body that is no form, has no file, or ends too early."""
         async with _Heard(request), self._slot():
-            return await self._receive_form(request, actor=actor)
+            return await self._receive_form(request, actor=actor, wanted=wanted or Wanted())
 
     async def receive_raw(self, request: Request, path: str, *, actor: str, may_replace: bool = True) -> StoredFile:
         """The body as it is, or unpacked as its `Content-Encoding` says. Raises as `receive_form`."""
@@ -104,13 +114,13 @@ class Uploader:
         finally:
             self._slots.release()
 
-    async def _receive_form(self, request: Request, *, actor: str) -> Form:
+    async def _receive_form(self, request: Request, *, actor: str, wanted: Wanted) -> Form:
         reader = MultipartReader(boundary_of(request.headers.get("content-type", "")))
         size = declared_bytes(request)
         if size is not None:
             self._files.check_room(max(0, size - FORM_BYTES), "the upload")
         async with AsyncExitStack() as stack:
-            intake = _Intake(self._files, stack, actor=actor)
+            intake = _Intake(self._files, stack, actor=actor, wanted=wanted)
             async for chunk in self._chunks(request, self._files.limit_bytes + FORM_BYTES):
                 for event in reader.feed(chunk):
                     await intake.take(event)
@@ -160,7 +170,8 @@ class _Heard:
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         headers = self._request.headers
         is_last = "close" in headers.get("connection", "").lower() or self._request.scope["http_version"] == "1.0"
-        if not isinstance(error, HydrogenError) or not is_last or "expect" in headers:
+        is_all_here = self._request._stream_consumed  # starlette's own note of the last piece
+        if not isinstance(error, HydrogenError) or not is_last or is_all_here or "expect" in headers:
             return
         try:
             async with asyncio.timeout(HEARD_SECONDS):
@@ -174,7 +185,8 @@ class _Heard:
 class _Intake:
     """The parts of one form, in the order in which they come; which folder they are for may be said last."""
 
-    def __init__(self, files: FileStore, stack: AsyncExitStack, *, actor: str) -> None:
+    def __init__(self, files: FileStore, stack: AsyncExitStack, *, actor: str, wanted: Wanted) -> None:
+        self._wanted = wanted
         self._files = files
         self._stack = stack
         self._actor = actor
@@ -203,9 +215,9 @@ class _Intake:
 
     async def finish(self) -> Form:
         """Every file has come whole: they are placed."""
-        if not self._incoming:
+        if not self._incoming and not self._wanted.may_be_empty:
             raise InvalidMessage("there is no file in the body", field="file", reason="missing")
-        may_replace = self._fields.get("overwrite") != "false"
+        may_replace = self._fields.get("overwrite") != "false" and self._fields.get(self._wanted.keep_field) != "true"
         stored = []
         for incoming, has_folder in self._incoming:
             folder = "" if has_folder else self._folder or ""
@@ -223,8 +235,8 @@ class _Intake:
         if part.filename is None:
             self._field, self._value = part.name, bytearray()
             return
-        if not part.filename:
-            return  # a file that was not chosen
+        if not part.filename or self._wanted.part not in (None, part.name):
+            return  # a file that was not chosen, or that nobody asked for
         if len(self._incoming) >= MOST_FILES:
             raise InvalidMessage(f"one request brings at most {MOST_FILES} files", limit=MOST_FILES)
         folder = self._folder

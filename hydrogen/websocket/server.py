@@ -42,7 +42,7 @@ from hydrogen.websocket.credentials import CredentialGuard
 from hydrogen.websocket.dispatch import Dispatcher
 from hydrogen.websocket.lobby import Lobby, Room
 from hydrogen.websocket.outbox import HIGH_WATER_BYTES, LOW_WATER_BYTES
-from hydrogen.websocket.terminal import TraceSwitch
+from hydrogen.websocket.terminal import TerminalTap, TraceSwitch
 
 PORTS_TRIED = 10
 """The configured port and the nine behind it (5001 to 5010), as the interface document has it."""
@@ -113,6 +113,11 @@ class WebSocketServer(Service):
         self._unlisten: list[Callable[[], None]] = []
         self._server: Server | None = None
         self._is_refusing = False
+
+    @property
+    def terminal(self) -> TerminalTap:
+        """Where other surfaces say whose conversation they want."""
+        return self._switch
 
     @property
     def bound_port(self) -> int:

@@ -17,8 +17,8 @@ REQUEST_TIMEOUT_SECONDS = 10.0
 class TerminalTap(Protocol):
     """Whom the broadcaster tells. Both return at once and may be called often."""
 
-    def want(self, printers: frozenset[str]) -> None:
-        """Exactly these printers' lines are wanted from now on."""
+    def want(self, printers: frozenset[str], *, by: str = "websocket") -> None:
+        """Exactly these printers' lines are wanted from now on by this surface; others may want others."""
 
     def on_heard(self, printer: str | None) -> None:
         """A line came from this printer."""
@@ -30,14 +30,17 @@ class TraceSwitch:
     def __init__(self, fleet: PrinterFleet, *, log: Log) -> None:
         self._fleet = fleet
         self._log = log
+        self._wanted_by: dict[str, frozenset[str]] = {}
         self._wanted: frozenset[str] = frozenset()
         self._tracing: set[str] = set()
         """Where tracing is on, as far as we know."""
         self._changed = asyncio.Event()
 
-    def want(self, printers: frozenset[str]) -> None:
-        if printers != self._wanted:
-            self._wanted = printers
+    def want(self, printers: frozenset[str], *, by: str = "websocket") -> None:
+        self._wanted_by[by] = printers
+        wanted = frozenset().union(*self._wanted_by.values())
+        if wanted != self._wanted:
+            self._wanted = wanted
             self._changed.set()
 
     def on_heard(self, printer: str | None) -> None:

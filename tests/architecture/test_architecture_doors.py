@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.source_tree import PACKAGES, Import, Module, house, imports_of, module_from, sentences
 
 _SERIAL = ("hydrogen_drivers/transports/serial_port.py", "hydrogen/fleet/discovery.py")
-_HTTP = ("hydrogen/web/*", "hydrogen/octoprint/*", "hydrogen/webui/*")
+_HTTP = ("hydrogen/web/*", "hydrogen/octoprint/*", "hydrogen/moonraker/*", "hydrogen/webui/*")
 _STRANGERS = (
     "hydrogen/config.py",
     "hydrogen/config_section.py",
@@ -22,13 +22,14 @@ _STRANGERS = (
     "hydrogen/websocket/message.py",
     "hydrogen/web/*",
     "hydrogen/octoprint/*",
+    "hydrogen/moonraker/*",
     "hydrogen_drivers/*/config.py",
 )
 
 DOORS: dict[str, tuple[str, ...]] = {
     "serial": _SERIAL,
     "serial_asyncio": _SERIAL,
-    "websockets": ("hydrogen/websocket/*", "hydrogen/client/connection.py"),
+    "websockets": ("hydrogen/websocket/*", "hydrogen/client/connection.py", "hydrogen/web/socket_connection.py"),
     "starlette": _HTTP,
     "uvicorn": _HTTP,
     "h11": ("hydrogen/web/connection.py",),
@@ -36,6 +37,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "prometheus_client": _HTTP,
     "joserfc": ("hydrogen/auth/signature.py", "hydrogen/auth/sessions.py"),
     "cryptography": ("hydrogen/auth/certificate.py", "hydrogen/auth/signing_key.py"),
+    "zeroconf": ("hydrogen/mdns/speaker.py",),
     "psutil": ("hydrogen/system/*",),
     "numpy": ("hydrogen/gcode/analysis/*",),
     "sqlite3": ("hydrogen/jobs/database.py",),

@@ -26,6 +26,8 @@ FLOORS: dict[str, int] = {
     "websocket": 6,
     "web": 6,
     "octoprint": 6,
+    "moonraker": 6,
+    "mdns": 6,
     "webui": 6,
     "access": 7,
     "client": 6,
@@ -46,7 +48,15 @@ FLOORS: dict[str, int] = {
 """The floor of every room of `hydrogen`. Whoever builds a room, gives it a floor here, and in DESIGN.md."""
 
 ROOF = 7
-ARROWS = {("model", "errors"), ("spooler", "devices"), ("jobs", "files"), ("analysis", "files"), ("webui", "web")}
+ARROWS = {
+    ("model", "errors"),
+    ("spooler", "devices"),
+    ("jobs", "files"),
+    ("analysis", "files"),
+    ("octoprint", "web"),
+    ("moonraker", "web"),
+    ("webui", "web"),
+}
 """The pairs of one floor of which the first may import the second."""
 
 DRIVERS_SEE = 3

@@ -37,6 +37,13 @@ def test_without_proxies_nobody_is_believed() -> None:
     assert TrustedProxies().client_address("10.0.0.2", ["203.0.113.9"]) == "10.0.0.2"
 
 
+def test_a_proxy_is_known_by_its_address() -> None:
+    proxies = TrustedProxies(["10.0.0.0/8"])
+    assert proxies.trusts("10.0.0.2")
+    assert not proxies.trusts("192.0.2.1")
+    assert not proxies.trusts("")
+
+
 def test_where_only_proxies_may_call_nobody_else_may_but_this_machine() -> None:
     alone = TrustedProxies(["10.0.0.2"], is_alone=True)
     for peer in ("10.0.0.2", "127.0.0.1", "::1", "::ffff:127.0.0.1"):

@@ -38,7 +38,7 @@ def web_port(house: HouseProcess) -> int:
 
 
 async def put(house: HouseProcess, name: str, content: bytes) -> Answer:
-    return await ask(web_port(house), "PUT", f"/api/files/{name}", headers=AUTHORIZED, body=content)
+    return await ask(web_port(house), "PUT", f"/api/storage/{name}", headers=AUTHORIZED, body=content)
 
 
 def drafts(house: HouseProcess) -> list[Path]:
@@ -48,7 +48,7 @@ def drafts(house: HouseProcess) -> list[Path]:
 async def send_part(house: HouseProcess, share: float) -> asyncio.StreamWriter:
     """An upload that stops somewhere; its bytes have been written to the disk."""
     _, writer = await asyncio.open_connection("127.0.0.1", web_port(house))
-    head = f"PUT /api/files/part.gcode HTTP/1.1\r\nHost: localhost\r\nAuthorization: Key {KEY}\r\n"
+    head = f"PUT /api/storage/part.gcode HTTP/1.1\r\nHost: localhost\r\nAuthorization: Key {KEY}\r\n"
     writer.write(f"{head}Content-Length: {len(GCODE)}\r\n\r\n".encode() + GCODE[: int(len(GCODE) * share)])
     await until(lambda: any(draft.stat().st_size for draft in drafts(house)))
     return writer
@@ -65,16 +65,16 @@ async def test_uploads_beside_a_print_disturb_nothing_and_are_told(
         assert (await put(house, "big.gcode", GCODE)).status == 201
         for name, status in (("job.gcode", 409), ("..%2fx.gcode", 400), ("x.sh", 400)):
             assert (await put(house, name, b"G28\n")).status == status
-        deleted = await ask(web_port(house), "DELETE", "/api/files/job.gcode", headers=AUTHORIZED)
+        deleted = await ask(web_port(house), "DELETE", "/api/storage/job.gcode", headers=AUTHORIZED)
         assert deleted.status == 409 and "printed" in deleted.json["error"]["message"]
         told = await frame_where(client, lambda frame: frame.get("type") == "file.added" and "big" in frame["path"])
         assert (told["size_bytes"], bool(told["actor"])) == (len(GCODE), True)
         printer.change_speed(None)
         finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished")
         assert (finished["job"], finished["outcome"]) == (job, "completed"), finished
-        whole = await ask(web_port(house), "GET", "/api/files/big.gcode", headers=AUTHORIZED)
+        whole = await ask(web_port(house), "GET", "/api/storage/big.gcode", headers=AUTHORIZED)
         assert whole.body == GCODE
-        assert (await ask(web_port(house), "DELETE", "/api/files/job.gcode", headers=AUTHORIZED)).status == 200
+        assert (await ask(web_port(house), "DELETE", "/api/storage/job.gcode", headers=AUTHORIZED)).status == 200
         assert await house.stop() == 0, house.said
     assert printer.ledger.job_hash == job_hash(lines)
 
@@ -138,7 +138,9 @@ async def test_a_full_disk_refuses_uploads_and_the_service_goes_on(
 async def _sent_in_chunks(house: HouseProcess, content: bytes) -> bytes:
     """Without saying beforehand how much it is."""
     reader, writer = await asyncio.open_connection("127.0.0.1", web_port(house))
-    head = f"PUT /api/files/big.gcode HTTP/1.1\r\nHost: localhost\r\nAuthorization: Key {KEY}\r\nConnection: close\r\n"
+    head = (
+        f"PUT /api/storage/big.gcode HTTP/1.1\r\nHost: localhost\r\nAuthorization: Key {KEY}\r\nConnection: close\r\n"
+    )
     writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
     for begin in range(0, len(content), 100_000):
         chunk = content[begin : begin + 100_000]

@@ -159,6 +159,8 @@ async def test_history_is_filtered_and_paged(store: JobStore) -> None:
         return " ".join(job["job"] for job in await store.history(limit, wanted))
 
     assert await found(HistoryFilter(printer="a")) == "03 02 00"
+    assert await found(HistoryFilter(printer="a", file=FINISHED.file)) == "03 02 00"
+    assert await found(HistoryFilter(file="nothing.gcode")) == ""
     assert await found(HistoryFilter(state="completed")) == "03 00"
     assert await found(HistoryFilter(state="interrupted")) == "01"
     assert await found(HistoryFilter(state="failed")) == "02"

@@ -20,6 +20,7 @@ from hydrogen.spooler.request import (
     Extrude,
     Home,
     Jog,
+    MoveTo,
     Request,
     SendGcode,
     SetTemperature,
@@ -45,6 +46,7 @@ def operation(name: str, fleet: WillingFleet | None = None) -> Operation:
         ("home", {}, Home(axes="")),
         ("home", {"axes": "xy"}, Home(axes="xy")),
         ("jog", {"z_mm": -0.1}, Jog(z_mm=-0.1, feedrate_mm_per_minute=3000.0)),
+        ("move", {"x_mm": 10, "y_mm": 0.5}, MoveTo(x_mm=10.0, y_mm=0.5, feedrate_mm_per_minute=3000.0)),
         ("extrude", {"length_mm": 5, "tool": 1}, Extrude(length_mm=5.0, tool=1, feedrate_mm_per_minute=200.0)),
         ("answer_prompt", {}, AnswerPrompt(button="")),
         ("answer_prompt", {"button": 1}, AnswerPrompt(button="1")),
@@ -61,6 +63,26 @@ async def test_operation_becomes_a_request(name: str, params: dict[str, Any], re
     expected = {field: getattr(request_, field) for field in request_.__dataclass_fields__ if field != "actor"}
     assert {field: getattr(made, field) for field in expected} == expected
     assert result == {"replies": ["ok"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "line"),
+    [
+        ("set_feedrate", {"percent": 80}, "M220 S80"),
+        ("set_flow", {"percent": 95}, "M221 S95"),
+        ("set_fan", {"percent": 50}, "M106 S128"),
+        ("set_fan", {"percent": 100, "fan": 1}, "M106 P1 S255"),
+        ("set_fan", {"percent": 0}, "M107"),
+        ("select_tool", {"tool": 1}, "T1"),
+    ],
+)
+async def test_operation_becomes_a_line(name: str, params: dict[str, Any], line: str) -> None:
+    fleet = WillingFleet()
+    fleet.result = {"replies": ["ok"]}
+    assert await call(operation(name, fleet), params) == {}
+    [(_, made)] = fleet.requests
+    assert isinstance(made, SendGcode)
+    assert (made.lines, made.actor) == ((line,), "owner")
 
 
 @pytest.mark.parametrize(

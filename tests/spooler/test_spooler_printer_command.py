@@ -7,7 +7,7 @@ import pytest
 from hydrogen.errors import InvalidMessage
 from hydrogen.model.codec import encode_json
 from hydrogen.spooler.printer_command import bounded_replies, carry_out, has_emergency_stop
-from hydrogen.spooler.request import ConnectPrinter, CoolDown, Extrude, Home, Jog, SetTemperature
+from hydrogen.spooler.request import ConnectPrinter, CoolDown, Extrude, Home, Jog, MoveTo, SetTemperature
 from tests.spooler.bench import Bench
 
 
@@ -18,6 +18,7 @@ async def test_each_command_is_a_call_of_the_driver(tmp_path: Path) -> None:
             SetTemperature(heater="bed", target_celsius=60.0),
             Home(axes="xy"),
             Jog(z_mm=5.0, feedrate_mm_per_minute=600.0),
+            MoveTo(x_mm=10.0, z_mm=0.05, feedrate_mm_per_minute=1500.0),
             Extrude(length_mm=-2.0),
             CoolDown(),
         ):
@@ -26,12 +27,16 @@ async def test_each_command_is_a_call_of_the_driver(tmp_path: Path) -> None:
             "M140 S60",
             "G28 XY",
             "JOG None None 5.0 F600",
+            "G90",
+            "G0 X10 Z0.05 F1500",
             "EXTRUDE -2",
             "M104 S0",
             "M140 S0",
         ]
         with pytest.raises(InvalidMessage):
             await carry_out(ConnectPrinter(), bench.driver.connection)
+        with pytest.raises(InvalidMessage, match="at least one axis"):
+            await carry_out(MoveTo(), bench.driver.connection)
 
 
 @pytest.mark.parametrize(

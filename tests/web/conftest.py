@@ -15,10 +15,12 @@ import pytest
 
 from hydrogen.analysis.desk import AnalysisDesk
 from hydrogen.analysis.shelf import AnalysisShelf
+from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.audit import AuditLog
 from hydrogen.auth.audit_files import AuditFiles
 from hydrogen.auth.authority import Authority
 from hydrogen.auth.credentials import OriginRule
+from hydrogen.auth.key_store import KeyStore, usable_entries
 from hydrogen.auth.keys import ApiKey, KeyRing
 from hydrogen.auth.principal import Principal
 from hydrogen.auth.proxy import TrustedProxies
@@ -29,10 +31,14 @@ from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.core.context import Context
 from hydrogen.core.log_ring import LogRing
 from hydrogen.files.store import FileStore
+from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.jobs.ids import JobIds
 from hydrogen.model.job import JobState
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
+from hydrogen.moonraker.mount import mount_moonraker
+from hydrogen.octoprint.mount import mount_octoprint
+from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
@@ -40,7 +46,9 @@ from hydrogen.operations.log import log_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
-from hydrogen.operations.system import system_operations
+from hydrogen.operations.system import host_operations, system_operations
+from hydrogen.operations.temperature import temperature_operations
+from hydrogen.system.host_control import HostControl
 from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
@@ -82,6 +90,16 @@ def house_context(bus: Bus) -> Context:
     return Context(epoch="e", initial=state, bus=bus)
 
 
+class RecordingTerminal:
+    """Remembers whose conversation was wanted last, and by whom."""
+
+    def __init__(self) -> None:
+        self.wanted: dict[str, frozenset[str]] = {}
+
+    def want(self, printers: frozenset[str], *, by: str) -> None:
+        self.wanted[by] = printers
+
+
 @dataclass
 class Web:
     server: WebServer
@@ -94,6 +112,8 @@ class Web:
     files: FileStore
     context: Context
     logs: LogRing
+    terminal: RecordingTerminal
+    app_keys: AppKeys
     reports: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -142,9 +162,9 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             fleet, queue, context = WillingFleet(), IdleQueue(), house_context(bus)
             files = FileStore(tmp_path / "files", **(store or {}))
             files.folder.mkdir(exist_ok=True)
+            logs = LogRing(clock)
             shelf = AnalysisShelf(tmp_path / "analysis")
             desk = AnalysisDesk(files=files, shelf=shelf, kinds=dict, publish=print, wall=clock.wall)
-            logs = LogRing(clock)
             metrics = MetricSource(
                 context=context,
                 bus=bus,
@@ -154,6 +174,14 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 version="1.2.3",
                 clock=clock,
             )
+            terminal, temperatures = RecordingTerminal(), TemperatureHistory()
+            bus.listen(temperatures.on_published, name="temperature history")
+
+            async def take_keys() -> None:
+                stored = usable_entries(KeyStore(tmp_path).records())
+                authority.take_keys(key_ring().with_entries(stored))
+
+            app_keys = AppKeys(KeyStore(tmp_path), on_stored=take_keys, clock=clock)
             house = WebHouse(
                 analyses=desk,
                 authority=authority,
@@ -167,14 +195,19 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                         *job_operations(fleet, files, JobIds(clock), DirectStarter(fleet), Ledger()),
                         *file_operations(files),
                         *system_operations(status),
+                        *host_operations(HostControl({}, log=log, begin_anew=lambda: None), lambda: ()),
                         *log_operations(logs),
+                        *app_key_operations(app_keys.book),
+                        *temperature_operations(temperatures),
                     ],
                     fleet=fleet,
                     repeats=RepeatMemory(clock=clock),
                     audit=audit,
                 ),
                 context=context,
+                bus=bus,
                 files=files,
+                data_dir=tmp_path,
                 status=status,
                 figures=figures,
                 metrics=metrics,
@@ -183,6 +216,9 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 report=lambda name, error: reports.append((name, error)),
                 clock=clock,
                 log=log,
+                terminal=terminal,
+                app_keys=app_keys,
+                mounts=(mount_octoprint, mount_moonraker),
             )
             server = WebServer(replace(WebSettings(port=0, allowed_origins=(PAGE,)), **settings), house)
             await server.start()
@@ -191,7 +227,9 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             running = asyncio.create_task(server.run())
             stack.push_async_callback(_end, running)
             await wait_until(lambda: server.is_listening and server._listener._servers)  # type: ignore[union-attr]
-            return Web(server, authority, figures, log, fleet, queue, shelf, files, context, logs, reports)
+            return Web(
+                server, authority, figures, log, fleet, queue, shelf, files, context, logs, terminal, app_keys, reports
+            )
 
         yield start
 

@@ -20,7 +20,7 @@ def stocked(web: Web) -> Web:
     return web
 
 
-PATH = "/api/files/sub/W%C3%BCrfel%201.gcode"
+PATH = "/api/storage/sub/W%C3%BCrfel%201.gcode"
 
 
 async def know_digest(web: Web) -> None:
@@ -77,16 +77,16 @@ async def test_what_the_client_has_is_not_sent_again(stocked: Web) -> None:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/api/files/missing.gcode", 404),
-        ("/api/files/sub", 404),
-        ("/api/files/../../keys.json", 400),
-        ("/api/files/%2e%2e/%2e%2e/keys.json", 400),
-        ("/api/files/..%2f..%2fkeys.json", 400),
-        ("/api/files/%00.gcode", 400),
-        ("/api/files/.incoming/x", 400),
-        ("/api/files//etc/passwd", 400),
-        ("/api/files/", 400),
-        ("/api/files/%ff.gcode", 404),
+        ("/api/storage/missing.gcode", 404),
+        ("/api/storage/sub", 404),
+        ("/api/storage/../../keys.json", 400),
+        ("/api/storage/%2e%2e/%2e%2e/keys.json", 400),
+        ("/api/storage/..%2f..%2fkeys.json", 400),
+        ("/api/storage/%00.gcode", 400),
+        ("/api/storage/.incoming/x", 400),
+        ("/api/storage//etc/passwd", 400),
+        ("/api/storage/", 400),
+        ("/api/storage/%ff.gcode", 404),
     ],
 )
 async def test_nothing_else_can_be_fetched(stocked: Web, path: str, status: int) -> None:

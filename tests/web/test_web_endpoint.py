@@ -10,12 +10,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from hydrogen.auth.grant import Grant
 from hydrogen.auth.principal import Principal
 from hydrogen.errors import Forbidden
 from hydrogen.web.door import grant_of
-from hydrogen.web.endpoint import Endpoint, Good, object_schema, routes_of
+from hydrogen.web.endpoint import WEBSOCKET, Endpoint, Good, object_schema, routes_of
 
 
 async def handle(_request: Request) -> Response:
@@ -123,3 +125,14 @@ def test_twins_are_refused(twin: Endpoint) -> None:
 
 def test_an_object_schema_requires_all_its_fields() -> None:
     assert object_schema(a="string")["required"] == ["a"]
+
+
+def test_what_is_upgraded_to_a_websocket_is_routed_beside_the_requests_of_its_path() -> None:
+    async def serve(_socket: WebSocket) -> None:
+        raise AssertionError
+
+    upgraded = replace(ONE, name="one.socket", method=WEBSOCKET, socket=serve)
+    routes = routes_of([ONE, upgraded])
+    assert [(type(route), route.path) for route in routes] == [(WebSocketRoute, ONE.path), (Route, ONE.path)]
+    with pytest.raises(ValueError, match="twice"):
+        routes_of([upgraded, replace(upgraded, name="another")])

@@ -1,4 +1,4 @@
-"""`/api/files` and the original's upload paths: what a client can do with files over HTTP."""
+"""`/api/storage` and the original's upload paths: what a client can do with files over HTTP."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ async def test_an_upload_says_what_was_stored(web: Web) -> None:
 
 async def test_uploading_needs_the_scope_files_and_leaves_nothing_without(web: Web) -> None:
     assert (await upload(web, file_form(), key=READER_KEY)).status == 403
-    assert (await web.ask("PUT", "/api/files/a.gcode", key=READER_KEY, body=b"G28\n")).status == 403
-    assert (await web.ask("DELETE", "/api/files/a.gcode", key=READER_KEY)).status == 403
+    assert (await web.ask("PUT", "/api/storage/a.gcode", key=READER_KEY, body=b"G28\n")).status == 403
+    assert (await web.ask("DELETE", "/api/storage/a.gcode", key=READER_KEY)).status == 403
     assert left_in(web.files.folder) == []
 
 
@@ -43,7 +43,7 @@ async def test_upload_and_print_starts_a_job_whichever_comes_first(web: Web) -> 
     for body in (file_form(print="true", printer="ender3"), file_form(print_="true", printer_="ender3")):
         printed = (await upload(web, body)).json["print"]
         assert printed["started"] is True and printed["job"]
-    answer = await web.ask("PUT", "/api/files/b.gcode?print=true&printer=ender3", body=b"G28\n")
+    answer = await web.ask("PUT", "/api/storage/b.gcode?print=true&printer=ender3", body=b"G28\n")
     assert answer.json["print"]["started"] is True
 
 
@@ -63,15 +63,15 @@ async def test_what_prints_is_not_overwritten_or_deleted_and_what_is_awaited_onl
     for answer in (
         await upload(web, file_form()),
         await upload(web, file_form(path="")),
-        await web.ask("PUT", "/api/files/a.gcode", body=b"G28\n"),
-        await web.ask("DELETE", "/api/files/a.gcode?force=true"),
-        await web.ask("DELETE", "/api/files/b.gcode"),
+        await web.ask("PUT", "/api/storage/a.gcode", body=b"G28\n"),
+        await web.ask("DELETE", "/api/storage/a.gcode?force=true"),
+        await web.ask("DELETE", "/api/storage/b.gcode"),
     ):
         assert (answer.status, answer.code) == (409, "conflict")
         assert answer.json["error"]["details"]["reason"]
     assert (web.files.folder / "a.gcode").read_text() == "G1 X1\n"
     assert (await upload(web, file_form(path="sub"))).status == 201
-    assert (await web.ask("DELETE", "/api/files/b.gcode?force=true")).status == 200
+    assert (await web.ask("DELETE", "/api/storage/b.gcode?force=true")).status == 200
 
 
 async def test_nothing_is_overwritten_where_that_is_not_wanted(web: Web) -> None:
@@ -83,30 +83,30 @@ async def test_nothing_is_overwritten_where_that_is_not_wanted(web: Web) -> None
 
 async def test_files_are_listed_in_pages_and_by_folder(web: Web) -> None:
     for name in ("a", "b", "sub/c"):
-        await web.ask("PUT", f"/api/files/{name}.gcode", body=b"G28\n")
-    page = (await web.ask("GET", "/api/files?limit=2", key=READER_KEY)).json
+        await web.ask("PUT", f"/api/storage/{name}.gcode", body=b"G28\n")
+    page = (await web.ask("GET", "/api/storage?limit=2", key=READER_KEY)).json
     assert ([file["path"] for file in page["files"]], page["next"], page["folders"]) == (
         ["a.gcode", "b.gcode"],
         "b.gcode",
         ["sub"],
     )
-    page = (await web.ask("GET", "/api/files?limit=2&after=b.gcode")).json
+    page = (await web.ask("GET", "/api/storage?limit=2&after=b.gcode")).json
     assert ([file["path"] for file in page["files"]], page["next"]) == (["sub/c.gcode"], None)
-    page = (await web.ask("GET", "/api/files?folder=sub")).json
+    page = (await web.ask("GET", "/api/storage?folder=sub")).json
     assert [file["path"] for file in page["files"]] == ["sub/c.gcode"]
-    assert (await web.ask("GET", f"/api/files?key={KEY}", key=None)).status == 200
+    assert (await web.ask("GET", f"/api/storage?key={KEY}", key=None)).status == 200
     for query in ("limit=x", "limit=0", "limit=-1", "unknown=1", "limit=99999999999"):
-        assert (await web.ask("GET", f"/api/files?{query}")).status == 400
+        assert (await web.ask("GET", f"/api/storage?{query}")).status == 400
 
 
 async def test_files_and_folders_are_deleted(web: Web) -> None:
     for name in ("a", "sub/c"):
-        await web.ask("PUT", f"/api/files/{name}.gcode", body=b"G28\n")
-    assert (await web.ask("DELETE", "/api/files/a.gcode")).json["file"]["path"] == "a.gcode"
-    assert (await web.ask("DELETE", "/api/files/a.gcode")).status == 404
-    assert (await web.ask("DELETE", "/api/files/sub")).status == 409
-    assert (await web.ask("DELETE", "/api/files/sub?recursive=maybe")).status == 400
-    assert (await web.ask("DELETE", "/api/files/sub?recursive=true")).json == {"files": 1}
+        await web.ask("PUT", f"/api/storage/{name}.gcode", body=b"G28\n")
+    assert (await web.ask("DELETE", "/api/storage/a.gcode")).json["file"]["path"] == "a.gcode"
+    assert (await web.ask("DELETE", "/api/storage/a.gcode")).status == 404
+    assert (await web.ask("DELETE", "/api/storage/sub")).status == 409
+    assert (await web.ask("DELETE", "/api/storage/sub?recursive=maybe")).status == 400
+    assert (await web.ask("DELETE", "/api/storage/sub?recursive=true")).json == {"files": 1}
     assert list(web.files.folder.glob("[!.]*")) == []
 
 
@@ -138,7 +138,7 @@ async def test_the_original_servers_clients_get_its_answers(start_web: StartWeb,
 async def test_who_brings_and_who_takes_away_is_on_record(web: Web) -> None:
     await upload(web, file_form())
     await upload(web, file_form(name="../x.gcode"))
-    await web.ask("DELETE", "/api/files/a.gcode")
+    await web.ask("DELETE", "/api/storage/a.gcode")
     assert [(record["action"], record["result"]) for record in web.server._house.audit._waiting] == [
         ("file.upload", "ok"),
         ("file.upload", "invalid_message"),

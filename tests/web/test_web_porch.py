@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hydrogen.core.clock import ManualClock
-from hydrogen.web.porch import request_id_from
+from hydrogen.web.porch import one_slash, request_id_from
 from tests.web.conftest import KEY, PAGE, StartWeb, Web
 
 STOP = "/api/operations/printer.emergency_stop"
@@ -20,6 +20,12 @@ def test_a_request_id_of_the_clients_is_kept(given: str) -> None:
 def test_what_is_no_request_id_is_replaced_by_one_of_ours(given: str | None) -> None:
     made = request_id_from(given)
     assert len(made) == 16 and made != given and made != request_id_from(given)
+
+
+def test_a_double_slash_before_api_is_one() -> None:
+    assert one_slash("//api/printer/bed") == "/api/printer/bed"
+    assert one_slash("/printers/a//api/job") == "/printers/a/api/job"
+    assert one_slash("//etc/passwd") == "//etc/passwd"
 
 
 async def test_every_answer_carries_its_requests_id_and_the_log_knows_it(web: Web) -> None:

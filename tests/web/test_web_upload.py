@@ -34,7 +34,7 @@ def file_form(*, name: str = "a.gcode", content: bytes = b"G28\n", **fields: str
     )
 
 
-async def upload(web: Web, body: bytes, *, path: str = "/api/files", key: str = KEY) -> Answer:
+async def upload(web: Web, body: bytes, *, path: str = "/api/storage", key: str = KEY) -> Answer:
     return await web.ask("POST", path, key=key, headers=FORM_TYPE, body=body)
 
 
@@ -102,26 +102,26 @@ async def test_what_is_wrong_is_refused_and_leaves_nothing(
 
 async def test_a_form_of_another_kind_is_refused(web: Web) -> None:
     for kind in ("application/json", "multipart/form-data", "multipart/mixed; boundary=b0undary"):
-        answer = await web.ask("POST", "/api/files", headers={"Content-Type": kind}, body=file_form())
+        answer = await web.ask("POST", "/api/storage", headers={"Content-Type": kind}, body=file_form())
         assert (answer.status, answer.json["error"]["details"]["field"]) == (400, "Content-Type")
 
 
 async def test_a_body_is_put_as_it_is_or_packed(web: Web) -> None:
-    assert (await web.ask("PUT", "/api/files/s/a.gcode", body=GCODE)).status == 201
+    assert (await web.ask("PUT", "/api/storage/s/a.gcode", body=GCODE)).status == 201
     packed = await web.ask(
-        "PUT", "/api/files/s/b.gcode", headers={"Content-Encoding": "gzip"}, body=gzip.compress(GCODE)
+        "PUT", "/api/storage/s/b.gcode", headers={"Content-Encoding": "gzip"}, body=gzip.compress(GCODE)
     )
     assert packed.status == 201
     assert (web.files.folder / "s/a.gcode").read_bytes() == (web.files.folder / "s/b.gcode").read_bytes() == GCODE
-    unknown = await web.ask("PUT", "/api/files/c.gcode", headers={"Content-Encoding": "br"}, body=b"G28\n")
+    unknown = await web.ask("PUT", "/api/storage/c.gcode", headers={"Content-Encoding": "br"}, body=b"G28\n")
     assert (unknown.status, unknown.json["error"]["details"]["reason"]) == (400, "encoding")
-    kept = await web.ask("PUT", "/api/files/s/a.gcode", headers={"If-None-Match": "*"}, body=b"G28\n")
+    kept = await web.ask("PUT", "/api/storage/s/a.gcode", headers={"If-None-Match": "*"}, body=b"G28\n")
     assert (kept.status, kept.code) == (409, "conflict")
 
 
 async def test_a_body_in_chunks_is_bounded_too(start_web: StartWeb) -> None:
     web = await start_web(store={"limit_bytes": 1_000_000})
-    async with opened(web, "PUT /api/files/a.gcode HTTP/1.1\r\nTransfer-Encoding: chunked") as (reader, writer):
+    async with opened(web, "PUT /api/storage/a.gcode HTTP/1.1\r\nTransfer-Encoding: chunked") as (reader, writer):
         for _ in range(20):
             writer.write(b"%x\r\n%b\r\n" % (100_000, GCODE[:100_000]))
         writer.write(b"0\r\n\r\n")
@@ -132,14 +132,14 @@ async def test_a_body_in_chunks_is_bounded_too(start_web: StartWeb) -> None:
 @pytest.mark.parametrize(
     ("target", "more", "store", "status"),
     [
-        ("PUT /api/files/a.gcode", "", {}, 100),
-        ("PUT /api/files/a.gcode", "", {"limit_bytes": 99_999}, 413),
-        ("PUT /api/files/a.gcode", "", {"space": Space(Path(), probe=lambda _folder: 50_000_000)}, 507),
-        ("PUT /api/files/a.sh", "", {}, 400),
-        ("PUT /api/files/x%2f..%2fa.gcode", "", {}, 400),
-        ("POST /api/files", "Content-Type: multipart/form-data; boundary=x\r\n", {}, 100),
-        ("POST /api/files", "Content-Type: multipart/form-data; boundary=x\r\n", {"limit_bytes": 30_000}, 413),
-        ("POST /api/files", "Content-Type: text/plain\r\n", {}, 400),
+        ("PUT /api/storage/a.gcode", "", {}, 100),
+        ("PUT /api/storage/a.gcode", "", {"limit_bytes": 99_999}, 413),
+        ("PUT /api/storage/a.gcode", "", {"space": Space(Path(), probe=lambda _folder: 50_000_000)}, 507),
+        ("PUT /api/storage/a.sh", "", {}, 400),
+        ("PUT /api/storage/x%2f..%2fa.gcode", "", {}, 400),
+        ("POST /api/storage", "Content-Type: multipart/form-data; boundary=x\r\n", {}, 100),
+        ("POST /api/storage", "Content-Type: multipart/form-data; boundary=x\r\n", {"limit_bytes": 30_000}, 413),
+        ("POST /api/storage", "Content-Type: text/plain\r\n", {}, 400),
         ("POST /upload", "Content-Type: multipart/form-data; boundary=x\r\n", {"limit_bytes": 30_000}, 413),
     ],
 )
@@ -155,7 +155,7 @@ async def test_who_waits_for_100_is_refused_before_it_sends(
 async def test_without_the_right_nobody_is_asked_to_send(web: Web) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
     writer.write(
-        b"PUT /api/files/a.gcode HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+        b"PUT /api/storage/a.gcode HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
     )
     assert (await reader.readline()).split()[1] == b"401"
     writer.close()
@@ -164,7 +164,7 @@ async def test_without_the_right_nobody_is_asked_to_send(web: Web) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.999])
 async def test_a_client_that_goes_away_leaves_nothing(web: Web, share: float) -> None:
     body = file_form(content=GCODE)
-    head = f"POST /api/files HTTP/1.1\r\nContent-Length: {len(body)}\r\nContent-Type: {FORM_TYPE['Content-Type']}"
+    head = f"POST /api/storage HTTP/1.1\r\nContent-Length: {len(body)}\r\nContent-Type: {FORM_TYPE['Content-Type']}"
     async with opened(web, head) as (_, writer):
         writer.write(body[: int(len(body) * share)])
         await writer.drain()
@@ -176,7 +176,7 @@ async def test_a_client_that_goes_away_leaves_nothing(web: Web, share: float) ->
 
 async def test_a_client_that_stands_still_is_given_up(start_web: StartWeb) -> None:
     web = await start_web(upload_idle_seconds=0.05)
-    async with opened(web, "PUT /api/files/a.gcode HTTP/1.1\r\nContent-Length: 1000") as (reader, writer):
+    async with opened(web, "PUT /api/storage/a.gcode HTTP/1.1\r\nContent-Length: 1000") as (reader, writer):
         writer.write(b"G28\n")
         data = await reader.readuntil(b"}}")
         assert answer_from(data).status == 400 and b"nothing came" in data
@@ -198,14 +198,14 @@ async def test_the_next_one_waits_for_a_place_and_not_for_ever(web: Web, monkeyp
     async with AsyncExitStack() as stack:
         writers = []
         for number in range(MOST_UPLOADS):
-            head = f"PUT /api/files/{number}.gcode HTTP/1.1\r\nContent-Length: 4"
+            head = f"PUT /api/storage/{number}.gcode HTTP/1.1\r\nContent-Length: 4"
             writers.append((await stack.enter_async_context(opened(web, head)))[1])
         await wait_until(lambda: web.files._incoming == MOST_UPLOADS)
         with monkeypatch.context() as impatient:
             impatient.setattr("hydrogen.web.upload.SLOT_SECONDS", 0.05)
-            refused = await web.ask("PUT", "/api/files/late.gcode", body=b"G28\n")
+            refused = await web.ask("PUT", "/api/storage/late.gcode", body=b"G28\n")
         assert (refused.status, refused.headers["retry-after"]) == (503, "5")
-        waiting = asyncio.create_task(web.ask("PUT", "/api/files/next.gcode", body=b"G28\n"))
+        waiting = asyncio.create_task(web.ask("PUT", "/api/storage/next.gcode", body=b"G28\n"))
         writers[0].write(b"G28\n")
         assert (await waiting).status == 201
     await wait_until(lambda: not web.files._incoming)

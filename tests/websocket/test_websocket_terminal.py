@@ -32,6 +32,20 @@ async def test_first_listener_turns_tracing_on_and_the_last_one_off(house: House
     await wait_until(lambda: switched(house.fleet) == [("ender3", True), ("ender3", False)])
 
 
+async def test_another_surface_may_want_the_same_or_another_conversation(house: House) -> None:
+    client = await house.greeted()
+    await client.ask(type="subscribe", topics=["terminal"], printers=["ender3"])
+    await wait_until(lambda: switched(house.fleet) == [("ender3", True)])
+    terminal = house.server.terminal
+    terminal.want(frozenset({"ender3", "voron"}), by="push")
+    await wait_until(lambda: switched(house.fleet)[1:] == [("voron", True)])
+    await client.ask(type="subscribe")
+    terminal.want(frozenset({"ender3"}), by="push")
+    await wait_until(lambda: switched(house.fleet)[2:] == [("voron", False)])
+    terminal.want(frozenset(), by="push")
+    await wait_until(lambda: switched(house.fleet)[3:] == [("ender3", False)])
+
+
 async def test_listener_of_all_printers_hears_those_it_may_see(house: House) -> None:
     guest = await house.greeted(key=BENCH_KEY)
     await guest.ask(type="subscribe", topics=["terminal"])

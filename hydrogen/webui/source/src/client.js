@@ -125,7 +125,7 @@ export class Client {
       request.onabort = () => reject(new Refused({ code: "cancelled", message: "the upload was cancelled" }));
       const { isNewOnly, ...asked } = query;
       const place = path.split("/").map(encodeURIComponent).join("/");
-      request.open("PUT", new URL(`api/files/${place}?${new URLSearchParams(asked)}`, this.base));
+      request.open("PUT", new URL(`api/storage/${place}?${new URLSearchParams(asked)}`, this.base));
       request.setRequestHeader("Authorization", `Bearer ${this.#token}`);
       request.setRequestHeader("Content-Type", "application/octet-stream");
       if (isNewOnly) request.setRequestHeader("If-None-Match", "*");

@@ -34,7 +34,7 @@ async function fetchLayer(file, index, number) {
   if (end - offset > MOST_BYTES) throw new Error(words.tooLong);
   const begin = Object.fromEntries(COLUMNS.map((column) => [column, index[column]?.[number - 1]]));
   if (end <= offset) return readLayer("", begin);
-  const path = `api/files/${file.split("/").map(encodeURIComponent).join("/")}`;
+  const path = `api/storage/${file.split("/").map(encodeURIComponent).join("/")}`;
   const answer = await page.client.http("GET", path, { headers: { Range: `bytes=${offset}-${end - 1}` }, isRaw: true });
   let bytes = await answer.arrayBuffer();
   if (answer.status === 200) bytes = bytes.slice(offset, end);

@@ -1,0 +1,1 @@
+"""Floor 6: announcement in the local network. The library is loaded where something is announced, off the loop."""

@@ -1,0 +1,1 @@
+"""OctoPrint's REST API over our own state and operations, so that its clients work unchanged."""
