@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench clean help
+.PHONY: run webui test lint bench clean help
 
 help:
 	@echo "make run    install, start a virtual printer, print the sample file, show it live"
+	@echo "make webui  build the dashboard (Node.js)"
 	@echo "make test   install and run the tests"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make bench  speed and memory figures (benchmarks/)"
@@ -20,7 +21,11 @@ $(VENV)/test.stamp: $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
 	@touch $@
 
-run: $(VENV)/run.stamp
+# The dashboard. Without Node.js everything else works, and `/` says what is missing.
+webui:
+	-@$(PYTHON) hydrogen/webui/building.py
+
+run: $(VENV)/run.stamp webui
 	$(BIN)/hydrogen demo
 
 # The specification that docs/asyncapi.json is checked against. Without npm that one test is skipped.
@@ -30,7 +35,7 @@ $(VENV)/asyncapi-3.0.0.json: $(VENV)/run.stamp
 	  tar xzf asyncapi-specs-$(ASYNCAPI_SPECS).tgz --to-stdout 'package/schemas/3.0.0-without-$$id.json' > $(@F).part && \
 	  mv $(@F).part $(@F) && rm -f asyncapi-specs-$(ASYNCAPI_SPECS).tgz
 
-test: $(VENV)/test.stamp $(VENV)/asyncapi-3.0.0.json
+test: $(VENV)/test.stamp $(VENV)/asyncapi-3.0.0.json webui
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 lint: $(VENV)/test.stamp

@@ -80,6 +80,7 @@ from hydrogen.web.server import WebServer
 from hydrogen.web.settings import WebSettings
 from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
+from hydrogen.webui.mount import mount_dashboard
 
 SHUTDOWN_LIMITS = ShutdownLimits()
 """The interface document's numbers: 2 s for clients, 5 s for tasks; 9.5 s in all."""
@@ -305,7 +306,7 @@ class Hydrogen:
             log=self._log,
             terminal=self._websocket.terminal,
             app_keys=self._door.app_keys,
-            mounts=(mount_octoprint, mount_moonraker),
+            mounts=(mount_octoprint, mount_moonraker, mount_dashboard),
         )
 
     def _make_announcers(self, access: Access) -> Sequence[Service]:

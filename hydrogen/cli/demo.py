@@ -63,6 +63,9 @@ async def demo(options: argparse.Namespace) -> ExitCode:
 async def _print_in(folder: Path, file: Path, speed: str, display: Display, clock: Clock) -> ExitCode:
     async with _service(folder, speed, clock) as address:
         display.note(f"virtual printer at {speed}x speed; watch it: {address.url}?key={address.key}")
+        record = read_service_record(folder / "run")
+        if record is not None and record.web_port:
+            display.note(f"dashboard: http://127.0.0.1:{record.web_port}/ (key: {address.key})")
         name = await bring_file(str(file), address)
         async with connected(address) as client:
             await _await_idle(client)

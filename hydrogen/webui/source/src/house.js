@@ -1,0 +1,142 @@
+// What the service told, as one value: the snapshot, and each event after it. Pure; the old value is never changed, so that a
+// part which is the same object has not changed. The rules are those of the service (hydrogen/model/reduce.py).
+
+const JOB_WORDS = new Set(["printing", "pausing", "paused", "resuming", "cancelling", "finishing", "link_lost"]);
+
+const JOB_FIGURES = [
+  "fraction", "lines_done", "bytes_done", "layer", "elapsed_seconds",
+  "remaining_seconds", "remaining_low_seconds", "remaining_high_seconds", "remaining_source",
+];
+
+const EMPTY_PRINTER = Object.freeze({
+  status: "offline", driver: "", port: "", baud: null, firmware: null, heaters: {}, position: null, job: null, link: null,
+  prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null,
+});
+
+/** Before anything was told. `news` counts what happened to things that are fetched: files, queue, jobs. */
+export function emptyHouse() {
+  return {
+    epoch: "", seq: 0, isTold: false, printers: {}, host: {}, queue: { length: 0, next: [], held: {} },
+    reasons: {}, finished: {}, news: { files: 0, queue: 0, jobs: 0 },
+  };
+}
+
+/** The place to resume from; "" before anything was told. */
+export const sinceOf = (house) => (house.isTold ? `${house.epoch}.${house.seq}` : "");
+
+/** The house after one frame of the service. Frames that tell nothing leave it as it is. */
+export function apply(house, frame) {
+  if (frame.type === "snapshot") return fromSnapshot(house, frame);
+  if (typeof frame.seq !== "number" || frame.type === "subscribed") return house;
+  return { ...applyEvent(house, frame), seq: Math.max(house.seq, frame.seq) };
+}
+
+function fromSnapshot(house, frame) {
+  const { printers = {}, host = {}, queue = house.queue } = frame.state ?? {};
+  const news = { files: house.news.files + 1, queue: house.news.queue + 1, jobs: house.news.jobs + 1 };
+  return { ...house, epoch: frame.epoch, seq: frame.seq, isTold: true, printers, host, queue, news };
+}
+
+function applyEvent(house, event) {
+  const [topic] = event.type.split(".");
+  if (event.type === "host.measured") return { ...house, host: event.host };
+  if (event.type === "queue.changed") return { ...heard(house, "queue"), queue: event.queue };
+  if (topic === "file") return heard(house, "files");
+  if (typeof event.printer !== "string") return house;
+  const before = house.printers[event.printer] ?? EMPTY_PRINTER;
+  const after = applyToPrinter(before, event);
+  const told = toldBeside(house, event);
+  return after === before ? told : { ...told, printers: { ...told.printers, [event.printer]: after } };
+}
+
+function toldBeside(house, event) {
+  const name = event.printer;
+  if (event.type === "printer.state_changed") {
+    return { ...house, reasons: { ...house.reasons, [name]: event.reason ?? "" } };
+  }
+  if (event.type === "job.started") return { ...heard(house, "jobs"), finished: { ...house.finished, [name]: null } };
+  if (event.type === "job.finished") return { ...heard(house, "jobs"), finished: { ...house.finished, [name]: event } };
+  if (event.type === "job.receipt_issued") return heard(house, "jobs");
+  return house;
+}
+
+const heard = (house, what) => ({ ...house, news: { ...house.news, [what]: house.news[what] + 1 } });
+
+function applyToPrinter(printer, event) {
+  switch (event.type) {
+    case "printer.attached":
+      return event.state;
+    case "printer.connected":
+      return { ...printer, port: event.port, baud: event.baud, error: null, unsafe: null };
+    case "printer.disconnected":
+      return { ...printer, heaters: {}, position: null, firmware: null, link: null, prompt: null, prompt_buttons: [] };
+    case "printer.state_changed": {
+      const job = printer.job && JOB_WORDS.has(event.status) ? { ...printer.job, status: event.status } : printer.job;
+      return { ...printer, status: event.status, job };
+    }
+    case "printer.firmware_identified":
+      return { ...printer, firmware: event.firmware };
+    case "printer.position_reported":
+      return { ...printer, position: event.position };
+    case "printer.prompt_shown":
+      return { ...printer, prompt: event.message, prompt_buttons: event.buttons ?? [] };
+    case "printer.prompt_closed":
+      return { ...printer, prompt: null, prompt_buttons: [] };
+    case "printer.unsafe":
+      return { ...printer, unsafe: event.reason };
+    case "printer.bed_changed":
+      return { ...printer, bed: event.bed, bed_job: event.job };
+    case "temperature.measured": {
+      const { actual_celsius, target_celsius, power } = event;
+      return { ...printer, heaters: { ...printer.heaters, [event.heater]: { actual_celsius, target_celsius, power } } };
+    }
+    case "link.measured":
+      return { ...printer, link: event.statistics };
+    case "error.raised":
+      return { ...printer, error: event.error };
+    case "job.recovery_changed":
+      return { ...printer, recoverable: event.recoverable };
+    case "job.started":
+      return { ...printer, job: newJob(event), error: null };
+    default:
+      return applyToJob(printer, event);
+  }
+}
+
+function newJob(event) {
+  return {
+    id: event.job, file: event.file, status: "printing", fraction: 0, lines_done: 0, lines_total: event.lines_total,
+    bytes_done: 0, bytes_total: event.bytes_total, layer: 0, layers_total: event.layers_total, elapsed_seconds: 0,
+    remaining_seconds: null, remaining_low_seconds: null, remaining_high_seconds: null, remaining_source: "",
+    started_at: event.at, actor: event.actor,
+  };
+}
+
+function applyToJob(printer, event) {
+  if (!printer.job || printer.job.id !== event.job) return printer;
+  switch (event.type) {
+    case "job.finished":
+      return { ...printer, job: null };
+    case "job.paused":
+      return { ...printer, job: { ...printer.job, status: "paused" } };
+    case "job.resumed":
+      return { ...printer, job: { ...printer.job, status: "printing" } };
+    case "job.progressed": {
+      const figures = Object.fromEntries(JOB_FIGURES.map((name) => [name, event[name]]));
+      return { ...printer, job: { ...printer.job, ...figures } };
+    }
+    default:
+      return printer;
+  }
+}
+
+const BUSY = new Set(["printing", "pausing", "paused", "resuming", "cancelling", "finishing", "link_lost"]);
+
+/** Has the printer a job? */
+export const isBusy = (printer) => BUSY.has(printer.status) || Boolean(printer.job);
+
+/** Does the printer take commands of a person? */
+export const takesCommands = (printer) => ["idle", "paused"].includes(printer.status);
+
+/** Is there a connection to the printer, as far as known? */
+export const isConnected = (printer) => !["offline", "connecting", "link_lost", "halted", "error"].includes(printer.status);

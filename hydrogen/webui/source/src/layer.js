@@ -1,0 +1,160 @@
+// The moves of one layer out of its piece of G-code, as the printer would make them. Pure.
+//
+// `begin` is a row of the layer index: where the printer stands before the layer, and its modes (1: relative, 2: relative
+// extruder, 4: inches, added up). Arcs come as chords of at most a degree of arc or half a millimetre.
+
+const WORD = /([A-Z])\s*([+-]?(?:\d+\.?\d*|\.\d+))/g;
+const CHORD_MM = 0.5;
+
+/** {moves: Float32Array of x0,y0,x1,y1,isLaid; count; offsets: Float64Array, the file's byte behind each move; objects}. */
+export function readLayer(text, begin, objectNow = "") {
+  const machine = {
+    x: begin.x ?? 0, y: begin.y ?? 0, z: begin.z_start ?? 0, e: begin.e ?? 0,
+    isRelative: Boolean(begin.modes & 1), isRelativeE: Boolean(begin.modes & 2), unit: begin.modes & 4 ? 25.4 : 1,
+  };
+  const out = new MoveList();
+  let [at, offset, object] = [0, begin.offset ?? 0, objectNow];
+  while (at < text.length) {
+    let end = text.indexOf("\n", at);
+    if (end < 0) end = text.length;
+    const line = text.slice(at, end);
+    offset += line.length + 1;
+    object = objectAfter(line, object);
+    obey(machine, line, out, offset, object);
+    at = end + 1;
+  }
+  return out;
+}
+
+class MoveList {
+  constructor() {
+    this.count = 0;
+    this.points = new Float32Array(5 * 1024);
+    this.offsets = new Float64Array(1024);
+    this.objects = [];
+    this.objectOf = new Uint16Array(1024);
+    this.low = [Infinity, Infinity];
+    this.high = [-Infinity, -Infinity];
+  }
+
+  add(x0, y0, x1, y1, isLaid, offset, object) {
+    if (this.count === this.offsets.length) this.#grow();
+    const at = this.count++;
+    this.points.set([x0, y0, x1, y1, isLaid ? 1 : 0], at * 5);
+    this.offsets[at] = offset;
+    this.objectOf[at] = this.#numberOf(object);
+    if (!isLaid) return;
+    this.low = [Math.min(this.low[0], x0, x1), Math.min(this.low[1], y0, y1)];
+    this.high = [Math.max(this.high[0], x0, x1), Math.max(this.high[1], y0, y1)];
+  }
+
+  /** How many moves end at or before this byte of the file. */
+  countBefore(offset) {
+    let [low, high] = [0, this.count];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.offsets[middle] <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #numberOf(object) {
+    let number = this.objects.indexOf(object);
+    if (number < 0) number = this.objects.push(object) - 1;
+    return number;
+  }
+
+  #grow() {
+    const wider = (old, size) => {
+      const made = new old.constructor(size);
+      made.set(old);
+      return made;
+    };
+    this.points = wider(this.points, this.points.length * 2);
+    this.offsets = wider(this.offsets, this.offsets.length * 2);
+    this.objectOf = wider(this.objectOf, this.objectOf.length * 2);
+  }
+}
+
+function objectAfter(line, object) {
+  const begun = /^; ?printing object (.+)$/i.exec(line) ?? /^EXCLUDE_OBJECT_START\s+NAME=(\S+)/i.exec(line);
+  if (begun) return begun[1].trim();
+  if (/^; ?stop printing object/i.test(line) || /^EXCLUDE_OBJECT_END/i.test(line)) return "";
+  return object;
+}
+
+function obey(machine, line, out, offset, object) {
+  const code = line.split(";", 1)[0].trim().toUpperCase();
+  const command = /^(?:N\d+\s*)?([GM])0*(\d+)(?![\d.])/.exec(code);
+  if (!command) return;
+  const name = command[1] + command[2];
+  const words = Object.fromEntries([...code.slice(command[0].length).matchAll(WORD)].map(([, key, value]) => [key, Number(value)]));
+  switch (name) {
+    case "G0": case "G1": return move(machine, words, out, offset, object);
+    case "G2": case "G3": return arc(machine, words, name === "G2", out, offset, object);
+    case "G20": machine.unit = 25.4; return undefined;
+    case "G21": machine.unit = 1; return undefined;
+    case "G90": machine.isRelative = machine.isRelativeE = false; return undefined;
+    case "G91": machine.isRelative = machine.isRelativeE = true; return undefined;
+    case "M82": machine.isRelativeE = false; return undefined;
+    case "M83": machine.isRelativeE = true; return undefined;
+    case "G92":
+      for (const axis of ["X", "Y", "Z", "E"]) if (axis in words) machine[axis.toLowerCase()] = words[axis] * machine.unit;
+      return undefined;
+    default: return undefined;
+  }
+}
+
+function targetOf(machine, words) {
+  const along = (axis) => {
+    const value = words[axis.toUpperCase()];
+    if (value === undefined) return machine[axis];
+    const isRelative = axis === "e" ? machine.isRelativeE : machine.isRelative;
+    return isRelative ? machine[axis] + value * machine.unit : value * machine.unit;
+  };
+  return { x: along("x"), y: along("y"), z: along("z"), e: along("e") };
+}
+
+function move(machine, words, out, offset, object) {
+  const to = targetOf(machine, words);
+  if (to.x !== machine.x || to.y !== machine.y) {
+    out.add(machine.x, machine.y, to.x, to.y, to.e > machine.e + 1e-6, offset, object);
+  }
+  Object.assign(machine, to);
+}
+
+function arc(machine, words, isClockwise, out, offset, object) {
+  const to = targetOf(machine, words);
+  const isLaid = to.e > machine.e + 1e-6;
+  const centre = centreOf(machine, to, words, isClockwise);
+  if (centre) {
+    const radius = Math.hypot(machine.x - centre.x, machine.y - centre.y);
+    const from = Math.atan2(machine.y - centre.y, machine.x - centre.x);
+    let turn = Math.atan2(to.y - centre.y, to.x - centre.x) - from;
+    if (isClockwise && turn >= -1e-9) turn -= 2 * Math.PI;
+    if (!isClockwise && turn <= 1e-9) turn += 2 * Math.PI;
+    const chords = Math.min(360, Math.max(1, Math.ceil((Math.abs(turn) * radius) / CHORD_MM)));
+    let [x, y] = [machine.x, machine.y];
+    for (let chord = 1; chord <= chords; chord += 1) {
+      const angle = from + (turn * chord) / chords;
+      const next = chord === chords ? [to.x, to.y] : [centre.x + radius * Math.cos(angle), centre.y + radius * Math.sin(angle)];
+      out.add(x, y, next[0], next[1], isLaid, offset, object);
+      [x, y] = next;
+    }
+  }
+  Object.assign(machine, to);
+}
+
+function centreOf(machine, to, words, isClockwise) {
+  if ("I" in words || "J" in words) {
+    return { x: machine.x + (words.I ?? 0) * machine.unit, y: machine.y + (words.J ?? 0) * machine.unit };
+  }
+  const radius = (words.R ?? 0) * machine.unit;
+  const [dx, dy] = [to.x - machine.x, to.y - machine.y];
+  const distance = Math.hypot(dx, dy);
+  if (!radius || !distance) return null;
+  const height = Math.sqrt(Math.max(0, radius * radius - (distance * distance) / 4));
+  const side = (isClockwise ? -1 : 1) * (radius > 0 ? 1 : -1);
+  return { x: (machine.x + to.x) / 2 - (side * height * dy) / distance, y: (machine.y + to.y) / 2 + (side * height * dx) / distance };
+}

@@ -1,0 +1,72 @@
+import { Heat } from "./heat.js";
+import { isBusy } from "./house.js";
+import { JobCard } from "./job_card.js";
+import { Motion } from "./motion.js";
+import { hashOf } from "./route.js";
+import { Signals } from "./signals.js";
+import { texts } from "./texts.js";
+import { Tuning } from "./tuning.js";
+import { Button, Card, SureButton, html, order, useMay, useModel } from "./ui.js";
+
+const UNREACHABLE = new Set(["offline", "connecting", "halted", "error"]);
+
+export function PrinterPage({ name }) {
+  const printer = useModel((model) => model.house.printers[name]);
+  const reason = useModel((model) => model.house.reasons[name]);
+  const may = useMay("control");
+  if (!printer) return html`<${FirstPrinter} />`;
+  return html`
+    <h1 class="unseen">${name}</h1>
+    ${printer.unsafe && html`<div class="bar bad" role="alert"><div><b>${texts.printer.unsafeTitle}</b> ${printer.unsafe}</div></div>`}
+    ${UNREACHABLE.has(printer.status) && html`<${Unreachable} name=${name} printer=${printer} reason=${reason} may=${may} />`}
+    ${printer.recoverable && !isBusy(printer) && html`
+      <div class="bar warn"><div><b>${texts.job.recoverTitle}</b> ${printer.recoverable.file}</div>
+        <a class="button" href=${hashOf("recovery", name)}>${texts.job.recover}</a></div>`}
+    <div class="grid">
+      <div class="column"><${JobCard} name=${name} printer=${printer} reason=${reason} /><${Heat} name=${name} printer=${printer} /></div>
+      <div class="column">
+        ${may && html`<${Motion} name=${name} printer=${printer} /><${Tuning} name=${name} printer=${printer} />`}
+        <${Signals} printer=${printer} />
+        <${Connection} name=${name} printer=${printer} may=${may} />
+      </div>
+    </div>`;
+}
+
+function FirstPrinter() {
+  return html`
+    <${Card} title=${texts.printer.noneTitle} icon="printer" class="first">
+      <p>${texts.printer.noneText}</p>
+      <ol>${texts.printer.noneSteps.map(([step, command]) => html`<li><p>${step}</p><pre>${command}</pre></li>`)}</ol>
+    <//>`;
+}
+
+function Unreachable({ name, printer, reason, may }) {
+  const connect = html`<${Button} icon="link" kind="primary" onPress=${() => order("printer.connect", {}, name)}>${texts.printer.connect}<//>`;
+  if (printer.status === "connecting") return html`<div class="bar" role="status"><div>${texts.printer.connectingText}</div></div>`;
+  const isHalted = printer.status === "halted";
+  const [title, text] = isHalted
+    ? [texts.printer.haltedTitle, texts.printer.haltedText]
+    : [texts.printer.offlineTitle, texts.printer.offlineText(printer.port)];
+  const why = printer.error?.message || reason;
+  return html`
+    <div class=${`bar ${isHalted || printer.status === "error" ? "bad" : ""}`} role="status">
+      <div><b>${title}.</b> ${why ? html`<span>${/[.?!]$/.test(why) ? why : `${why}.`} </span>` : ""}${text}</div>${may && connect}
+    </div>`;
+}
+
+function Connection({ name, printer, may }) {
+  const firmware = printer.firmware;
+  const isOffline = printer.status === "offline";
+  return html`
+    <${Card} title=${texts.printer.connection} icon="link">
+      <dl class="facts">
+        <dt>${texts.printer.port}</dt><dd>${printer.port || texts.unknown}${printer.baud ? ` · ${printer.baud}` : ""}</dd>
+        <dt>${texts.printer.firmware}</dt><dd>${firmware ? [firmware.machine_type, firmware.name].filter(Boolean).join(" · ") : texts.unknown}</dd>
+      </dl>
+      ${may && html`<div class="row">
+        ${isOffline ? "" : html`<${SureButton} icon="link" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("printer.disconnect", {}, name)}>${texts.printer.disconnect}<//>`}
+        <${SureButton} icon="power" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("printer.power_off", {}, name)}>${texts.printer.powerOff}<//>
+      </div>`}
+    <//>`;
+}
+

@@ -1,0 +1,160 @@
+// What stands around every page: head with the emergency stop, navigation, notices, dialogs that the printer opens.
+
+import { routeFrom, hashOf } from "./route.js";
+import { percent } from "./format.js";
+import { FilesPage } from "./page_files.js";
+import { HistoryPage } from "./page_history.js";
+import { LayersPage } from "./page_layers.js";
+import { OverviewPage } from "./page_overview.js";
+import { PrinterPage } from "./page_printer.js";
+import { QueuePage } from "./page_queue.js";
+import { RecoveryPage } from "./page_recovery.js";
+import { SettingsPage } from "./page_settings.js";
+import { RenewBar, SignInPage } from "./page_sign_in.js";
+import { TerminalPage } from "./page_terminal.js";
+import { Prompt } from "./prompt.js";
+import { StatusChip } from "./status_chip.js";
+import { texts } from "./texts.js";
+import { Button, Icon, html, page, useEffect, useMay, useModel, useState } from "./ui.js";
+
+const PAGES = {
+  overview: OverviewPage, printer: PrinterPage, files: FilesPage, queue: QueuePage, history: HistoryPage, terminal: TerminalPage,
+  layers: LayersPage, recovery: RecoveryPage, settings: SettingsPage,
+};
+
+const OF_PRINTER = new Set(["printer", "terminal", "layers", "recovery"]);
+
+const NAVIGATION = [
+  ["overview", "overview"], ["printer", "printer"], ["files", "files"], ["queue", "queue"], ["layers", "layers"], ["terminal", "terminal"],
+  ["history", "history"], ["settings", "settings"],
+];
+
+function useRoute() {
+  const [route, setRoute] = useState(() => routeFrom(location.hash));
+  useEffect(() => {
+    const follow = () => setRoute(routeFrom(location.hash));
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  return route;
+}
+
+/** The printer that is meant: the route's, else the one that was last looked at, else the first. */
+function usePrinterName(route) {
+  const printers = useModel((model) => model.house.printers);
+  const [last, setLast] = useState("");
+  const names = Object.keys(printers);
+  const wanted = OF_PRINTER.has(route.name) && names.includes(route.rest[0]) ? route.rest[0] : "";
+  useEffect(() => { if (wanted) setLast(wanted); }, [wanted]);
+  return wanted || (names.includes(last) ? last : names[0] ?? "");
+}
+
+export function Shell() {
+  const link = useModel((model) => model.link);
+  const isTold = useModel((model) => model.house.isTold);
+  const route = useRoute();
+  const name = usePrinterName(route);
+  const many = useManyPrinters();
+  if (link === "begin") return null;
+  if (link === "signed_out") return html`<${SignInPage} /><${Notices} />`;
+  const current = PAGES[route.name] ? route.name : many ? "overview" : "printer";
+  const Page = PAGES[current];
+  return html`
+    <a class="skip" href="#content" onClick=${skip}>${texts.nav.skip}</a>
+    <${Head} name=${name} route=${current} />
+    <${Navigation} current=${current} name=${name} many=${many} />
+    <main id="content" tabindex="-1">
+      <${LinkBar} /><${RenewBar} />
+      ${isTold ? html`<${Page} key=${`${current} ${OF_PRINTER.has(current) ? name : ""}`} name=${name} rest=${route.rest} />` : html`<p class="loading">${texts.loading}</p>`}
+    </main>
+    <${Prompts} /><${Notices} />`;
+}
+
+const useManyPrinters = () => useModel((model) => Object.keys(model.house.printers).length > 1);
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("content").focus();
+}
+
+function Head({ name, route }) {
+  const printers = useModel((model) => model.house.printers);
+  const link = useModel((model) => model.link);
+  const printer = printers[name];
+  const names = Object.keys(printers);
+  const choose = (event) => { location.hash = hashOf(OF_PRINTER.has(route) ? route : "printer", event.target.value); };
+  const title = printer?.job ? `${percent(printer.job.fraction)} · ${name}` : texts.name;
+  useEffect(() => { document.title = title; }, [title]);
+  return html`
+    <header class="head">
+      <a class="brand" href="#/" aria-label=${texts.name}><span class="mark" aria-hidden="true" /><span class="word">${texts.name}</span></a>
+      ${names.length > 1
+        ? html`<select class="chooser" aria-label=${texts.nav.choose} value=${name} onChange=${choose}>${names.map((one) => html`<option value=${one}>${one}</option>`)}</select>`
+        : name && html`<span class="chooser">${name}</span>`}
+      ${printer && html`<${StatusChip} printer=${printer} />`}
+      ${printer?.job && html`<span class="head-progress">${percent(printer.job.fraction)}</span>`}
+      <span class="space" />
+      <span class=${`live ${link}`} role="status" title=${texts.link[link] ?? link}><span class="dot" aria-hidden="true" /><span class="word">${link === "live" ? texts.link.live : "…"}</span></span>
+      <${Stop} name=${name} />
+    </header>`;
+}
+
+function Stop({ name }) {
+  const may = useMay("emergency");
+  if (!may || !name) return null;
+  const stop = async () => {
+    try {
+      await page.client.emergencyStop(name);
+      page.model.tell("good", texts.stop.done, name);
+    } catch (error) {
+      page.model.tell("error", `${texts.stop.failed} (${error.message})`, name);
+    }
+  };
+  return html`<button type="button" class="stop" onClick=${stop} aria-label=${texts.stop.label} title=${texts.stop.label}><${Icon} name="stop" /><span>${texts.stop.short}</span></button>`;
+}
+
+function Navigation({ current, name, many }) {
+  const mayControl = useMay("control");
+  const length = useModel((model) => model.house.queue.length);
+  const shown = NAVIGATION.filter(([page]) => (page !== "overview" || many) && (page !== "terminal" || mayControl));
+  return html`
+    <nav class="nav" aria-label=${texts.nav.main}>
+      ${shown.map(([page, icon]) => html`
+        <a href=${OF_PRINTER.has(page) ? hashOf(page, name) : hashOf(page)} aria-current=${page === current ? "page" : undefined}>
+          <${Icon} name=${icon} /><span>${texts.nav[page]}</span>${page === "queue" && length > 0 && html`<b class="count">${length}</b>`}
+        </a>`)}
+    </nav>`;
+}
+
+function LinkBar() {
+  const link = useModel((model) => model.link);
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    // A moment without a connection is not worth a word.
+    if (link === "live") return setLate(false);
+    const timer = setTimeout(() => setLate(true), 1200);
+    return () => clearTimeout(timer);
+  }, [link === "live"]);
+  if (link === "live" || !isLate) return null;
+  return html`
+    <div class="bar warn" role="alert"><div><b>${texts.link[link]}</b> ${texts.link.waitingHint}</div>
+      <${Button} onPress=${() => page.client.hurry()}>${texts.retry}<//></div>`;
+}
+
+function Prompts() {
+  const printers = useModel((model) => model.house.printers);
+  return Object.entries(printers).filter(([, printer]) => printer.prompt !== null)
+    .map(([name, printer]) => html`<${Prompt} key=${name} name=${name} printer=${printer} />`);
+}
+
+function Notices() {
+  const notices = useModel((model) => model.notices);
+  return html`
+    <div class="notices" aria-live="polite">
+      ${notices.map((one) => html`
+        <div class=${`notice ${one.kind}`} key=${one.id} role=${one.kind === "error" ? "alert" : "status"}>
+          <span>${one.printer && html`<b>${one.printer}: </b>`}${one.text}</span>
+          <${Button} icon="cancel" kind="plain" label=${texts.close} onPress=${() => page.model.dismiss(one.id)} />
+        </div>`)}
+    </div>`;
+}

@@ -1,0 +1,154 @@
+// Every text that people read, in one place. A translation is another object of this shape.
+
+export const texts = {
+  name: "Hydrogen",
+  close: "Close", cancel: "Cancel", save: "Save", retry: "Try again", remove: "Remove", loading: "Loading…", off: "Off",
+  unknown: "not known", any: "any printer", now: "now", search: "Search", set: "Set", more: "More",
+
+  status: {
+    offline: "Offline", connecting: "Connecting", idle: "Ready", printing: "Printing", pausing: "Pausing", paused: "Paused",
+    resuming: "Resuming", cancelling: "Cancelling", finishing: "Finishing", error: "Error", halted: "Halted",
+    link_lost: "Connection lost", preparing: "Preparing", queued: "Waiting", completed: "Completed", cancelled: "Cancelled",
+    failed: "Failed", interrupted: "Interrupted",
+  },
+
+  link: {
+    live: "Live", connecting: "Connecting to the service…", waiting: "The service does not answer. Trying again…",
+    waitingHint: "Prints go on without this page. What is shown may be old.",
+  },
+
+  signIn: {
+    title: "Sign in", key: "Key", keyHint: "A key of this service. The first one lies in the file api_key of its data folder.",
+    remember: "Remember me in this browser", go: "Sign in", goes: "Signing in…",
+    wrong: "This key is not known here.", tooOften: (seconds) => `Too many attempts. Wait ${Math.ceil(seconds)} s.`,
+    forbidden: "This key may not look at anything.", unreachable: "The service does not answer.",
+    ended: "The session is over. Sign in again to go on.",
+    renew: "Your session ends soon. Enter the key to stay here:", renewGo: "Stay", who: (name) => `Signed in as ${name}`, out: "Sign out",
+  },
+
+  nav: {
+    main: "Pages", overview: "Overview", printer: "Printer", files: "Files", queue: "Queue", history: "History", terminal: "Terminal",
+    layers: "G-code", settings: "Settings", choose: "Printer", skip: "Skip to the page",
+  },
+
+  stop: { label: "Emergency stop", short: "STOP", done: "Emergency stop was sent.", failed: "The emergency stop was not answered. Cut the power." },
+
+  printer: {
+    noneTitle: "No printer yet", noneText: "Nothing is configured. Name a printer in the service's configuration, or look with a virtual one first:",
+    noneSteps: [
+      ["Plug the printer in, and see which ports there are", "ls -l /dev/serial/by-id"],
+      ["Name it in the configuration, then restart", '[printers.ender3]\ndriver = "marlin"\nport = "/dev/ttyUSB0"'],
+      ["Or look around with a virtual printer", "hydrogen serve --simulate"],
+    ],
+    connect: "Connect", disconnect: "Disconnect", powerOff: "Power off", sure: "Press again",
+    offlineTitle: "The printer is not connected", offlineText: (port) => `Its port is ${port}. Switch it on and plug it in; then connect.`,
+    connectingText: "Asking the printer who it is…", haltedTitle: "The printer has stopped itself",
+    haltedText: "Find out why before you go on. Then reset it (its button, or its power), and connect again.",
+    unsafeTitle: "The printer may be hot, and nobody can turn it off", connection: "Connection", firmware: "Firmware", port: "Port",
+  },
+
+  job: {
+    title: "Print", none: "Nothing is being printed", noneText: "Choose a file, or let the queue go on.", chooseFile: "Choose a file",
+    pause: "Pause", resume: "Resume", cancel: "Cancel print", cancelAsk: "Cancel for good?", layer: "Layer", elapsed: "Elapsed", left: "Left",
+    done: "Done at", filament: "Filament", lines: "Lines", progress: "Progress of the print", by: (name) => `started by ${name}`,
+    finished: { completed: "Print completed", cancelled: "Print cancelled", failed: "Print failed" },
+    leftSource: { history: "as the last time", m73: "by the slicer's marks", slicer: "by the slicer", model: "computed", pace: "by its pace" },
+    bedClear: "The bed is clear", bed: { unknown: "Nobody said whether the bed is clear", clear: "The bed is clear", occupied: "Something lies on the bed" },
+    again: "Print again", receipt: "Receipt", recoverTitle: "A print broke off", recover: "See the recovery plan",
+  },
+
+  heat: {
+    title: "Temperatures", actual: "Actual", target: "Target", heater: "Heater", power: "Power", coolDown: "All off", preset: "Presets", off: "Off",
+    range: "Shown", minutes: (count) => `${count} min`, none: "No temperatures yet.", time: "Time", graph: "Temperatures over time", follow: "Follow",
+    setTo: (name) => `Target of ${name} in °C`, zoom: "Drag to zoom, double-click to go back.",
+  },
+
+  motion: {
+    title: "Motion", step: "Step", mm: "mm", home: "Home", homeAll: "Home all", homeAxis: (axis) => `Home ${axis.toUpperCase()}`,
+    jog: (axis, by) => `Move ${axis.toUpperCase()} by ${by} mm`, position: "Position", motorsOff: "Motors off", busy: "Moves are possible when the printer is ready or paused.",
+  },
+
+  extrude: {
+    title: "Extruder", length: "Length", speed: "Speed", push: "Extrude", pull: "Retract", mmPerSecond: "mm/s", tool: "Tool",
+    fan: "Fan", feed: "Speed", flow: "Flow", tuning: "Fan, speed and flow",
+    last: "What was last set here; the printer does not tell.",
+  },
+
+  signals: {
+    title: "Health", link: "Link to the printer", host: "Host", resends: "Resends", stalls: "Stalls", probes: "Questions", window: "Lines on their way",
+    trip: "Round trip", duplicates: "Lines that may have run twice", sent: "Lines sent", linkGood: "Clean", linkSome: (count) => `${count} repaired`, linkBad: "Troubled",
+    cpu: "Processor", memory: "Memory", disk: "Disk free", temperature: "Temperature", throttled: "Held back", low: "Disk low",
+    verdict: {
+      clean: "No line was damaged since the printer was connected.",
+      some: "A few lines were damaged and repaired. That costs nothing; keep an eye on the cable if it becomes more.",
+      bad: "Many lines are damaged. Change the USB cable for a short one with a ferrite, keep it away from motors, and use a powered port.",
+      stalls: "The printer fell silent and was woken. If it comes again: look at the cable, and at the power supply of the board.",
+      duplicates: "This firmware checks no line numbers: after a damage nobody can tell whether these lines ran twice.",
+      host: "The host has what it needs.",
+      busy: "The host has much to do. Prints go first; uploads and pages may be slow.",
+      throttling: "The Raspberry Pi is held back. Most often its power supply is too weak: use the one that is made for it.",
+      disk: "Make room: delete files that are not needed.",
+    },
+    throttling: { under_voltage: "Under-voltage", frequency_capped: "Frequency capped", throttled: "Throttled", soft_temperature_limit: "Too warm" },
+  },
+
+  prompt: { title: "The printer asks", go: "Go on", elsewhere: "It can be answered here or at the printer." },
+
+  files: {
+    title: "Files", upload: "Upload", drop: "Drop G-code here", search: "Search files", none: "No files yet", noneText: "Drop G-code files here, or upload them from your slicer.",
+    nothingFound: "Nothing is called like that.", folder: "Folder", newFolder: "New folder", folderName: "Name of the folder", print: "Print", queue: "Queue",
+    printAsk: "Bed clear: print", delete: "Delete", deleteAsk: "Delete for good?", rename: "Rename", name: "Name", size: "Size", time: "Print time", changed: "Changed",
+    copies: "Copies", add: "Add to queue", added: (name) => `${name} waits in the queue.`, started: (name) => `${name} is being printed.`,
+    exists: (name) => `${name} is here already.`, replace: "Replace", top: "All files", details: "Details", layers: "Layers", slicer: "Slicer", filament: "Filament",
+    height: "Layer height", pending: "Being analysed…", failed: "Could not be analysed", good: "No problems found", goodSoFar: "No problems found, as far as it could be judged", preflight: "Before the print", line: (number) => `line ${number}`,
+    notJudged: "Not judged", view: "Look at the layers", dimensions: "Size of the print", uploads: "Uploads", done: "done", free: (size) => `${size} free`,
+    severity: { error: "Error", warning: "Warning", info: "Note" }, deleteFolder: "Delete folder", printOn: "Print on", open: (name) => `Open ${name}`, wrongKind: (name) => `${name} is no G-code file.`,
+  },
+
+  queue: {
+    title: "Queue", waiting: "Waiting", none: "The queue is empty", noneText: "Add files from the Files page; they are printed one after the other.", hold: "Hold", release: "Go on",
+    held: (reason) => `Held: ${reason || "by a person"}`, bedTitle: "Beds", clear: "Bed is clear", up: "Earlier", down: "Later", past: "Lately", copies: (done, all) => `${done} of ${all}`,
+    moveHint: "Drag to sort, or use the arrows.", by: (name) => `by ${name}`, reason: "Held from the dashboard",
+  },
+
+  history: {
+    title: "History", none: "Nothing was printed yet", noneText: "Each print is kept here with its receipt.", all: "All", more: "Earlier ones", receipt: "Receipt", took: "Took", ended: "Ended",
+    receiptOf: (file) => `Receipt of ${file}`, whole: "Every line of the file was executed, once and in order.", partial: "Not every line was executed.", incomplete: "The process that printed it died: the receipt holds what its journal knew.",
+    fields: { started_at: "Started", finished_at: "Ended", elapsed_seconds: "Printing time", paused_seconds: "Paused", actor: "Started by", ended_by: "Ended by", lines: "Lines", resends: "Resends", stalls: "Stalls", possible_duplicates: "Possible duplicates", reason: "Reason" },
+    heaters: "Heaters", heater: "Heater", target: "Target", low: "Lowest", high: "Highest", inBand: "Within 5 °C", events: "What happened", outOfBand: "Outside",
+  },
+
+  terminal: {
+    title: "Terminal", send: "Send", placeholder: "G-code, e.g. M105", hideTemperatures: "Hide temperatures", hideOk: "Hide ok", search: "Search lines", clear: "Clear",
+    copy: "Copy", copied: "Copied.", paused: (count) => `${count} newer lines. Scroll down to follow.`, none: "What is said on the wire appears here.", output: "Lines on the wire",
+    input: "Command to the printer", notAllowed: "This key may not listen to the wire (scope control).",
+  },
+
+  layers: {
+    title: "G-code", choose: "Choose a file", none: "No file to look at", noneText: "Start a print, or choose a file on the Files page.", layer: "Layer", of: (one, all) => `Layer ${one} of ${all}`,
+    follow: "Follow the print", travel: "Show travel", height: (z) => `Z ${z} mm`, moves: "moves", canvas: "The layer from above", notReady: "This file is being analysed…", up: "Next layer", down: "Layer before",
+    objects: "Objects", tooLong: "This layer is too large to be drawn here.",
+  },
+
+  recovery: {
+    title: "Recovery", intro: "Nothing moves before you approve. This is everything that would be sent before the file goes on.", plan: "Plan", start: "Go on from",
+    starts: { record: "the last recorded line", layer: "the beginning of its layer", line: "a line", height: "a height" }, line: "Line", height: "Height (mm)", measured: "Measured nozzle height (mm, empty: as recorded)",
+    doubt: (low, high) => `The print stopped between line ${low} and line ${high}.`, standing: (z) => `The nozzle is taken to stand at Z ${z} mm.`, warnings: "Look at these first", steps: "Commands",
+    approve: "I have looked. Recover", approveSure: "Press again: the printer will move", discard: "Give the print up", discardSure: "Give up for good?", none: "Nothing to recover", noneText: "When a print breaks off, its plan is shown here.", started: "The print goes on.",
+    summary: (file, share) => `${file}, broken off at ${share}`, again: "Compute again", where: (line, layer, z) => `The file goes on at line ${line}, layer ${layer}, Z ${z} mm.`,
+  },
+
+  overview: { title: "Overview", open: "Open" },
+
+  appKeys: {
+    title: "Apps that ask for a key", none: "No app is asking.", hint: "The names are the apps' own words. An approved app may print and control printers.",
+    approve: "Approve", deny: "Refuse",
+  },
+
+  settings: {
+    title: "Settings", session: "Session", rights: "Rights of this key", presets: "Temperature presets", presetsHint: "Kept in this browser.", name: "Name", nozzle: "Nozzle °C", bed: "Bed °C", addPreset: "Add a preset",
+    look: "Appearance", looks: { auto: "As the system", light: "Light", dark: "Dark" }, service: "Service", version: "Version", address: "Address", uptime: "Running since", clients: "Clients", log: "Log", refresh: "Refresh", level: "Level", documents: "API",
+    config: "Configuration", emptyLog: "Nothing at this level.",
+    scopes: { read: "look", control: "control printers", print: "print", files: "change files", admin: "administer", emergency: "emergency stop" },
+  },
+};

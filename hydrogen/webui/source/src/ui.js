@@ -1,0 +1,173 @@
+// The few parts of which every page is made.
+
+import { h } from "preact";
+import { useCallback, useEffect, useReducer, useRef, useState } from "preact/hooks";
+import htm from "htm";
+import { texts } from "./texts.js";
+
+export const html = htm.bind(h);
+export { useCallback, useEffect, useRef, useState };
+
+/** What there is one of on a page: set by main.js before the first drawing, read by the pages. */
+export const page = { model: null, client: null, terminal: null, settings: null };
+
+/** The part of the model that `choose` wants; draws again when that part is another one. */
+export function useModel(choose) {
+  const [, again] = useReducer((count) => count + 1, 0);
+  const kept = useRef();
+  kept.current = { choose, value: choose(page.model.value) };
+  useEffect(() => {
+    const look = () => {
+      const { choose: wish, value } = kept.current;
+      if (!Object.is(wish(page.model.value), value)) again();
+    };
+    const unlisten = page.model.listen(look);
+    look(); // it may have changed between the drawing and now
+    return unlisten;
+  }, []);
+  return kept.current.value;
+}
+
+export const useMay = (scope) => useModel((model) => model.scopes.includes(scope));
+
+/** Calls `work` every `ms` while somebody looks. */
+export function useTick(ms, work) {
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || work(), ms);
+    return () => clearInterval(timer);
+  }, [ms, work]);
+}
+
+/** [run, isRunning]: runs something that may be refused; tells the person if it is. */
+export function useAction() {
+  const [isRunning, setRunning] = useState(false);
+  const run = useCallback(async (work) => {
+    setRunning(true);
+    try {
+      return await work();
+    } catch (error) {
+      page.model.tell("error", error.message);
+      return undefined;
+    } finally {
+      setRunning(false);
+    }
+  }, []);
+  return [run, isRunning];
+}
+
+/** What an asked-for value is now: {value, error, isLoading, again}. Asked anew when one of `on` changes. */
+export function useAnswer(ask, on) {
+  const [answer, setAnswer] = useState({ value: undefined, error: null, isLoading: true });
+  const turn = useRef(0);
+  const again = useCallback(async () => {
+    const mine = ++turn.current;
+    try {
+      const value = await ask();
+      if (mine === turn.current) setAnswer({ value, error: null, isLoading: false });
+    } catch (error) {
+      if (mine === turn.current) setAnswer((before) => ({ ...before, error, isLoading: false }));
+    }
+  }, on);
+  useEffect(() => {
+    again();
+    return () => { turn.current += 1; };
+  }, [again]);
+  return { ...answer, again };
+}
+
+/** Asks for a command, tells the person when it is refused. */
+export async function order(operation, params = {}, printer = undefined) {
+  try {
+    return await page.client.command(operation, params, { printer });
+  } catch (error) {
+    page.model.tell("error", error.message, printer);
+    return null;
+  }
+}
+
+const PATHS = {
+  printer: "M5 4h14v5H5zM7 9v4m10-4v4M4 20h16M9 13h6l-3 4z",
+  files: "M4 5h6l2 2h8v12H4z",
+  queue: "M4 6h16M4 12h16M4 18h10",
+  terminal: "M4 5h16v14H4zM7 9l3 3-3 3m5 0h5",
+  overview: "M4 4h7v7H4zm9 0h7v7h-7zM4 13h7v7H4zm9 0h7v7h-7z",
+  layers: "M12 4l8 4-8 4-8-4zm-8 8l8 4 8-4M4 16l8 4 8-4",
+  settings: "M4 7h10m4 0h2M4 17h2m4 0h10M14 4v6M6 14v6",
+  history: "M12 7v5l3 2M4 12a8 8 0 1 0 2.5-5.8M4 4v4h4",
+  stop: "M8.5 3h7L21 8.5v7L15.5 21h-7L3 15.5v-7zM9 9l6 6m0-6l-6 6",
+  pause: "M8 5v14M16 5v14", play: "M7 5l12 7-12 7z", cancel: "M6 6l12 12M18 6L6 18",
+  up: "M12 19V5m-6 6l6-6 6 6", down: "M12 5v14m-6-6l6 6 6-6", left: "M19 12H5m6-6l-6 6 6 6", right: "M5 12h14m-6-6l6 6-6 6",
+  home: "M4 11l8-7 8 7v9h-6v-6h-4v6H4z", more: "M5 12h.01M12 12h.01M19 12h.01", upload: "M12 16V4m-5 5l5-5 5 5M4 20h16",
+  trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13", folder: "M4 5h6l2 2h8v12H4z", power: "M12 3v9M6.5 6.5a8 8 0 1 0 11 0",
+  plus: "M12 5v14M5 12h14", grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01", link: "M9 15l6-6M8 11l-2 2a3 3 0 0 0 5 5l2-2m3-3l2-2a3 3 0 0 0-5-5l-2 2",
+  host: "M4 5h16v6H4zm0 8h16v6H4zM7 8h.01M7 16h.01", copy: "M8 8h11v12H8zM5 16V4h11",
+};
+
+export const Icon = ({ name }) => html`
+  <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${PATHS[name]} /></svg>`;
+
+/** A button; with `label` its words for those who do not see the icon. Disabled while it works. */
+export function Button({ icon, label, kind = "", onPress, children, disabled = false, ...rest }) {
+  const [run, isRunning] = useAction();
+  return html`
+    <button type="button" class=${`button ${kind}`} aria-label=${children ? undefined : label} title=${children ? undefined : label}
+      disabled=${disabled || isRunning} onClick=${(event) => run(async () => onPress(event))} ...${rest}>
+      ${icon && html`<${Icon} name=${icon} />`}${children && html`<span>${children}</span>`}
+    </button>`;
+}
+
+/** What asks for a second press on the same spot within a few seconds, instead of opening something. */
+export function SureButton({ children, sure, onPress, ...rest }) {
+  const [isAsking, setAsking] = useState(false);
+  useEffect(() => {
+    if (!isAsking) return undefined;
+    const timer = setTimeout(() => setAsking(false), 4000);
+    return () => clearTimeout(timer);
+  }, [isAsking]);
+  const press = () => {
+    if (!isAsking) return setAsking(true);
+    setAsking(false);
+    return onPress();
+  };
+  return html`<${Button} ...${rest} kind=${`${rest.kind ?? ""} ${isAsking ? "asking" : ""}`} onPress=${press}>${isAsking ? sure : children}<//>`;
+}
+
+export function Card({ title, icon, actions, children, class: name = "", ...rest }) {
+  return html`
+    <section class=${`card ${name}`} aria-label=${title} ...${rest}>
+      <header><h2>${icon && html`<${Icon} name=${icon} />`}${title}</h2><div class="actions">${actions}</div></header>
+      ${children}
+    </section>`;
+}
+
+/** A dialog under the head of the page, so that the emergency stop stays in reach. Escape closes it where it may be closed. */
+export function Dialog({ title, onClose, children, actions }) {
+  const box = useRef();
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current.focus();
+    const close = (event) => event.key === "Escape" && onClose && onClose();
+    document.addEventListener("keydown", close);
+    return () => {
+      document.removeEventListener("keydown", close);
+      before?.focus?.();
+    };
+  }, []);
+  return html`
+    <div class="veil" onClick=${(event) => event.target === event.currentTarget && onClose && onClose()}>
+      <div class="dialog" role="dialog" aria-label=${title} tabindex="-1" ref=${box}>
+        <header><h2>${title}</h2>${onClose && html`<${Button} icon="cancel" kind="plain" label=${texts.close} onPress=${onClose} />`}</header>
+        <div class="content">${children}</div>
+        ${actions && html`<footer>${actions}</footer>`}
+      </div>
+    </div>`;
+}
+
+export const Empty = ({ icon, title, children }) => html`
+  <div class="empty"><${Icon} name=${icon} /><h3>${title}</h3><p>${children}</p></div>`;
+
+export const Meter = ({ value, label }) => html`
+  <div class="meter" role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
+    aria-valuenow=${Math.round((value ?? 0) * 100)}><div style=${{ width: `${Math.min(100, Math.max(0, (value ?? 0) * 100))}%` }} /></div>`;
+
+export const Chip = ({ kind = "", children, ...rest }) => html`<span class=${`chip ${kind}`} ...${rest}>${children}</span>`;
