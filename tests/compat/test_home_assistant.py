@@ -73,7 +73,7 @@ async def test_a_wrong_key_asks_for_another_one(host: Host, client: Any) -> None
 
 
 async def test_its_buttons_pause_resume_and_cancel(start_host: Any, tmp_path: Path) -> None:
-    host = await start_host(speed=1.0)
+    host = await start_host(speed=8.0)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
         client = pyoctoprintapi.OctoprintClient(
             host="127.0.0.1", session=session, port=host.port, ssl=False, path="/printers/bench/"

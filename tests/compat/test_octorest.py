@@ -110,7 +110,7 @@ async def test_it_keeps_files_and_prints_them(host: Host, client: Any, tmp_path:
 
 
 async def test_it_pauses_resumes_restarts_and_cancels(start_host: Any, tmp_path: Path) -> None:
-    host = await start_host(speed=1.0)
+    host = await start_host(speed=8.0)
     client = await asyncio.to_thread(lambda: octorest.OctoRest(url=host.url, apikey=host.key))
     path = tmp_path / "long.gcode"
     path.write_text("\n".join(["G21", "G90", "M83", "G28", *square_lines(3000, feedrate=1200)[7:-2]]) + "\n")

@@ -25,7 +25,7 @@ from hydrogen.spooler.request import ConnectPrinter, SendGcode, StartJob, StopSp
 from hydrogen.spooler.wire.address import RuntimeFiles
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
-from hydrogen.spooler_process import main
+from hydrogen.spooler_process import NICENESS, main
 from tests.spooler.bench import RecordingListener
 from tests.support.waiting import wait_until
 
@@ -256,6 +256,12 @@ async def test_detached_spooler_has_its_own_session_and_no_terminal(house: House
     assert os.getsid(house.pid) != os.getsid(0)
     assert os.getpgid(house.pid) != os.getpgid(0)
     assert str(house.proc("fd/0").readlink()) == "/dev/null"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may take precedence")
+async def test_a_spooler_takes_precedence_where_it_may(house: House) -> None:
+    await house.attach()
+    assert os.getpriority(os.PRIO_PROCESS, house.pid) == min(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
 
 
 async def test_second_spooler_of_a_printer_ends_with_3(house: House) -> None:
