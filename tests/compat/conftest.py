@@ -14,6 +14,7 @@ from hydrogen.cli.client import Client, connected
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.house_process import KEY, HouseProcess, await_status, running_house
 from tests.support.http_peer import Answer, ask
+from tests.support.waiting import wait_until_answered
 
 LAN_KEY = KEY
 
@@ -41,10 +42,14 @@ class Host:
     async def await_state(self, *texts: str, seconds: float = 30.0) -> str:
         """The first of these that `/api/job` tells."""
         seen = ""
+
+        async def is_so() -> bool:
+            nonlocal seen
+            seen = await self.state()
+            return seen in texts
+
         try:
-            async with asyncio.timeout(seconds):
-                while (seen := await self.state()) not in texts:  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
+            await wait_until_answered(is_so, seconds)
         except TimeoutError:
             raise AssertionError(f"{seen!r} is not {texts}; {self.house.said[-3000:]}") from None
         return seen

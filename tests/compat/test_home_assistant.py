@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from tests.compat.conftest import Host
 from tests.integration.house_process import square_lines
+from tests.support.waiting import wait_until_answered
 
 pyoctoprintapi = pytest.importorskip("pyoctoprintapi")
 aiohttp = pytest.importorskip("aiohttp")
@@ -51,9 +51,10 @@ async def test_its_numbers_and_buttons_work(host: Host, client: Any) -> None:
         printer = await client.get_printer_info()
         return next(heater.target_temp for heater in printer.temperatures if heater.name == name)
 
-    async with asyncio.timeout(10):
-        while (await target("bed"), await target("tool0")) != (55.0, 190.0):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    async def is_set() -> bool:
+        return (await target("bed"), await target("tool0")) == (55.0, 190.0)
+
+    await wait_until_answered(is_set, seconds=10)
     await client.turn_bed_off()
     await client.turn_tool_off("tool0")
     await client.disconnect()

@@ -276,7 +276,7 @@ def test_before_the_first_attachment_no_pause_is_long() -> None:
 
         port.attach = noted  # type: ignore[method-assign]
         async with FleetHouse(ports={"bench": port}):
-            await asyncio.sleep(1800)
+            await asyncio.sleep(1800)  # of the leaping loop: no time passes
             port.attach_error = None
             await asyncio.sleep(RETRY_UNKNOWN_SECONDS + 1)
             assert port.listener is not None

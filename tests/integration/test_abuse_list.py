@@ -24,6 +24,7 @@ from tests.integration.house_process import KEY, HouseProcess, until
 from tests.integration.stranger import BEHIND_A_PROXY, Stranger, end_of, frame_of
 from tests.operations import test_operations_freshness
 from tests.support.issuer import AUDIENCE, Issuer, part_of_token, serving, signed_by_hand, signed_with_secret
+from tests.support.waiting import wait_until_answered
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -177,9 +178,7 @@ async def _until_known(bench: Bench, key: str) -> None:
     async def is_known() -> bool:
         return (await bench.stranger().ask("GET", "/api/system/info", Authorization=f"Key {key}")).status == 200
 
-    async with asyncio.timeout(10):
-        while not await is_known():  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await wait_until_answered(is_known, seconds=10)
 
 
 async def test_how_long_a_refusal_takes_tells_nothing(bench: Bench) -> None:

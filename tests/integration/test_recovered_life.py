@@ -3,7 +3,6 @@ after it, and when the service dies in the middle. Real processes."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.house_process import HouseProcess, await_status, frame_where, running_house, until
 from tests.integration.test_power_loss import part
 from tests.integration.test_queue_life import receipt_of
+from tests.support.waiting import wait_until_answered
 
 StartPrinter = Callable[..., VirtualPrinter]
 
@@ -51,13 +51,13 @@ def ends_told(house: HouseProcess) -> Counter[str]:
 
 async def is_offered(house: HouseProcess) -> None:
     """Returns when the printer is free and its interrupted job may be taken up."""
-    async with asyncio.timeout(30):
-        while True:
-            async with connected(house.address) as client:
-                state = (await snapshot_of(client))["printers"]["bench"]
-            if state["status"] == "idle" and state["recoverable"]:
-                return
-            await asyncio.sleep(0.05)
+
+    async def is_so() -> bool:
+        async with connected(house.address) as client:
+            state = (await snapshot_of(client))["printers"]["bench"]
+        return state["status"] == "idle" and bool(state["recoverable"])
+
+    await wait_until_answered(is_so, seconds=30)
 
 
 async def started(client: Client) -> str:

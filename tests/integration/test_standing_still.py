@@ -135,7 +135,7 @@ async def spoolers_wake_first(scene: Scene) -> float:
 async def service_wakes_first(scene: Scene) -> float:
     await scene.stands_still(STANDSTILL_SECONDS)
     scene.signal_service(signal.SIGCONT)
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.3)  # the order of waking is what is tested: the service has a moment to act alone
     scene.signal_spoolers(signal.SIGCONT)
     return await scene.is_safe_within(USABLE_SECONDS)
 

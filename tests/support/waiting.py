@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 
 async def wait_until(
@@ -16,3 +16,14 @@ async def wait_until(
                 await asyncio.sleep(0.001)
     except TimeoutError:
         raise AssertionError(f"waited {within_seconds} s in vain for {what}") from None
+
+
+ASKED_EVERY_SECONDS = 0.05
+"""A process of its own has no clock of ours and tells nobody when it is ready: it can only be asked again."""
+
+
+async def wait_until_answered(is_so: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    """Ask another process until it says yes. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not await is_so():  # noqa: ASYNC110
+            await asyncio.sleep(ASKED_EVERY_SECONDS)

@@ -96,7 +96,7 @@ test("the socket is beside the page, or behind the same proxy", () => {
   const ports = { web: 5000, websocket: 5003 };
   const at = (url) => { const { protocol, hostname, host, port, pathname } = new URL(url); return { protocol, hostname, host, port, pathname }; };
   assert.equal(socketAddress(at("http://pi.local:5000/"), ports, "t", ""), "ws://pi.local:5003/?ticket=t");
-  assert.equal(socketAddress(at("https://print.example/farm/"), ports, "t", "e.7"), "wss://print.example/farm/websocket?ticket=t&since=e.7");
+  assert.equal(socketAddress(at("https://print.example/hall/"), ports, "t", "e.7"), "wss://print.example/hall/websocket?ticket=t&since=e.7");
   assert.equal(socketAddress(at("http://[fd00::7]:5000/"), ports, "t", ""), "ws://[fd00::7]:5003/?ticket=t");
 });
 
