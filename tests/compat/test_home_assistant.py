@@ -16,6 +16,11 @@ from tests.support.waiting import wait_until_answered
 pyoctoprintapi = pytest.importorskip("pyoctoprintapi")
 aiohttp = pytest.importorskip("aiohttp")
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+"""The library drops the answers to its commands unread; if one is still on its way then, aiohttp warns of it."""
+
 
 @pytest.fixture
 async def client(host: Host) -> AsyncIterator[Any]:
