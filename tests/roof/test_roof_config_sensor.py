@@ -95,6 +95,7 @@ def test_everything_that_can_be_told_of_a_sensor() -> None:
         ({"driver": "onewire", "limits": [{"abvoe": 1}]}, "sensors.room.limits.0.abvoe: found an unknown key"),
         ({"driver": "thermometer", "port": "/dev/x", "pattern": "(["}, "a regular expression"),
         ({"driver": "thermometer", "port": "/dev/x", "pattern": "T(.*)"}, "with a named group"),
+        ({"driver": "thermometer", "port": "/dev/ttyUSB0"}, "a port of its own (printers.ender3 has this one)"),
         ({"driver": "command", "command": []}, "sensors.room.command"),
         ({"driver": "command", "command": "sensors -j"}, "sensors.room.command"),
     ],
@@ -124,3 +125,10 @@ def test_the_environment_is_above_the_file(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HYDROGEN_SENSORS__ROOM__BAUD", "115200")
     (one,) = read(room={"driver": "thermometer", "port": "/dev/x"})
     assert (one.interval_seconds, one.settings["baud"]) == (7.0, 115_200)
+
+
+def test_a_port_is_for_one_device_and_for_all_its_channels() -> None:
+    board = {"driver": "thermometer", "port": "/dev/ttyACM3"}
+    air, box = read(air=board, box={**board, "channel": "2"})
+    assert air.is_of_same_device(box)
+    assert "a port of its own (sensors.air has this one)" in refused(air=board, box={**board, "baud": 115200})
