@@ -21,6 +21,7 @@ from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.config_report import configuration_report
+from hydrogen.config_sensor import configured_sensors
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -38,8 +39,9 @@ from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
+from hydrogen.fleet.sensors.sensor import ConfiguredSensor
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_retention
+from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_retention, make_sensors
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -65,6 +67,7 @@ from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.operations.retention import retention_operations
+from hydrogen.operations.sensor import sensor_operations
 from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
 from hydrogen.port_settings import web_settings, websocket_settings
@@ -117,10 +120,11 @@ class Hydrogen:
         self._log = log
         self.is_started = False
         printers = configured_printers(configuration)
+        sensors = configured_sensors(configuration.sensors, configuration.printers)
         self._epoch = secrets.token_hex(8)
         self._log_ring = options.log_ring or LogRing(clock)
         self._bus = Bus(self._report)
-        self._context = Context(epoch=self._epoch, initial=_initial_state(printers), bus=self._bus)
+        self._context = Context(epoch=self._epoch, initial=_initial_state(printers, sensors), bus=self._bus)
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
@@ -130,6 +134,7 @@ class Hydrogen:
         self._record_keeper = self._make_record_keeper()
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
+        self._sensors = make_sensors(sensors, hands=self._fleet, context=self._context, clock=clock, log=log)
         self._queue = self._make_queue()
         self._analyses, self._analyst = make_analyses(
             configuration, printers, files=self._files, context=self._context, bus=self._bus, clock=clock, log=log
@@ -187,6 +192,7 @@ class Hydrogen:
             *self._options.extra,
             self._analyst,
             self._fleet,
+            *self._sensors,
             HostSampler(
                 context=self._context,
                 clock=self._clock,
@@ -329,6 +335,7 @@ class Hydrogen:
             *file_operations(self._files),
             *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
+            *sensor_operations(lambda: self._context.state, self._temperatures),
             *system_operations(self._status),
             *make_host_operations(self._configuration, self._context, self._log),
             *log_operations(self._log_ring),
@@ -391,9 +398,10 @@ class Hydrogen:
         self._context.publish(ErrorRaised(at=self._clock.wall(), error=report))
 
 
-def _initial_state(printers: Sequence[ConfiguredPrinter]) -> State:
+def _initial_state(printers: Sequence[ConfiguredPrinter], sensors: Sequence[ConfiguredSensor]) -> State:
     return State(
         printers=MappingProxyType(
             {p.name: PrinterState(driver=p.driver, port=p.port, baud=p.baud) for p in printers},
-        )
+        ),
+        sensors=MappingProxyType({sensor.name: sensor.initial_state for sensor in sensors}),
     )

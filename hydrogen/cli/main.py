@@ -169,6 +169,9 @@ def _add_other_commands(commands: Commands) -> None:
     watch = _add(commands, "watch", "show a printer until Ctrl-C", _client("watch"))
     watch.add_argument("--json", action="store_true", help="every frame of the protocol, one a line")
     _add_printer(watch)
+    sensors = _add(commands, "sensors", "what is measured beside the printers", _sensors)
+    sensors.add_argument("--json", action="store_true", help="for programs")
+    _add_printer(sensors)
     retention = _add(commands, "retention", "show what is to be deleted from the disk, and why", _retention)
     retention.add_argument("--apply", action="store_true", help="delete it now, instead of within the hour")
     retention.add_argument("--json", action="store_true", help="for programs")
@@ -431,6 +434,12 @@ def _retention(options: argparse.Namespace) -> int:
     from hydrogen.cli.retention import retention
 
     return asyncio.run(retention(options))
+
+
+def _sensors(options: argparse.Namespace) -> int:
+    from hydrogen.cli.sensors import sensors
+
+    return asyncio.run(sensors(options))
 
 
 def _files(name: str) -> Callable[[argparse.Namespace], int]:
