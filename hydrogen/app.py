@@ -39,7 +39,7 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_retention
+from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_launcher, make_retention
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -69,7 +69,6 @@ from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
-from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
@@ -129,7 +128,7 @@ class Hydrogen:
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
-        self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
+        self._launcher = make_launcher(configuration, own_spoolers=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
         self._analyses, self._analyst = make_analyses(
@@ -161,6 +160,16 @@ class Hydrogen:
     @property
     def bound_port(self) -> int:
         return self._websocket.bound_port
+
+    @property
+    def is_serving(self) -> bool:
+        """Can clients come in? False before the start and during the end."""
+        return self._websocket.is_serving
+
+    @property
+    def state(self) -> State:
+        """What is true now."""
+        return self._context.state
 
     @property
     def app_keys(self) -> AppKeys:
