@@ -6,6 +6,7 @@ import argparse
 import sys
 import tomllib
 from pathlib import Path
+from types import MappingProxyType
 
 from hydrogen.cli.exit_code import ExitCode
 from hydrogen.cli.host_files import (
@@ -27,14 +28,16 @@ RUNTIME_DIR = "/run/hydrogen"
 CURRENT = Path("/opt/hydrogen/current")
 """The link that docs/install.md turns at an upgrade: the units name it, so that they need not be written anew."""
 
-PLACES = {
-    "hydrogen.service": "/etc/systemd/system/hydrogen.service",
-    "hydrogen-spooler@.service": "/etc/systemd/system/hydrogen-spooler@.service",
-    "hydrogen-spooler@.socket": "/etc/systemd/system/hydrogen-spooler@.socket",
-    "hydrogen.sysusers.conf": "/etc/sysusers.d/hydrogen.conf",
-    "hydrogen.tmpfiles.conf": "/etc/tmpfiles.d/hydrogen.conf",
-    "hydrogen.modules.conf": "/etc/modules-load.d/hydrogen.conf",
-}
+PLACES = MappingProxyType(
+    {
+        "hydrogen.service": "/etc/systemd/system/hydrogen.service",
+        "hydrogen-spooler@.service": "/etc/systemd/system/hydrogen-spooler@.service",
+        "hydrogen-spooler@.socket": "/etc/systemd/system/hydrogen-spooler@.socket",
+        "hydrogen.sysusers.conf": "/etc/sysusers.d/hydrogen.conf",
+        "hydrogen.tmpfiles.conf": "/etc/tmpfiles.d/hydrogen.conf",
+        "hydrogen.modules.conf": "/etc/modules-load.d/hydrogen.conf",
+    }
+)
 
 RELOAD = HostCommand(words=("systemctl", "daemon-reload"))
 

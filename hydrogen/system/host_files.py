@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import hydrogen
 from hydrogen.core.disk import told_about, write_atomically
 from hydrogen.errors import HostError
 
@@ -52,9 +51,11 @@ class HostFile:
         return FileState.FINE if found == self.content else FileState.DIFFERENT
 
 
-def packaged_folder() -> Path:
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def packaged_folder(package: Path = PACKAGE) -> Path:
     """Where the files lie that came with this Hydrogen. Raises HostError when they are not there."""
-    package = Path(hydrogen.__file__).resolve().parent
     for folder in (package / PACKAGED, package.parent / "udev"):
         if (folder / "70-hydrogen.rules").is_file():
             return folder

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from hydrogen.errors import HostError
-from hydrogen.system import host_files
 from hydrogen.system.host_files import FileState, HostFile, host_file, install, packaged_folder, remove
 
 FILE = HostFile(target="/etc/udev/rules.d/x.rules", content=b"# x\n")
@@ -52,10 +51,10 @@ def test_packaged_files_are_found_and_their_words_replaced() -> None:
     assert b"@BIN@" not in unit.content
 
 
-def test_a_package_without_its_files_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_files.hydrogen, "__file__", str(tmp_path / "hydrogen" / "__init__.py"))
+def test_a_package_without_its_files_says_so(tmp_path: Path) -> None:
+    package = tmp_path / "hydrogen"
     with pytest.raises(HostError, match="install Hydrogen anew"):
-        packaged_folder()
-    (tmp_path / "hydrogen" / "host_files").mkdir(parents=True)
-    (tmp_path / "hydrogen" / "host_files" / "70-hydrogen.rules").write_text("")
-    assert packaged_folder() == tmp_path / "hydrogen" / "host_files"
+        packaged_folder(package)
+    (package / "host_files").mkdir(parents=True)
+    (package / "host_files" / "70-hydrogen.rules").write_text("")
+    assert packaged_folder(package) == package / "host_files"
