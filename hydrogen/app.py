@@ -41,7 +41,14 @@ from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.sensors.sensor import ConfiguredSensor
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_retention, make_sensors
+from hydrogen.housekeeping import (
+    make_analyses,
+    make_disk_watch,
+    make_host_operations,
+    make_launcher,
+    make_retention,
+    make_sensors,
+)
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -73,7 +80,6 @@ from hydrogen.operations.temperature import temperature_operations
 from hydrogen.port_settings import web_settings, websocket_settings
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
-from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
@@ -132,7 +138,7 @@ class Hydrogen:
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
-        self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
+        self._launcher = make_launcher(configuration, own_spoolers=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._sensors = make_sensors(sensors, hands=self._fleet, context=self._context, clock=clock, log=log)
         self._queue = self._make_queue()
@@ -165,6 +171,16 @@ class Hydrogen:
     @property
     def bound_port(self) -> int:
         return self._websocket.bound_port
+
+    @property
+    def is_serving(self) -> bool:
+        """Can clients come in? False before the start and during the end."""
+        return self._websocket.is_serving
+
+    @property
+    def state(self) -> State:
+        """What is true now."""
+        return self._context.state
 
     @property
     def app_keys(self) -> AppKeys:

@@ -1,5 +1,5 @@
 """Builds parts of the house: what lets things go, its shelves with the limits of `[retention]`; what reads files; what turns
-the host off; what reads sensors."""
+the host off; what reads sensors; who starts spoolers."""
 
 from __future__ import annotations
 
@@ -34,12 +34,22 @@ from hydrogen.retention.need import Need, need_of
 from hydrogen.retention.policy import Limits
 from hydrogen.retention.record import FilesShelf, HistoryShelf, ReceiptShelf
 from hydrogen.retention.shelf import Shelf
+from hydrogen.spooler.wire.launcher import SpoolerLauncher
+from hydrogen.spooler.wire.socket_unit import SocketUnits
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.disk_watch import DiskThresholds, DiskWatch
 from hydrogen.system.host_control import HostControl
 
 ANALYSIS_FOLDER = "analysis"
 """Names begin with the digest of the file that they are of."""
+
+
+def make_launcher(configuration: Configuration, *, own_spoolers: bool) -> SpoolerLauncher | SocketUnits:
+    """Who starts spoolers; with own_spoolers it is always us."""
+    server = configuration.server
+    if server.spoolers == "socket" and not own_spoolers:
+        return SocketUnits(server.runtime_dir)
+    return SpoolerLauncher(server.runtime_dir, own=own_spoolers)
 
 
 def make_retention(

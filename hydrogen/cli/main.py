@@ -11,10 +11,12 @@ from typing import Any
 
 from hydrogen import __version__
 from hydrogen.cli.exit_code import EXIT_CODE_MEANINGS, ExitCode, exit_code_of
+from hydrogen.cli.host_commands import add_host_commands
 from hydrogen.errors import HydrogenError
 
 EPILOG = """\
 examples
+  hydrogen setup                                 write a first configuration, by a few questions
   hydrogen demo                                  print the sample on a virtual printer, and watch it
   hydrogen check-config hydrogen.toml            is this configuration right?
   hydrogen serve --config hydrogen.toml          run the service
@@ -78,6 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_key_commands(commands)
     _add_audit_commands(commands)
     _add_tls_commands(commands)
+    add_host_commands(commands, _add)
     return parser
 
 
