@@ -165,10 +165,10 @@ def presence_of(address: PortAddress, tree: DeviceTree) -> tuple[object, ...] | 
     if path is None:
         return None
     try:
-        facts = Path(path).stat()
+        facts, entry = Path(path).stat(), Path(path).lstat()
     except OSError:
         return None
-    return path, facts.st_dev, facts.st_ino, facts.st_rdev
+    return path, entry.st_ino, facts.st_dev, facts.st_ino, facts.st_rdev
 
 
 def _meant_by(address: PortAddress, tree: DeviceTree) -> list[IdentifiedPort]:
