@@ -36,7 +36,9 @@ from hydrogen.files.store import FileStore
 from hydrogen.files.unpacking import unpack
 from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
 from hydrogen.files.watch import FileWatch
+from hydrogen.fleet.discovery import PortDesk
 from hydrogen.fleet.fleet import Fleet
+from hydrogen.fleet.hotplug import PortWatch
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.sensors.sensor import ConfiguredSensor
@@ -68,6 +70,7 @@ from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.log import log_operations
+from hydrogen.operations.port import port_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
@@ -141,6 +144,7 @@ class Hydrogen:
         self._launcher = make_launcher(configuration, own_spoolers=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._sensors = make_sensors(sensors, hands=self._fleet, context=self._context, clock=clock, log=log)
+        self._port_desk = PortDesk(printers)
         self._queue = self._make_queue()
         self._analyses, self._analyst = make_analyses(
             configuration, printers, files=self._files, context=self._context, bus=self._bus, clock=clock, log=log
@@ -209,6 +213,7 @@ class Hydrogen:
             self._analyst,
             self._fleet,
             *self._sensors,
+            PortWatch(self._fleet, clock=self._clock, log=self._log),
             HostSampler(
                 context=self._context,
                 clock=self._clock,
@@ -354,6 +359,7 @@ class Hydrogen:
             *sensor_operations(lambda: self._context.state, self._temperatures),
             *system_operations(self._status),
             *make_host_operations(self._configuration, self._context, self._log),
+            *port_operations(self._port_desk),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
             *app_key_operations(self._door.app_keys.book),

@@ -41,6 +41,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "joserfc": ("hydrogen/auth/signature.py", "hydrogen/auth/sessions.py"),
     "cryptography": ("hydrogen/auth/certificate.py", "hydrogen/auth/signing_key.py"),
     "zeroconf": ("hydrogen/mdns/speaker.py",),
+    "pyudev": ("hydrogen/fleet/hotplug.py",),
     "psutil": ("hydrogen/system/*",),
     "numpy": ("hydrogen/gcode/analysis/*",),
     "sqlite3": ("hydrogen/jobs/database.py",),
