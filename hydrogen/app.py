@@ -130,6 +130,7 @@ class Hydrogen:
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
+        self._displays = {one.name: one.display for one in printers}
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
         self._analyses, self._analyst = make_analyses(
@@ -306,6 +307,7 @@ class Hydrogen:
             log=self._log,
             terminal=self._websocket.terminal,
             app_keys=self._door.app_keys,
+            displays=self._displays,
             mounts=(mount_octoprint, mount_moonraker, mount_dashboard),
         )
 

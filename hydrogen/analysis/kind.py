@@ -24,7 +24,7 @@ class Kind:
         return limits_key(self.limits)
 
 
-def kind_from(limits: MotionLimits, machine: MachineProfile, state: PrinterState | None) -> Kind:
+def kind_from(limits: MotionLimits | None, machine: MachineProfile, state: PrinterState | None) -> Kind:
     """state: of the printer, if there is any; its firmware and its port tell more than the configuration."""
     if state is None:
         return Kind(limits=limits, machine=machine)

@@ -44,7 +44,7 @@ def face_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *JobRoutes(face_door, commander, lore, house.bus).routes,
         *ConnectionRoutes(face_door, commander).routes,
         *ProfileRoutes(face_door, house.analyses.machine_of).routes,
-        *SettingsRoutes(house.data_dir).routes,
+        *SettingsRoutes(house.data_dir, house.displays).routes,
         *UploadRoutes(face_door, commander, house.files, house.audit).routes,
         *FileRoutes(face_door, commander, lore, house.files).routes,
         *SystemRoutes(face_door, commander).routes,

@@ -39,6 +39,7 @@ FLOORS: dict[str, int] = {
     "config_retention": 7,
     "housekeeping": 7,
     "config_websocket": 7,
+    "config_display": 7,
     "config_machine": 7,
     "analyser_process": 7,
     "cli": 7,

@@ -31,6 +31,7 @@ from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.core.context import Context
 from hydrogen.core.log_ring import LogRing
 from hydrogen.files.store import FileStore
+from hydrogen.fleet.printer import PrinterDisplay, TemperaturePreset, Webcam
 from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.jobs.ids import JobIds
 from hydrogen.model.job import JobState
@@ -69,6 +70,15 @@ BLIND_KEY = "web-blind-key-01"
 PAGE = "https://panel.example"
 
 StartWeb = Callable[..., Awaitable["Web"]]
+
+DISPLAYS = {
+    "ender3": PrinterDisplay(
+        webcam=Webcam(
+            name="Bed", stream_url="http://pi:8080/?action=stream", snapshot_url="http://pi:8080/?action=snapshot"
+        ),
+        presets=(TemperaturePreset(name="PLA", nozzle_celsius=205.0, bed_celsius=60.0),),
+    )
+}
 
 
 def key_ring() -> KeyRing:
@@ -208,6 +218,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 bus=bus,
                 files=files,
                 data_dir=tmp_path,
+                displays=DISPLAYS,
                 status=status,
                 figures=figures,
                 metrics=metrics,
