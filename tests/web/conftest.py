@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from hydrogen.analysis.desk import AnalysisDesk
+from hydrogen.analysis.kind import Kind
 from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.audit import AuditLog
@@ -174,7 +175,9 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             files.folder.mkdir(exist_ok=True)
             logs = LogRing(clock)
             shelf = AnalysisShelf(tmp_path / "analysis")
-            desk = AnalysisDesk(files=files, shelf=shelf, kinds=dict, publish=print, wall=clock.wall)
+            desk = AnalysisDesk(
+                files=files, shelf=shelf, kinds=lambda: {"ender3": Kind()}, publish=print, wall=clock.wall
+            )
             metrics = MetricSource(
                 context=context,
                 bus=bus,
