@@ -11,12 +11,12 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.access import Access, FrontDoor, bound_host
+from hydrogen.access import Access, FrontDoor
 from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
@@ -67,6 +67,7 @@ from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.operations.retention import retention_operations
 from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
+from hydrogen.port_settings import web_settings, websocket_settings
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
@@ -77,8 +78,6 @@ from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
-from hydrogen.web.settings import WebSettings
-from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
 from hydrogen.webui.mount import mount_dashboard
 
@@ -392,28 +391,6 @@ class Hydrogen:
             code, message, details = "server_error", f"{name} failed (incident {incident})", {"incident": incident}
         report = ErrorReport(code=code, message=message, details=MappingProxyType(details))
         self._context.publish(ErrorRaised(at=self._clock.wall(), error=report))
-
-
-def websocket_settings(configuration: Configuration, access: Access) -> WebSocketSettings:
-    """The configured WebSocket; on loopback if nobody chose a key. Keys and settings of one name are the same."""
-    section = configuration.websocket
-    names = {field.name for field in fields(WebSocketSettings)} & set(type(section).model_fields)
-    configured = WebSocketSettings(**{name: getattr(section, name) for name in names})
-    hosts = (*section.allowed_hosts, socket.gethostname())
-    return replace(configured, host=bound_host(configuration, access, section.host), allowed_hosts=hosts)
-
-
-def web_settings(configuration: Configuration, access: Access) -> WebSettings:
-    """The configured HTTP port; on loopback if nobody chose a key."""
-    section = configuration.web
-    names = {field.name for field in fields(WebSettings)} & set(type(section).model_fields)
-    configured = WebSettings(**{name: getattr(section, name) for name in names})
-    return replace(
-        configured,
-        host=bound_host(configuration, access, section.host),
-        allowed_origins=configuration.websocket.allowed_origins,
-        allowed_hosts=(*configuration.websocket.allowed_hosts, socket.gethostname()),
-    )
 
 
 def _initial_state(printers: Sequence[ConfiguredPrinter]) -> State:

@@ -38,6 +38,7 @@ FLOORS: dict[str, int] = {
     "config_report": 7,
     "config_retention": 7,
     "housekeeping": 7,
+    "port_settings": 7,
     "config_websocket": 7,
     "config_display": 7,
     "config_machine": 7,

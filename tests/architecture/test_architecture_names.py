@@ -16,17 +16,9 @@ TESTS = ROOT / "tests"
 EMPTY_WORDS = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "base", "misc", "tools"})
 WITHOUT_MIRROR = frozenset({"__init__.py", "__main__.py"})
 ON_THE_ROOF = frozenset(
-    {
-        "access",
-        "app",
-        "config",
-        "config_display",
-        "config_machine",
-        "config_report",
-        "config_retention",
-        "config_section",
-    }
-    | {"analyser_process", "config_websocket", "housekeeping", "serving", "spooler_process"}
+    {"access", "app", "config", "config_display", "config_machine", "config_report", "config_retention"}
+    | {"analyser_process", "config_section", "config_websocket", "housekeeping", "port_settings", "serving"}
+    | {"spooler_process"}
 )
 
 
