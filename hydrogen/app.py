@@ -142,6 +142,7 @@ class Hydrogen:
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
         self._launcher = make_launcher(configuration, own_spoolers=options.own_spoolers)
+        self._displays = {one.name: one.display for one in printers}
         self._fleet = self._make_fleet(printers)
         self._sensors = make_sensors(sensors, hands=self._fleet, context=self._context, clock=clock, log=log)
         self._port_desk = PortDesk(printers)
@@ -332,6 +333,7 @@ class Hydrogen:
             log=self._log,
             terminal=self._websocket.terminal,
             app_keys=self._door.app_keys,
+            displays=self._displays,
             mounts=(mount_octoprint, mount_moonraker, mount_dashboard),
         )
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from hydrogen.analysis.analyst import Analyst
 from hydrogen.analysis.desk import AnalysisDesk
-from hydrogen.analysis.kind import Kind, kind_from
+from hydrogen.analysis.kind import Kinds
 from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.audit_files import FOLDER as AUDIT_FOLDER
 from hydrogen.config import Configuration
@@ -126,11 +126,7 @@ def make_analyses(
 ) -> tuple[AnalysisDesk, Analyst]:
     """What clients ask about files, and what has them read; it hears of every file from now on."""
     shelf = AnalysisShelf(configuration.server.data_dir / ANALYSIS_FOLDER)
-
-    def kinds() -> dict[str, Kind]:
-        states = context.state.printers
-        return {p.name: kind_from(p.limits, p.machine, states.get(p.name)) for p in printers}
-
+    kinds = Kinds({p.name: (p.limits, p.machine) for p in printers}, lambda: context.state.printers)
     desk = AnalysisDesk(files=files, shelf=shelf, kinds=kinds, publish=context.publish, wall=clock.wall)
     analyst = Analyst(files.resolve, shelf=shelf, known=desk.known, on_end=desk.on_end, log=log)
     desk.work_with(analyst)

@@ -102,6 +102,16 @@ class PrinterPositionReported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterHomingBegun(Event):
+    """A G28 of ours, a job's or a request's, is on its way to the printer. axes: of `xyz`, those that it names; all where it
+    names none."""
+
+    wire_type: ClassVar[str] = "printer.homing_begun"
+
+    axes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterPromptShown(Event):
     """The firmware waits for a person. message ends with the buttons in brackets; buttons are the same, one by one."""
 
@@ -478,6 +488,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterStateChanged,
     PrinterFirmwareIdentified,
     PrinterPositionReported,
+    PrinterHomingBegun,
     PrinterPromptShown,
     PrinterPromptClosed,
     PrinterHeartbeatMissed,
