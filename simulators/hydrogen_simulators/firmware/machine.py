@@ -55,8 +55,7 @@ class Machine:
         """What a board forgets when it restarts: everything but the heat in its heaters."""
         for heater in self.heaters.values():
             heater.set_target(0, self.now)
-        self.motion = Motion(self.settings)
-        self.motion.ends_at = self.now
+        self.motion = Motion(self.settings, self.now)
         self.fans: dict[int, int] = {}
         self.tool = 0
         self.unit_mm = 1.0
