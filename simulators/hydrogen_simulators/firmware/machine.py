@@ -33,6 +33,7 @@ class Machine:
     def __init__(self, settings: MarlinSettings, ledger: ExecutionLedger, seed: int) -> None:
         self.settings = settings
         self.speech = settings.speech
+        self.may_refuse_moves = bool(settings.speech.must_home or settings.speech.out_of_range)
         self.medium = Medium(settings.card)
         self.ledger = ledger
         self.now = 0.0
@@ -68,6 +69,7 @@ class Machine:
         self.temperature_report = AutoReport()
         self.position_report = AutoReport()
         self.card_report = AutoReport()
+        self.auto_reports = (self.temperature_report, self.position_report, self.card_report)
         self.drop_card_lines = False
         self.medium.select(None)
         self.medium.end_writing()

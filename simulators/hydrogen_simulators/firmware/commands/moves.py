@@ -62,16 +62,17 @@ def _plan_pieces(machine: Machine, places: list[list[float]]) -> Running:
 def _target(machine: Machine, command: Command) -> list[float] | None:
     """The end point in machine millimetres; also takes F, and refuses E where it is too cold. None: the move is refused."""
     motion, words, unit = machine.motion, command.words, machine.unit_mm
-    target = list(motion.position)
-    for axis, letter in enumerate(AXES):
-        value = words.get(letter)
-        if value is None:
+    target = motion.position.copy()
+    for letter, value in words.items():
+        if value is None or (axis := AXES.find(letter)) < 0:
             continue
         is_relative = machine.is_relative or (axis == 3 and machine.is_relative_e)
         target[axis] = target[axis] + value * unit if is_relative else value * unit - motion.offsets[axis]
-    if _is_refused(machine, target):
+    if machine.may_refuse_moves and _is_refused(machine, target):
         return None
-    target = [motion.clamped(axis, place) for axis, place in enumerate(target)]
+    for axis, most in enumerate(machine.settings.area):
+        if not 0.0 <= target[axis] <= most:
+            target[axis] = motion.clamped(axis, target[axis])
     if (feedrate := words.get("F")) and feedrate > 0:
         motion.feedrate = feedrate * unit / 60
     if target[3] != motion.position[3] and not _prevent_cold_extrusion(machine, target):
@@ -82,8 +83,6 @@ def _target(machine: Machine, command: Command) -> list[float] | None:
 def _is_refused(machine: Machine, target: list[float]) -> bool:
     """Whether this firmware refuses the move instead of clamping it (Klipper); says why."""
     motion, speech = machine.motion, machine.speech
-    if not (speech.must_home or speech.out_of_range):
-        return False
     moved = [axis for axis in range(3) if target[axis] != motion.position[axis]]
     place = dict(zip("xyze", target, strict=True))
     if speech.must_home and any(AXES[axis] not in motion.homed for axis in moved):
