@@ -39,7 +39,7 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_retention
+from hydrogen.housekeeping import make_analyses, make_host_operations, make_host_watch, make_retention
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -72,6 +72,7 @@ from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
+from hydrogen.system.host_trouble import HostTroubleMemory
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
@@ -129,6 +130,7 @@ class Hydrogen:
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
+        self._host_sampler, self._host_trouble = self._make_host_watch()
         self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
         self._queue = self._make_queue()
@@ -172,7 +174,6 @@ class Hydrogen:
         self._fleet.will_come_back()
 
     def _services(self, access: Access) -> Sequence[Service]:
-        data_dir = self._configuration.server.data_dir
         return (
             self._folder,
             self._door.audit,
@@ -188,13 +189,7 @@ class Hydrogen:
             *self._options.extra,
             self._analyst,
             self._fleet,
-            HostSampler(
-                context=self._context,
-                clock=self._clock,
-                data_dir=data_dir,
-                disk_watch=make_disk_watch(self._configuration.retention),
-                is_watched=lambda: self._figures.active_connections > 0,
-            ),
+            self._host_sampler,
             self._retention,
         )
 
@@ -212,6 +207,17 @@ class Hydrogen:
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
+            annotate=self._host_trouble.stamped,
+        )
+
+    def _make_host_watch(self) -> tuple[HostSampler, HostTroubleMemory]:
+        return make_host_watch(
+            self._configuration,
+            context=self._context,
+            bus=self._bus,
+            is_watched=lambda: self._figures.active_connections > 0,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _make_files(self) -> FileStore:

@@ -11,6 +11,7 @@ from hydrogen.core.bus import Bus
 from hydrogen.core.clock import SystemClock
 from hydrogen.core.context import Context
 from hydrogen.fleet.fleet import Fleet
+from hydrogen.fleet.keeper import unchanged
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.model.events import Event, PublishedEvent
 from hydrogen.model.printer import PrinterState
@@ -36,6 +37,7 @@ class FleetHouse:
         ports: dict[str, ScriptedPort] | None = None,
         own_spoolers: bool = False,
         is_outdated: Callable[[str], bool] = lambda _name: False,
+        annotate: Callable[[Event], Event] = unchanged,
     ) -> None:
         printers = printers or (configured(),)
         self.ports = ports or {printer.name: ScriptedPort(printer.name) for printer in printers}
@@ -57,6 +59,7 @@ class FleetHouse:
             keep_fact=self._keep,
             own_spoolers=own_spoolers,
             is_outdated=is_outdated,
+            annotate=annotate,
         )
         self._running: asyncio.Task[None] | None = None
 
