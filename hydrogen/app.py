@@ -45,8 +45,8 @@ from hydrogen.fleet.sensors.sensor import ConfiguredSensor
 from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.housekeeping import (
     make_analyses,
-    make_disk_watch,
     make_host_operations,
+    make_host_watch,
     make_launcher,
     make_retention,
     make_sensors,
@@ -85,6 +85,7 @@ from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
+from hydrogen.system.host_trouble import HostTroubleMemory
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
@@ -141,6 +142,7 @@ class Hydrogen:
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
+        self._host_sampler, self._host_trouble = self._make_host_watch()
         self._launcher = make_launcher(configuration, own_spoolers=options.own_spoolers)
         self._displays = {one.name: one.display for one in printers}
         self._fleet = self._make_fleet(printers)
@@ -197,7 +199,6 @@ class Hydrogen:
         self._fleet.will_come_back()
 
     def _services(self, access: Access) -> Sequence[Service]:
-        data_dir = self._configuration.server.data_dir
         return (
             self._folder,
             self._door.audit,
@@ -215,13 +216,7 @@ class Hydrogen:
             self._fleet,
             *self._sensors,
             PortWatch(self._fleet, clock=self._clock, log=self._log),
-            HostSampler(
-                context=self._context,
-                clock=self._clock,
-                data_dir=data_dir,
-                disk_watch=make_disk_watch(self._configuration.retention),
-                is_watched=lambda: self._figures.active_connections > 0,
-            ),
+            self._host_sampler,
             self._retention,
         )
 
@@ -239,6 +234,17 @@ class Hydrogen:
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
+            annotate=self._host_trouble.stamped,
+        )
+
+    def _make_host_watch(self) -> tuple[HostSampler, HostTroubleMemory]:
+        return make_host_watch(
+            self._configuration,
+            context=self._context,
+            bus=self._bus,
+            is_watched=lambda: self._figures.active_connections > 0,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _make_files(self) -> FileStore:

@@ -38,7 +38,10 @@ from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.spooler.wire.socket_unit import SocketUnits
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.disk_watch import DiskThresholds, DiskWatch
+from hydrogen.system.disturbance import DisturbanceWatch
 from hydrogen.system.host_control import HostControl
+from hydrogen.system.host_trouble import HostTroubleMemory
+from hydrogen.system.sampler import HostSampler
 
 ANALYSIS_FOLDER = "analysis"
 """Names begin with the digest of the file that they are of."""
@@ -112,6 +115,26 @@ def make_disk_watch(section: RetentionSection) -> DiskWatch:
 
 def _limit(days: float) -> float | None:
     return days or None
+
+
+def make_host_watch(
+    configuration: Configuration, *, context: Context, bus: Bus, is_watched: Callable[[], bool], clock: Clock, log: Log
+) -> tuple[HostSampler, HostTroubleMemory]:
+    """What measures the host, and what remembers its troubles; both and the watch over the links listen from now on."""
+    memory = HostTroubleMemory()
+    sampler = HostSampler(
+        context=context,
+        clock=clock,
+        data_dir=configuration.server.data_dir,
+        disk_watch=make_disk_watch(configuration.retention),
+        is_watched=is_watched,
+        log=log,
+    )
+    disturbances = DisturbanceWatch(lambda event: context.publish(memory.stamped(event)))
+    bus.listen(memory.on_published, name="host trouble")
+    bus.listen(disturbances.on_published, name="link disturbances")
+    bus.listen(sampler.on_published, name=sampler.name)
+    return sampler, memory
 
 
 def make_analyses(
