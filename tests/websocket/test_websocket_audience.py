@@ -8,7 +8,15 @@ from types import MappingProxyType
 import pytest
 
 from hydrogen.auth.principal import SCOPES, Principal
-from hydrogen.model.events import TOPICS, ErrorRaised, Event, HostMeasured, PrinterPromptClosed, SensorMeasured, TemperatureMeasured
+from hydrogen.model.events import (
+    TOPICS,
+    ErrorRaised,
+    Event,
+    HostMeasured,
+    PrinterPromptClosed,
+    SensorMeasured,
+    TemperatureMeasured,
+)
 from hydrogen.model.host import HostState
 from hydrogen.model.printer import ErrorReport
 from hydrogen.websocket.audience import DEFAULT_TOPICS, Audience, Audiences, Wish, scope_of
