@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -145,7 +146,7 @@ def configured_sensors(
     shelf = shelf or PluginShelf()
     problems: list[Problem] = []
     sensors: list[ConfiguredSensor] = []
-    held = {str((table.model_extra or {}).get("port") or ""): f"printers.{name}" for name, table in printers.items()}
+    held = {_device((table.model_extra or {}).get("port")): f"printers.{name}" for name, table in printers.items()}
     for name, table in tables.items():
         try:
             sensor = _configured_sensor(name, table, printers, source, shelf)
@@ -162,15 +163,25 @@ def _check_port(
     sensor: ConfiguredSensor, held: Mapping[str, str], before: Sequence[ConfiguredSensor], source: str
 ) -> None:
     """A port has one holder: a sensor that takes a printer's would keep it from printing."""
-    port = str(sensor.settings.get("port") or "")
+    port = _device(sensor.settings.get("port"))
     if not port:
         return
-    others = [o.name for o in before if o.settings.get("port") == port and not o.is_of_same_device(sensor)]
+    others = [
+        other.name
+        for other in before
+        if _device(other.settings.get("port")) == port and not other.is_of_same_device(sensor)
+    ]
     holder = held.get(port) or (f"sensors.{others[0]}" if others else "")
     if holder:
         key = f"sensors.{sensor.name}.port"
         expected = f"a port of its own ({holder} has this one), or the same driver's keys as a sensor of the same board"
-        raise Refused([Problem(source=source, key=key, found=repr(port), expected=expected)])
+        raise Refused([Problem(source=source, key=key, found=repr(sensor.settings["port"]), expected=expected)])
+
+
+def _device(port: object) -> str:
+    """Where a port's name leads to now; two names may lead to one device."""
+    text = str(port or "")
+    return os.path.realpath(text) if text.startswith("/") else text
 
 
 def _configured_sensor(
