@@ -11,6 +11,9 @@ const PING_MS = 8_000;
 const COMMAND_MS = 90_000;
 const TOPICS = ["printer", "temperature", "job", "error", "file", "host", "link", "queue", "system"];
 
+/** What is measured again and again. */
+const SAMPLES = new Set(["temperature.measured", "job.progressed", "printer.position_reported", "host.measured", "link.measured"]);
+
 export class Refused extends Error {
   /** What the service (or the way to it) refused: `code`, `message`, `details`, HTTP `status` if there is one. */
   constructor({ code, message, details = {}, status = 0 }) {
@@ -229,7 +232,7 @@ export class Client {
 
   #hearTerminal(frame) {
     this.terminal.add(frame.printer, frame.lines);
-    this.model.set({ terminalVersion: this.model.value.terminalVersion + 1 });
+    this.model.set({ terminalVersion: this.model.value.terminalVersion + 1 }, { isSample: true });
   }
 
   #hearTruth(frame) {
@@ -237,7 +240,8 @@ export class Client {
     const house = apply(this.model.value.house, frame);
     if (frame.type === "temperature.measured") this.#keepTemperature(frame);
     if (frame.type === "error.raised") this.model.tell("error", frame.error.message, frame.printer);
-    this.model.set({ house, ...(frame.type === "snapshot" || frame.type === "subscribed" ? { link: "live" } : {}) });
+    const isLive = frame.type === "snapshot" || frame.type === "subscribed";
+    this.model.set({ house, ...(isLive ? { link: "live" } : {}) }, { isSample: SAMPLES.has(frame.type) });
     if (frame.type === "snapshot" || (frame.type === "subscribed" && frame.resumed)) this.#fetchTemperatures();
     if (frame.type === "printer.attached") this.#fetchTemperatures(frame.printer);
   }

@@ -1,15 +1,14 @@
 // The temperature graph: uPlot on the columns of a Series. Drawn at most four times a second, and not while nobody looks.
 
+import "./kit.js";
 import uPlot from "uplot";
+import { colourOf } from "./colour.js";
 import { heaterName } from "./format.js";
 import { texts } from "./texts.js";
 import { html, page, useEffect, useRef } from "./ui.js";
 
 const HEIGHT = 250;
 const DRAW_MS = 250;
-
-/** The colours of the style sheet, by order of the heaters. */
-export const colourOf = (number) => `--heater-${number % 8}`;
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

@@ -1,14 +1,18 @@
 import { celsius, heaterName } from "./format.js";
-import { Graph, colourOf } from "./graph.js";
+import { colourOf } from "./colour.js";
+import { later } from "./later.js";
 import { texts } from "./texts.js";
 import { Button, Card, html, order, page, useMay, useState } from "./ui.js";
 
 const RANGES = [5, 10, 30];
 
+const Graph = later(() => import("./graph.js"), "Graph", html`<div class="graph" />`);
+
 /** Nozzles first, then the bed, then what else there is. */
 export function inOrder(names) {
   const rank = (name) => (name.startsWith("tool") ? 0 : name === "bed" ? 1 : 2);
-  return [...names].sort((one, other) => rank(one) - rank(other) || one.localeCompare(other, undefined, { numeric: true }));
+  const number = (name) => Number(/\d+$/.exec(name)?.[0] ?? 0);
+  return [...names].sort((one, other) => rank(one) - rank(other) || number(one) - number(other) || (one < other ? -1 : 1));
 }
 
 export function Heat({ name, printer }) {

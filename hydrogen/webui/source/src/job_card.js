@@ -1,4 +1,4 @@
-import { baseName, clock, duration, filament, moment, percent, timeLeft } from "./format.js";
+import { baseName, clock, count, duration, filament, moment, percent, timeLeft } from "./format.js";
 import { isBusy } from "./house.js";
 import { Picture } from "./picture.js";
 import { hashOf } from "./route.js";
@@ -48,7 +48,7 @@ function Running({ name, printer, job, reason }) {
         <div><dt>${texts.job.elapsed}</dt><dd>${clock(job.elapsed_seconds)}</dd></div>
         <div><dt>${texts.job.layer}</dt><dd>${job.layer || "–"}${job.layers_total ? html`<span class="of"> / ${job.layers_total}</span>` : ""}</dd></div>
         <div><dt>${texts.job.filament}</dt><dd>${used ? filament(used) : "–"}</dd></div>
-        <div><dt>${texts.job.lines}</dt><dd>${job.lines_done.toLocaleString()}</dd><small>/ ${(job.lines_total ?? 0).toLocaleString()}</small></div>
+        <div><dt>${texts.job.lines}</dt><dd>${count(job.lines_done)}</dd><small>/ ${count(job.lines_total)}</small></div>
       </dl>
       ${may && html`<div class="row job-actions">
         ${MAY_RESUME.has(printer.status)

@@ -1,3 +1,4 @@
+import "./kit.js";
 import { baseName, bytes, duration, folderOf, moment } from "./format.js";
 import { FileDetails } from "./file_details.js";
 import { Picture } from "./picture.js";

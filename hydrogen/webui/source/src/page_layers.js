@@ -1,5 +1,6 @@
+import "./kit.js";
 import { LayerCanvas } from "./canvas.js";
-import { baseName, duration } from "./format.js";
+import { baseName, count as grouped, duration } from "./format.js";
 import { readLayer } from "./layer.js";
 import { texts } from "./texts.js";
 import { Button, Card, Empty, Icon, html, page, useAnswer, useEffect, useModel, useRef, useState } from "./ui.js";
@@ -68,7 +69,7 @@ function Viewer({ name, known, job }) {
           <input type="range" min="1" max=${count} value=${layer} aria-label=${words.layer} onInput=${(event) => choose(Number(event.target.value))} />
           <${Button} icon="up" label=${words.up} disabled=${layer >= count} onPress=${() => choose(layer + 1)} />
         </div>
-        <p class="hint layer-told">${words.of(layer, count)} · ${words.height((index.z?.[layer - 1] ?? 0).toFixed(2))} · ${duration(index.seconds?.[layer - 1])} · ${(index.moves?.[layer - 1] ?? 0).toLocaleString()} ${words.moves}</p>
+        <p class="hint layer-told">${words.of(layer, count)} · ${words.height((index.z?.[layer - 1] ?? 0).toFixed(2))} · ${duration(index.seconds?.[layer - 1])} · ${grouped(index.moves?.[layer - 1] ?? 0)} ${words.moves}</p>
       <//>
       ${objects.length > 0 && html`
         <${Card} title=${words.objects}><ul class="objects">${objects.map((one) => html`

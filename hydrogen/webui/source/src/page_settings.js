@@ -1,3 +1,4 @@
+import "./kit.js";
 import { AppKeys } from "./app_keys.js";
 import { moment } from "./format.js";
 import { applyLook } from "./settings.js";

@@ -4,6 +4,9 @@ export const texts = {
   name: "Hydrogen",
   close: "Close", cancel: "Cancel", save: "Save", retry: "Try again", remove: "Remove", loading: "Loading…", off: "Off",
   unknown: "not known", any: "any printer", now: "now", search: "Search", set: "Set", more: "More",
+  partMissing: "This part of the page could not be loaded: the service may be another version now.", reload: "Load the page again",
+
+  months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 
   status: {
     offline: "Offline", connecting: "Connecting", idle: "Ready", printing: "Printing", pausing: "Pausing", paused: "Paused",
@@ -58,7 +61,7 @@ export const texts = {
   },
 
   heat: {
-    title: "Temperatures", actual: "Actual", target: "Target", heater: "Heater", power: "Power", coolDown: "All off", preset: "Presets", off: "Off",
+    title: "Temperatures", nozzle: "Nozzle", names: { bed: "Bed", chamber: "Chamber" }, actual: "Actual", target: "Target", heater: "Heater", power: "Power", coolDown: "All off", preset: "Presets", off: "Off",
     range: "Shown", minutes: (count) => `${count} min`, none: "No temperatures yet.", time: "Time", graph: "Temperatures over time", follow: "Follow",
     setTo: (name) => `Target of ${name} in °C`, zoom: "Drag to zoom, double-click to go back.",
   },

@@ -3,13 +3,11 @@
 import { h } from "preact";
 import { useCallback, useEffect, useReducer, useRef, useState } from "preact/hooks";
 import htm from "htm";
+import { page } from "./page.js";
 import { texts } from "./texts.js";
 
 export const html = htm.bind(h);
-export { useCallback, useEffect, useRef, useState };
-
-/** What there is one of on a page: set by main.js before the first drawing, read by the pages. */
-export const page = { model: null, client: null, terminal: null, settings: null };
+export { page, useCallback, useEffect, useRef, useState };
 
 /** The part of the model that `choose` wants; draws again when that part is another one. */
 export function useModel(choose) {
