@@ -1,7 +1,7 @@
-"""`dashboard`: the page in a real browser. How soon can it be used, does it stay smooth and small, and what do twenty of them cost?
+"""`dashboard`: the page in a real browser. How soon can it be used, does it stay smooth and small, what do twenty of them cost?
 
-The browser is Debian's chromium without a screen; its processor is slowed down four times by its own means where that is said. What
-counts for smoothness is what the browser itself calls a long animation frame: over 50 ms from its first work to its picture.
+The browser is Debian's chromium without a screen; its processor is slowed down four times by its own means where that is said.
+What counts for smoothness is what the browser calls a long animation frame: over 50 ms from its first work to its picture.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ LINES, LONG_LINES = 5_000, 180_000
 """An hour of a usual print is some 50 lines a second: the long run shows as many, at ten times the pace."""
 
 WARM_SHARE = 0.3
-"""Of a run, before the first look at the memory: caches, the graph's half hour and the terminal's bounds are filled by then, or on
-their way; what comes on top is growth."""
+"""Of a run, before the first look at the memory: caches and the terminal's bounds are filled by then, the graph's half hour is
+on its way; what comes on top is growth."""
 
 LOOKS = 4
 """At the memory, from the end of the warm-up to the end."""
@@ -58,8 +58,8 @@ USABLE = ".head [data-status=idle]", ".pad button:not(:disabled)", ".heaters td[
 
 WATCH = """
 (() => {
-  const seen = window.seen = { at: {}, frames: [], gaps: 0 };
-  const wanted = %s;
+  const seen = window.seen = { at: {}, frames: [] };
+  const wanted = WANTED;
   const look = () => {
     for (const one of wanted) if (!(one in seen.at) && document.querySelector(one)) seen.at[one] = performance.now();
     if (Object.keys(seen.at).length < wanted.length) requestAnimationFrame(look);
@@ -68,7 +68,7 @@ WATCH = """
   new PerformanceObserver((list) => seen.frames.push(...list.getEntries().map((one) => one.duration)))
     .observe({ type: "long-animation-frame" });
 })()
-""" % json.dumps(USABLE)
+""".replace("WANTED", json.dumps(USABLE))
 
 
 @dataclass

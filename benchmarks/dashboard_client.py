@@ -1,4 +1,4 @@
-"""An open dashboard as the service sees it: the same session, ticket, socket, questions and pings as `webui/source/src/client.js`."""
+"""An open dashboard as the service sees it: session, ticket, socket, questions and pings as of `webui/source/src/client.js`."""
 
 from __future__ import annotations
 

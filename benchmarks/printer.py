@@ -5,8 +5,8 @@ Prints `ready PORT` (the pty to open), answers until SIGTERM, then prints one JS
     {"moves", "hash", "first_move_at", "last_move_at", "reports": [[celsius, at], …]}
 
 Times are CLOCK_MONOTONIC, which is the same in every process. With --line-seconds each move takes that long; with
---report-seconds temperatures nobody asked for are written, each with a tool temperature that no other one has; --heaters says of how
-many heaters (nozzles, then bed and chamber).
+--report-seconds temperatures nobody asked for are written, each with a tool temperature that no other one has; --heaters says
+of how many heaters (nozzles, then bed and chamber).
 """
 
 from __future__ import annotations

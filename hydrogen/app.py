@@ -53,8 +53,8 @@ from hydrogen.model.state import State
 from hydrogen.moonraker.mount import mount_moonraker
 from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.analysis import analysis_operations
-from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
+from hydrogen.operations.exclusion import exclusion_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
@@ -326,6 +326,7 @@ class Hydrogen:
             *printer_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
             *recovery_operations(self._fleet, self._job_ids, self._queue),
+            *exclusion_operations(self._fleet, self._analyses, lambda name: self._context.state.printers[name].job),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
             *analysis_operations(self._analyses),
@@ -334,7 +335,7 @@ class Hydrogen:
             *make_host_operations(self._configuration, self._context, self._log),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
-            *app_key_operations(self._door.app_keys.book),
+            *self._door.operations,
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)

@@ -109,7 +109,8 @@ class PrinterState:
     anybody who can turn it off; None after the next successful connect. bed and bed_job (the last one started there) are the
     service's knowledge: a spooler always says `unknown`. recoverable: the youngest interrupted job that can be taken up again.
     simulated: a virtual printer is behind the port, as the port itself told when it was opened (hydrogen-sim does); never
-    concluded from what a firmware says. Holds until the next connection.
+    concluded from what a firmware says. Holds until the next connection. display_message: the last text that our lines put on
+    the printer's display (M117), of a file or of a person: foreign text, never more than text.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -129,3 +130,4 @@ class PrinterState:
     bed_job: str | None = None
     recoverable: RecoverableJob | None = None
     simulated: bool = False
+    display_message: str = ""

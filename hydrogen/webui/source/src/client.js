@@ -12,7 +12,7 @@ const COMMAND_MS = 90_000;
 const TOPICS = ["printer", "temperature", "job", "error", "file", "host", "link", "queue", "system"];
 
 /** What is measured again and again. */
-const SAMPLES = new Set(["temperature.measured", "job.progressed", "printer.position_reported", "host.measured", "link.measured"]);
+const SAMPLES = new Set(["temperature.measured", "job.progressed", "printer.position_reported", "printer.message_shown", "host.measured", "link.measured"]);
 
 export class Refused extends Error {
   /** What the service (or the way to it) refused: `code`, `message`, `details`, HTTP `status` if there is one. */

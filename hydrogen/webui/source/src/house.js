@@ -10,7 +10,7 @@ const JOB_FIGURES = [
 
 const EMPTY_PRINTER = Object.freeze({
   status: "offline", driver: "", port: "", baud: null, firmware: null, heaters: {}, position: null, job: null, link: null,
-  prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null,
+  prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null, display_message: "",
 });
 
 /** Before anything was told. `news` counts what happened to things that are fetched: files, queue, jobs. */
@@ -69,7 +69,7 @@ function applyToPrinter(printer, event) {
     case "printer.connected":
       return { ...printer, port: event.port, baud: event.baud, error: null, unsafe: null };
     case "printer.disconnected":
-      return { ...printer, heaters: {}, position: null, firmware: null, link: null, prompt: null, prompt_buttons: [] };
+      return { ...printer, heaters: {}, position: null, firmware: null, link: null, prompt: null, prompt_buttons: [], display_message: "" };
     case "printer.state_changed": {
       const job = printer.job && JOB_WORDS.has(event.status) ? { ...printer.job, status: event.status } : printer.job;
       return { ...printer, status: event.status, job };
@@ -78,6 +78,8 @@ function applyToPrinter(printer, event) {
       return { ...printer, firmware: event.firmware };
     case "printer.position_reported":
       return { ...printer, position: event.position };
+    case "printer.message_shown":
+      return { ...printer, display_message: event.message };
     case "printer.prompt_shown":
       return { ...printer, prompt: event.message, prompt_buttons: event.buttons ?? [] };
     case "printer.prompt_closed":
@@ -108,7 +110,7 @@ function newJob(event) {
     id: event.job, file: event.file, status: "printing", fraction: 0, lines_done: 0, lines_total: event.lines_total,
     bytes_done: 0, bytes_total: event.bytes_total, layer: 0, layers_total: event.layers_total, elapsed_seconds: 0,
     remaining_seconds: null, remaining_low_seconds: null, remaining_high_seconds: null, remaining_source: "",
-    started_at: event.at, actor: event.actor,
+    started_at: event.at, actor: event.actor, excluded_objects: [],
   };
 }
 
@@ -121,6 +123,10 @@ function applyToJob(printer, event) {
       return { ...printer, job: { ...printer.job, status: "paused" } };
     case "job.resumed":
       return { ...printer, job: { ...printer.job, status: "printing" } };
+    case "job.object_excluded": {
+      const others = (printer.job.excluded_objects ?? []).filter((one) => one !== event.object);
+      return { ...printer, job: { ...printer.job, excluded_objects: [...others, event.object] } };
+    }
     case "job.progressed": {
       const figures = Object.fromEntries(JOB_FIGURES.map((name) => [name, event[name]]));
       return { ...printer, job: { ...printer.job, ...figures } };

@@ -60,6 +60,12 @@ test("a prompt is shown and closed", () => {
   assert.equal(apply(shown, { type: "printer.prompt_closed", seq: 99, printer: "a" }).printers.a.prompt, null);
 });
 
+test("what is on the display, and objects that are left out, are known", () => {
+  const house = after(started, { type: "printer.message_shown", printer: "a", message: "<b>Layer 3" }, ...["0", "2", "0"].map((object) => ({ type: "job.object_excluded", printer: "a", job: "j1", object })));
+  assert.equal(house.printers.a.display_message, "<b>Layer 3");
+  assert.deepEqual(house.printers.a.job.excluded_objects, ["2", "0"]);
+});
+
 test("a connection that ends takes with it what only it knew", () => {
   const house = after({ type: "temperature.measured", printer: "a", heater: "bed", actual_celsius: 60 }, { type: "printer.disconnected", printer: "a", reason: "" });
   assert.deepEqual(house.printers.a.heaters, {});
