@@ -39,7 +39,13 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_retention
+from hydrogen.housekeeping import (
+    make_analyses,
+    make_disk_watch,
+    make_host_operations,
+    make_profile_operations,
+    make_retention,
+)
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -117,7 +123,7 @@ class Hydrogen:
         self._clock = clock
         self._log = log
         self.is_started = False
-        printers = configured_printers(configuration)
+        self._printers = printers = configured_printers(configuration)
         self._epoch = secrets.token_hex(8)
         self._log_ring = options.log_ring or LogRing(clock)
         self._bus = Bus(self._report)
@@ -331,6 +337,7 @@ class Hydrogen:
             *file_operations(self._files),
             *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
+            *make_profile_operations(self._printers),
             *system_operations(self._status),
             *make_host_operations(self._configuration, self._context, self._log),
             *log_operations(self._log_ring),
