@@ -3,7 +3,7 @@
 
 import { waitBefore } from "./backoff.js";
 import { apply, sinceOf } from "./house.js";
-import { Series } from "./series.js";
+import { Series, seriesName } from "./series.js";
 import { socketAddress } from "./session.js";
 
 const SILENCE_MS = 20_000;
@@ -12,7 +12,7 @@ const COMMAND_MS = 90_000;
 const TOPICS = ["printer", "temperature", "job", "error", "file", "host", "link", "queue", "system"];
 
 /** What is measured again and again. */
-const SAMPLES = new Set(["temperature.measured", "job.progressed", "printer.position_reported", "printer.message_shown", "host.measured", "link.measured"]);
+const SAMPLES = new Set(["temperature.measured", "sensor.measured", "job.progressed", "printer.position_reported", "printer.message_shown", "host.measured", "link.measured"]);
 
 export class Refused extends Error {
   /** What the service (or the way to it) refused: `code`, `message`, `details`, HTTP `status` if there is one. */
@@ -239,6 +239,7 @@ export class Client {
     if (frame.type === "subscribed" && frame.id) this.#answer(frame.id, frame);
     const house = apply(this.model.value.house, frame);
     if (frame.type === "temperature.measured") this.#keepTemperature(frame);
+    if (frame.type === "sensor.measured") this.#keepSensor(frame);
     if (frame.type === "error.raised") this.model.tell("error", frame.error.message, frame.printer);
     const isLive = frame.type === "snapshot" || frame.type === "subscribed";
     this.model.set({ house, ...(isLive ? { link: "live" } : {}) }, { isSample: SAMPLES.has(frame.type) });
@@ -249,6 +250,16 @@ export class Client {
   #keepTemperature(frame) {
     const at = Date.parse(frame.at) / 1000;
     this.seriesOf(frame.printer).add(at, frame.heater, frame.actual_celsius, frame.target_celsius);
+  }
+
+  /** Sensors in degrees stand beside the heaters of their printer; those of the house beside all. */
+  #keepSensor(frame) {
+    if (frame.unit !== "celsius") return;
+    const at = Date.parse(frame.at) / 1000;
+    const owner = this.model.value.house.sensors[frame.sensor]?.printer;
+    for (const printer of owner ? [owner] : Object.keys(this.model.value.house.printers)) {
+      this.seriesOf(printer).add(at, seriesName(frame.sensor), frame.value, null);
+    }
   }
 
   /** The temperatures of a printer, for the graph; always the same object. */
@@ -262,10 +273,20 @@ export class Client {
     for (const printer of only ? [only] : Object.keys(this.model.value.house.printers)) {
       try {
         const told = await this.command("temperature.history", {}, { printer, isRepeatable: true });
-        this.seriesOf(printer).fill(told.heaters);
+        this.seriesOf(printer).fill({ ...told.heaters, ...await this.#sensorHistory(printer) });
         this.model.set({});
       } catch { /* the graph begins with what comes */ }
     }
+  }
+
+  async #sensorHistory(printer) {
+    const found = {};
+    for (const [name, sensor] of Object.entries(this.model.value.house.sensors)) {
+      if (sensor.unit !== "celsius" || ![null, printer].includes(sensor.printer ?? null)) continue;
+      const told = await this.command("sensor.history", { sensor: name }, { isRepeatable: true });
+      found[seriesName(name)] = { at: told.at, actual_celsius: told.value, target_celsius: told.value.map(() => null) };
+    }
+    return found;
   }
 
   #retry() {

@@ -16,7 +16,7 @@ const EMPTY_PRINTER = Object.freeze({
 /** Before anything was told. `news` counts what happened to things that are fetched: files, queue, jobs. */
 export function emptyHouse() {
   return {
-    epoch: "", seq: 0, isTold: false, printers: {}, host: {}, queue: { length: 0, next: [], held: {} },
+    epoch: "", seq: 0, isTold: false, printers: {}, sensors: {}, host: {}, queue: { length: 0, next: [], held: {} },
     reasons: {}, finished: {}, news: { files: 0, queue: 0, jobs: 0 },
   };
 }
@@ -32,9 +32,9 @@ export function apply(house, frame) {
 }
 
 function fromSnapshot(house, frame) {
-  const { printers = {}, host = {}, queue = house.queue } = frame.state ?? {};
+  const { printers = {}, sensors = {}, host = {}, queue = house.queue } = frame.state ?? {};
   const news = { files: house.news.files + 1, queue: house.news.queue + 1, jobs: house.news.jobs + 1 };
-  return { ...house, epoch: frame.epoch, seq: frame.seq, isTold: true, printers, host, queue, news };
+  return { ...house, epoch: frame.epoch, seq: frame.seq, isTold: true, printers, sensors, host, queue, news };
 }
 
 function applyEvent(house, event) {
@@ -42,11 +42,27 @@ function applyEvent(house, event) {
   if (event.type === "host.measured") return { ...house, host: event.host };
   if (event.type === "queue.changed") return { ...heard(house, "queue"), queue: event.queue };
   if (topic === "file") return heard(house, "files");
+  if (topic === "sensor") return withSensor(house, event);
   if (typeof event.printer !== "string") return house;
   const before = house.printers[event.printer] ?? EMPTY_PRINTER;
   const after = applyToPrinter(before, event);
   const told = toldBeside(house, event);
   return after === before ? told : { ...told, printers: { ...told.printers, [event.printer]: after } };
+}
+
+function withSensor(house, event) {
+  const before = house.sensors[event.sensor];
+  if (!before) return house;
+  return { ...house, sensors: { ...house.sensors, [event.sensor]: { ...before, ...changeOfSensor(event) } } };
+}
+
+function changeOfSensor(event) {
+  switch (event.type) {
+    case "sensor.measured": return { value: event.value, unit: event.unit, measured_at: event.at };
+    case "sensor.quality_changed": return { quality: event.quality, reason: event.reason, simulated: event.simulated, ...(event.quality === "ok" ? {} : { value: null }) };
+    case "sensor.alarm_changed": return { alarm: event.alarm };
+    default: return {};
+  }
 }
 
 function toldBeside(house, event) {

@@ -18,6 +18,7 @@ const PAGES = {
   queue: later(() => import("./page_queue.js"), "QueuePage"), history: later(() => import("./page_history.js"), "HistoryPage"),
   terminal: later(() => import("./page_terminal.js"), "TerminalPage"), layers: later(() => import("./page_layers.js"), "LayersPage"),
   recovery: later(() => import("./page_recovery.js"), "RecoveryPage"), settings: later(() => import("./page_settings.js"), "SettingsPage"),
+  audit: later(() => import("./page_audit.js"), "AuditPage"),
 };
 
 const OF_PRINTER = new Set(["printer", "terminal", "layers", "recovery"]);

@@ -48,6 +48,7 @@ export const texts = {
     connectingText: "Asking the printer who it is…", haltedTitle: "The printer has stopped itself",
     haltedText: "Find out why before you go on. Then reset it (its button, or its power), and connect again.",
     unsafeTitle: "The printer may be hot, and nobody can turn it off", connection: "Connection", firmware: "Firmware", port: "Port",
+    display: "On the printer's display",
   },
 
   job: {
@@ -64,6 +65,13 @@ export const texts = {
     title: "Temperatures", nozzle: "Nozzle", names: { bed: "Bed", chamber: "Chamber" }, actual: "Actual", target: "Target", heater: "Heater", power: "Power", coolDown: "All off", preset: "Presets", off: "Off",
     range: "Shown", minutes: (count) => `${count} min`, none: "No temperatures yet.", time: "Time", graph: "Temperatures over time", follow: "Follow",
     setTo: (name) => `Target of ${name} in °C`, zoom: "Drag to zoom, double-click to go back.",
+    tooHot: (name, limit) => `${name} takes ${limit} °C at most.`,
+  },
+
+  sensors: {
+    title: "Sensors", units: { celsius: "°C", percent: "%", hectopascal: "hPa", ppm: "ppm", volt: "V", ampere: "A", watt: "W", rpm: "rpm", none: "" },
+    quality: { pending: "not read yet", stale: "too old", disconnected: "not connected", faulty: "faulty", implausible: "implausible" },
+    alarm: (limit) => (typeof limit.above === "number" ? `above ${limit.above}` : `below ${limit.below}`),
   },
 
   motion: {
@@ -130,7 +138,8 @@ export const texts = {
   layers: {
     title: "G-code", choose: "Choose a file", none: "No file to look at", noneText: "Start a print, or choose a file on the Files page.", layer: "Layer", of: (one, all) => `Layer ${one} of ${all}`,
     follow: "Follow the print", travel: "Show travel", height: (z) => `Z ${z} mm`, moves: "moves", canvas: "The layer from above", notReady: "This file is being analysed…", up: "Next layer", down: "Layer before",
-    objects: "Objects", tooLong: "This layer is too large to be drawn here.",
+    objects: "Objects", exclude: (name) => `Leave out ${name}`, excludeSure: "For good: it cannot be taken back", excluded: "left out",
+    notByFirmware: "This file marks its objects by comments only. To leave one out, slice it with object labels for the firmware.", tooLong: "This layer is too large to be drawn here.",
   },
 
   recovery: {
@@ -146,6 +155,17 @@ export const texts = {
   appKeys: {
     title: "Apps that ask for a key", none: "No app is asking.", hint: "The names are the apps' own words. An approved app may print and control printers.",
     approve: "Approve", deny: "Refuse",
+  },
+
+  keys: {
+    title: "Keys", hint: "Each person and program with a key of its own: then one can be taken away alone.", create: "Make a key", name: "Name", rights: "It may",
+    nameHint: "Letters, digits, . _ @ -", days: "Days it is good for (0: for ever)", revoke: "Revoke", revokeSure: "Revoke for good?", since: (at) => `since ${at}`, until: (at) => `until ${at}`,
+    made: (name) => `The key of ${name}`, once: "It is shown this once and kept nowhere. Copy it now.",
+  },
+
+  audit: {
+    title: "Audit log", open: "Who did what", action: "Action, e.g. job.", actor: "Who", none: "Nothing is on record", notAllowed: "The audit log is for administrators.",
+    hint: "hydrogen audit verify checks that no record is missing or was changed.",
   },
 
   settings: {
