@@ -2,7 +2,7 @@
 // was, and applies what comes to the model. Nothing here knows what is shown.
 
 import { waitBefore } from "./backoff.js";
-import { apply, sinceOf } from "./house.js";
+import { apply, sinceOf, unheardEnds, withEnd } from "./house.js";
 import { Series, seriesName } from "./series.js";
 import { socketAddress } from "./session.js";
 
@@ -237,13 +237,15 @@ export class Client {
 
   #hearTruth(frame) {
     if (frame.type === "subscribed" && frame.id) this.#answer(frame.id, frame);
-    const house = apply(this.model.value.house, frame);
+    const before = this.model.value.house;
+    const house = apply(before, frame);
     if (frame.type === "temperature.measured") this.#keepTemperature(frame);
     if (frame.type === "sensor.measured") this.#keepSensor(frame);
     if (frame.type === "error.raised") this.model.tell("error", frame.error.message, frame.printer);
     const isLive = frame.type === "snapshot" || frame.type === "subscribed";
     this.model.set({ house, ...(isLive ? { link: "live" } : {}) }, { isSample: SAMPLES.has(frame.type) });
     if (frame.type === "snapshot" || (frame.type === "subscribed" && frame.resumed)) this.#fetchTemperatures();
+    if (frame.type === "snapshot") this.#fetchEnds(before, house);
     if (frame.type === "printer.attached") this.#fetchTemperatures(frame.printer);
   }
 
@@ -276,6 +278,16 @@ export class Client {
         this.seriesOf(printer).fill({ ...told.heaters, ...await this.#sensorHistory(printer) });
         this.model.set({});
       } catch { /* the graph begins with what comes */ }
+    }
+  }
+
+  /** What came to its end while there was no connection. */
+  async #fetchEnds(before, house) {
+    for (const [name, job] of Object.entries(unheardEnds(before, house))) {
+      try {
+        const told = await this.command("job.show", { job }, { isRepeatable: true });
+        this.model.set({ house: withEnd(this.model.value.house, name, told.job) });
+      } catch { /* nobody knows the job any more */ }
     }
   }
 

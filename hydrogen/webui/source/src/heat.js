@@ -65,7 +65,7 @@ function Heater({ printer, name, number, told, highest, may }) {
       <th scope="row"><span class="swatch" style=${{ background: `var(${colourOf(number)})` }} aria-hidden="true" />${heaterName(name)}</th>
       <td class=${isHot ? "hot" : ""} data-heater=${name}>${celsius(told.actual_celsius)} °C${typeof told.power === "number" ? html`<i class="power" title=${texts.heat.power}><i style=${{ width: `${Math.min(100, told.power * 100)}%` }} /></i>` : ""}</td>
       <td>${may && target !== null
-        ? html`<form class="target" onSubmit=${set}><input type="number" inputmode="decimal" min="0" max=${highest} step="1" value=${shown} aria-label=${texts.heat.setTo(heaterName(name))}
+        ? html`<form class="target" novalidate onSubmit=${set}><input type="number" inputmode="decimal" min="0" max=${highest} step="1" value=${shown} aria-label=${texts.heat.setTo(heaterName(name))}
             onInput=${(event) => setTyped(event.target.value)} onBlur=${set} onFocus=${(event) => event.target.select()} /><span>°C</span></form>`
         : target === null ? "–" : `${celsius(target, 0)} °C`}</td>
     </tr>`;

@@ -21,6 +21,24 @@ export function emptyHouse() {
   };
 }
 
+/** The jobs that are over by what a snapshot says, and whose end nobody told this page: {printer: job}. before: the house as it was
+ * known until then. Those that lie on a bed count as well, so that a page that is opened later knows what lies there. */
+export function unheardEnds(before, house) {
+  const ends = {};
+  for (const [name, printer] of Object.entries(house.printers)) {
+    const over = before.printers[name]?.job?.id ?? (printer.bed === "clear" ? null : printer.bed_job);
+    if (over && printer.job?.id !== over && house.finished[name]?.job !== over) ends[name] = over;
+  }
+  return ends;
+}
+
+/** The house in which the end of a job is known from its record (`job.show`). */
+export function withEnd(house, name, record) {
+  if (record.state === "printing" || house.printers[name]?.job) return house;
+  const end = { job: record.job, file: record.file, outcome: record.state, elapsed_seconds: record.elapsed_seconds, reason: record.reason ?? "" };
+  return { ...house, finished: { ...house.finished, [name]: end } };
+}
+
 /** The place to resume from; "" before anything was told. */
 export const sinceOf = (house) => (house.isTold ? `${house.epoch}.${house.seq}` : "");
 

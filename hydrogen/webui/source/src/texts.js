@@ -55,7 +55,7 @@ export const texts = {
     title: "Print", none: "Nothing is being printed", noneText: "Choose a file, or let the queue go on.", chooseFile: "Choose a file",
     pause: "Pause", resume: "Resume", cancel: "Cancel print", cancelAsk: "Cancel for good?", layer: "Layer", elapsed: "Elapsed", left: "Left",
     done: "Done at", filament: "Filament", lines: "Lines", progress: "Progress of the print", by: (name) => `started by ${name}`,
-    finished: { completed: "Print completed", cancelled: "Print cancelled", failed: "Print failed" },
+    finished: { completed: "Print completed", cancelled: "Print cancelled", failed: "Print failed", interrupted: "Print interrupted" },
     leftSource: { history: "as the last time", m73: "by the slicer's marks", slicer: "by the slicer", model: "computed", pace: "by its pace" },
     bedClear: "The bed is clear", bed: { unknown: "Nobody said whether the bed is clear", clear: "The bed is clear", occupied: "Something lies on the bed" },
     again: "Print again", receipt: "Receipt", recoverTitle: "A print broke off", recover: "See the recovery plan",
@@ -113,7 +113,7 @@ export const texts = {
     exists: (name) => `${name} is here already.`, replace: "Replace", top: "All files", details: "Details", layers: "Layers", slicer: "Slicer", filament: "Filament",
     height: "Layer height", pending: "Being analysed…", failed: "Could not be analysed", good: "No problems found", goodSoFar: "No problems found, as far as it could be judged", preflight: "Before the print", line: (number) => `line ${number}`,
     notJudged: "Not judged", view: "Look at the layers", dimensions: "Size of the print", uploads: "Uploads", done: "done", free: (size) => `${size} free`,
-    severity: { error: "Error", warning: "Warning", info: "Note" }, deleteFolder: "Delete folder", printOn: "Print on", open: (name) => `Open ${name}`, wrongKind: (name) => `${name} is no G-code file.`,
+    severity: { error: "Error", warning: "Warning", info: "Note" }, deleteFolder: "Delete folder", printOn: "Print on", wrongKind: (name) => `${name} is no G-code file.`,
   },
 
   queue: {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apply, emptyHouse, isBusy, sinceOf } from "../src/house.js";
+import { apply, emptyHouse, isBusy, sinceOf, unheardEnds, withEnd } from "../src/house.js";
 
 const snapshot = (seq = 10, state = {}) => ({
   type: "snapshot", epoch: "e", seq,
@@ -84,3 +84,18 @@ test("frames that tell nothing, and events of unknown kinds, change nothing but 
 });
 
 test("the place never goes back", () => assert.equal(apply(after(started), { type: "host.measured", seq: 2, host: {} }).seq, 11));
+
+test("a job that ended while nobody listened is asked for, and its end shown", () => {
+  const before = after(started);
+  const house = apply(before, snapshot(3));
+  assert.deepEqual(unheardEnds(before, house), { a: "j1" });
+  const known = withEnd(house, "a", { job: "j1", file: "x.gcode", state: "completed", elapsed_seconds: 5, reason: null });
+  assert.equal(known.finished.a.outcome, "completed");
+  assert.deepEqual(unheardEnds(before, known), {});
+  assert.equal(withEnd(house, "a", { job: "j1", state: "printing" }), house);
+});
+
+test("what lies on a bed is known to a page that is opened later", () => {
+  const house = apply(emptyHouse(), snapshot(3, { printers: { a: { job: null, bed: "occupied", bed_job: "j9" }, b: { job: null, bed: "clear", bed_job: "j8" }, c: { job: { id: "j7" }, bed: "occupied", bed_job: "j7" } } }));
+  assert.deepEqual(unheardEnds(emptyHouse(), house), { a: "j9" });
+});

@@ -41,7 +41,7 @@ test("objects are told apart", () => {
 });
 
 test("objects of firmwares and of Cura are known by the names that the service tells", () => {
-  const layer = readLayer("M486 T2\nM486 S1 A\"cube\"\nG1 X1 E1\nM486 S-1\nG0 X2\n;MESH:b.stl\nG1 X3 E1\n;MESH:NONMESH\nG0 X4\n", begin);
+  const layer = readLayer("M486 T2\nM486 S1 A\"cube\"\nG1 X5 E1\nM486 S-1\nG0 X6\n;MESH:b.stl\nG1 X7 E1\n;MESH:NONMESH\nG0 X8\n", begin);
   assert.deepEqual([0, 1, 2, 3].map((move) => layer.objects[layer.objectOf[move]]), ["1", "", "b.stl", ""]);
 });
 
