@@ -11,16 +11,17 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.access import Access, FrontDoor, bound_host
+from hydrogen.access import Access, FrontDoor
 from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.config_report import configuration_report
+from hydrogen.config_sensor import configured_sensors
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -38,13 +39,16 @@ from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
+from hydrogen.fleet.sensors.sensor import ConfiguredSensor
 from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.housekeeping import (
     make_analyses,
     make_disk_watch,
     make_host_operations,
+    make_launcher,
     make_profile_operations,
     make_retention,
+    make_sensors,
 )
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
@@ -71,11 +75,12 @@ from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.operations.retention import retention_operations
+from hydrogen.operations.sensor import sensor_operations
 from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
+from hydrogen.port_settings import web_settings, websocket_settings
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
-from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
@@ -83,8 +88,6 @@ from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
-from hydrogen.web.settings import WebSettings
-from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
 from hydrogen.webui.mount import mount_dashboard
 
@@ -124,10 +127,11 @@ class Hydrogen:
         self._log = log
         self.is_started = False
         self._printers = printers = configured_printers(configuration)
+        sensors = configured_sensors(configuration.sensors, configuration.printers)
         self._epoch = secrets.token_hex(8)
         self._log_ring = options.log_ring or LogRing(clock)
         self._bus = Bus(self._report)
-        self._context = Context(epoch=self._epoch, initial=_initial_state(printers), bus=self._bus)
+        self._context = Context(epoch=self._epoch, initial=_initial_state(printers, sensors), bus=self._bus)
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
@@ -135,8 +139,9 @@ class Hydrogen:
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
-        self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
+        self._launcher = make_launcher(configuration, own_spoolers=options.own_spoolers)
         self._fleet = self._make_fleet(printers)
+        self._sensors = make_sensors(sensors, hands=self._fleet, context=self._context, clock=clock, log=log)
         self._queue = self._make_queue()
         self._analyses, self._analyst = make_analyses(
             configuration, printers, files=self._files, context=self._context, bus=self._bus, clock=clock, log=log
@@ -169,6 +174,16 @@ class Hydrogen:
         return self._websocket.bound_port
 
     @property
+    def is_serving(self) -> bool:
+        """Can clients come in? False before the start and during the end."""
+        return self._websocket.is_serving
+
+    @property
+    def state(self) -> State:
+        """What is true now."""
+        return self._context.state
+
+    @property
     def app_keys(self) -> AppKeys:
         """The desk where apps get keys of their own."""
         return self._door.app_keys
@@ -194,6 +209,7 @@ class Hydrogen:
             *self._options.extra,
             self._analyst,
             self._fleet,
+            *self._sensors,
             HostSampler(
                 context=self._context,
                 clock=self._clock,
@@ -338,6 +354,7 @@ class Hydrogen:
             *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
             *make_profile_operations(self._printers),
+            *sensor_operations(lambda: self._context.state, self._temperatures),
             *system_operations(self._status),
             *make_host_operations(self._configuration, self._context, self._log),
             *log_operations(self._log_ring),
@@ -400,31 +417,10 @@ class Hydrogen:
         self._context.publish(ErrorRaised(at=self._clock.wall(), error=report))
 
 
-def websocket_settings(configuration: Configuration, access: Access) -> WebSocketSettings:
-    """The configured WebSocket; on loopback if nobody chose a key. Keys and settings of one name are the same."""
-    section = configuration.websocket
-    names = {field.name for field in fields(WebSocketSettings)} & set(type(section).model_fields)
-    configured = WebSocketSettings(**{name: getattr(section, name) for name in names})
-    hosts = (*section.allowed_hosts, socket.gethostname())
-    return replace(configured, host=bound_host(configuration, access, section.host), allowed_hosts=hosts)
-
-
-def web_settings(configuration: Configuration, access: Access) -> WebSettings:
-    """The configured HTTP port; on loopback if nobody chose a key."""
-    section = configuration.web
-    names = {field.name for field in fields(WebSettings)} & set(type(section).model_fields)
-    configured = WebSettings(**{name: getattr(section, name) for name in names})
-    return replace(
-        configured,
-        host=bound_host(configuration, access, section.host),
-        allowed_origins=configuration.websocket.allowed_origins,
-        allowed_hosts=(*configuration.websocket.allowed_hosts, socket.gethostname()),
-    )
-
-
-def _initial_state(printers: Sequence[ConfiguredPrinter]) -> State:
+def _initial_state(printers: Sequence[ConfiguredPrinter], sensors: Sequence[ConfiguredSensor]) -> State:
     return State(
         printers=MappingProxyType(
             {p.name: PrinterState(driver=p.driver, port=p.port, baud=p.baud) for p in printers},
-        )
+        ),
+        sensors=MappingProxyType({sensor.name: sensor.initial_state for sensor in sensors}),
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from hydrogen.devices.parking import HeadControl
 from hydrogen.errors import DeviceError
@@ -27,14 +27,16 @@ from hydrogen.model.printer import Firmware, LinkStatistics
 class DriverManifest:
     """What a driver package says of itself; importing the module that holds it must stay light.
 
-    config and factory are `module:attribute`; config is a pydantic model class for the printer's table in the
-    configuration, factory a callable `(settings: Mapping[str, Any]) -> PrinterDriver`.
+    config and factory are `module:attribute`; config is a pydantic model class for the driver's keys in the table of the
+    configuration, factory a callable `(settings: Mapping[str, Any]) -> PrinterDriver`. kind: what it drives; of a `sensor`
+    the factory makes a SensorDriver (sensor.py), and the table is `[sensors.NAME]`.
     """
 
     name: str
     config: str
     factory: str
     summary: str = ""
+    kind: Literal["printer", "sensor"] = "printer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""State + event = state. Pure and total: an event for an unknown printer creates it.
+"""State + event = state. Pure and total: an event for an unknown printer or sensor creates it.
 
 Terminal lines stand outside the order of events and change nothing.
 """
@@ -33,11 +33,15 @@ from hydrogen.model.events import (
     PrinterStateChanged,
     PrinterUnsafe,
     QueueChanged,
+    SensorAlarmChanged,
+    SensorMeasured,
+    SensorQualityChanged,
     TemperatureMeasured,
     TerminalLineReported,
 )
 from hydrogen.model.job import JobState, JobStatus
 from hydrogen.model.printer import PrinterState, PrinterStatus
+from hydrogen.model.sensor import SensorQuality, SensorState
 from hydrogen.model.state import State
 from hydrogen.model.temperature import HeaterState
 
@@ -58,6 +62,9 @@ def reduce(state: State, event: Event) -> State:
         return replace(state, host=event.host)
     if isinstance(event, QueueChanged):
         return replace(state, queue=event.queue)
+    if isinstance(event, SensorMeasured | SensorQualityChanged | SensorAlarmChanged):
+        sensor = _reduce_sensor(state.sensors.get(event.sensor, SensorState(printer=event.printer)), event)
+        return replace(state, sensors=MappingProxyType({**state.sensors, event.sensor: sensor}))
     if event.printer is None or isinstance(event, TerminalLineReported):
         return state
     before = state.printers.get(event.printer, PrinterState())
@@ -65,6 +72,21 @@ def reduce(state: State, event: Event) -> State:
     if after is before and event.printer in state.printers:
         return state
     return replace(state, printers=MappingProxyType({**state.printers, event.printer: after}))
+
+
+def _reduce_sensor(
+    sensor: SensorState, event: SensorMeasured | SensorQualityChanged | SensorAlarmChanged
+) -> SensorState:
+    match event:
+        case SensorMeasured():
+            read = replace(sensor, value=event.value, unit=event.unit, measured_at=event.at)
+            return replace(read, quality=SensorQuality.OK, reason="")
+        case SensorQualityChanged():
+            value = sensor.value if event.quality is SensorQuality.OK else None
+            changed = replace(sensor, value=value, quality=event.quality, reason=event.reason)
+            return replace(changed, simulated=event.simulated)
+        case SensorAlarmChanged():
+            return replace(sensor, alarm=event.alarm)
 
 
 def reduce_printer(printer: PrinterState, event: Event) -> PrinterState:

@@ -140,7 +140,11 @@ class StartJob(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseJob(Request):
+    """`reason` is empty when a person asks."""
+
     wire_name: ClassVar[str] = "job_pause"
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ EMPTY_WORDS = frozenset({"utils", "util", "helpers", "helper", "common", "manage
 WITHOUT_MIRROR = frozenset({"__init__.py", "__main__.py"})
 ON_THE_ROOF = frozenset(
     {"access", "app", "config", "config_machine", "config_report", "config_retention", "config_section"}
-    | {"analyser_process", "config_websocket", "housekeeping", "serving", "spooler_process"}
+    | {"config_driver", "config_problem", "config_sensor"}
+    | {"analyser_process", "config_websocket", "housekeeping", "port_settings", "serving", "spooler_process"}
 )
 
 

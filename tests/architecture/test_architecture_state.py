@@ -37,6 +37,8 @@ ROOF = (
     "hydrogen/config_section.py",
     "hydrogen/config_websocket.py",
     "hydrogen/config_machine.py",
+    "hydrogen/config_driver.py",
+    "hydrogen/config_sensor.py",
     "hydrogen/analyser_process.py",
     "hydrogen/cli/",
     "hydrogen/spooler_process.py",
