@@ -48,6 +48,7 @@ from hydrogen.housekeeping import (
     make_host_operations,
     make_host_watch,
     make_launcher,
+    make_profile_operations,
     make_retention,
     make_sensors,
 )
@@ -64,8 +65,8 @@ from hydrogen.model.state import State
 from hydrogen.moonraker.mount import mount_moonraker
 from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.analysis import analysis_operations
-from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
+from hydrogen.operations.exclusion import exclusion_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
@@ -129,7 +130,7 @@ class Hydrogen:
         self._clock = clock
         self._log = log
         self.is_started = False
-        printers = configured_printers(configuration)
+        self._printers = printers = configured_printers(configuration)
         sensors = configured_sensors(configuration.sensors, configuration.printers)
         self._epoch = secrets.token_hex(8)
         self._log_ring = options.log_ring or LogRing(clock)
@@ -360,17 +361,19 @@ class Hydrogen:
             *printer_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
             *recovery_operations(self._fleet, self._job_ids, self._queue),
+            *exclusion_operations(self._fleet, self._analyses, lambda name: self._context.state.printers[name].job),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
             *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
+            *make_profile_operations(self._printers),
             *sensor_operations(lambda: self._context.state, self._temperatures),
             *system_operations(self._status),
             *make_host_operations(self._configuration, self._context, self._log),
             *port_operations(self._port_desk),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
-            *app_key_operations(self._door.app_keys.book),
+            *self._door.operations,
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)

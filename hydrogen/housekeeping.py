@@ -27,6 +27,7 @@ from hydrogen.fleet.sensors.sensor import ConfiguredSensor, sensors_by_device
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.store import JobStore
 from hydrogen.operations.operation import Operation
+from hydrogen.operations.printer_profile import PrinterProfile, profile_operations
 from hydrogen.operations.system import host_operations
 from hydrogen.retention.folder import FolderShelf, GroupShelf, LogShelf, SpoolShelf
 from hydrogen.retention.keeper import RetentionKeeper
@@ -155,6 +156,20 @@ def make_analyses(
     desk.work_with(analyst)
     bus.listen(desk.on_published, name="analysis")
     return desk, analyst
+
+
+def make_profile_operations(printers: Sequence[ConfiguredPrinter]) -> list[Operation]:
+    """What clients are told of what is configured of a printer."""
+    profiles = {
+        one.name: PrinterProfile(
+            low_mm=one.machine.low_mm,
+            high_mm=one.machine.high_mm,
+            celsius=one.machine.celsius,
+            can_cut_power=bool(one.policy.power.off_command),
+        )
+        for one in printers
+    }
+    return profile_operations(profiles.__getitem__)
 
 
 def make_host_operations(configuration: Configuration, context: Context, log: Log) -> list[Operation]:

@@ -132,6 +132,16 @@ class PrinterPromptClosed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterMessageShown(Event):
+    """Our lines put another text on the printer's display (M117); "" clears it."""
+
+    wire_type: ClassVar[str] = "printer.message_shown"
+    is_sample: ClassVar[bool] = True
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterHeartbeatMissed(Event):
     """The process that holds this printer has given no sign of life for so long; it is replaced after 15 s of it."""
 
@@ -295,6 +305,18 @@ class JobResumed(Event):
     wire_type: ClassVar[str] = "job.resumed"
 
     job: str
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobObjectExcluded(Event):
+    """The firmware leaves this object of the file out from now on. object: its id in the file's analysis, name: for people."""
+
+    wire_type: ClassVar[str] = "job.object_excluded"
+
+    job: str
+    object: str
+    name: str = ""
     actor: str = ""
 
 
@@ -550,6 +572,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterHomingBegun,
     PrinterPromptShown,
     PrinterPromptClosed,
+    PrinterMessageShown,
     PrinterHeartbeatMissed,
     PrinterUnsafe,
     PrinterPowerChanged,
@@ -562,6 +585,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     JobProgressed,
     JobPaused,
     JobResumed,
+    JobObjectExcluded,
     JobRecoveryChanged,
     JobFinished,
     JobReceiptIssued,

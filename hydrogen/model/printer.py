@@ -123,7 +123,9 @@ class PrinterState:
     simulated: a virtual printer is behind the port, as the port itself told when it was opened (hydrogen-sim does); never
     concluded from what a firmware says. Holds until the next connection. power: what its switch says, `on`, `off` or
     `unknown` (nobody has switched it yet, and it does not tell); None where no switch is configured. The service's knowledge
-    as well: only what the spooler itself has switched off comes from there.
+    as well: only what the spooler itself has switched off comes from there. display_message:
+    the last text that our lines put on the printer's display (M117), of a file or of a person: foreign text, never more than
+    text.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -144,3 +146,4 @@ class PrinterState:
     recoverable: RecoverableJob | None = None
     simulated: bool = False
     power: str | None = None
+    display_message: str = ""
