@@ -45,9 +45,10 @@ from hydrogen.fleet.sensors.sensor import ConfiguredSensor
 from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.housekeeping import (
     make_analyses,
-    make_disk_watch,
     make_host_operations,
+    make_host_watch,
     make_launcher,
+    make_profile_operations,
     make_retention,
     make_sensors,
 )
@@ -64,8 +65,8 @@ from hydrogen.model.state import State
 from hydrogen.moonraker.mount import mount_moonraker
 from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.analysis import analysis_operations
-from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
+from hydrogen.operations.exclusion import exclusion_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
@@ -85,6 +86,7 @@ from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
+from hydrogen.system.host_trouble import HostTroubleMemory
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
@@ -128,7 +130,7 @@ class Hydrogen:
         self._clock = clock
         self._log = log
         self.is_started = False
-        printers = configured_printers(configuration)
+        self._printers = printers = configured_printers(configuration)
         sensors = configured_sensors(configuration.sensors, configuration.printers)
         self._epoch = secrets.token_hex(8)
         self._log_ring = options.log_ring or LogRing(clock)
@@ -141,7 +143,9 @@ class Hydrogen:
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
+        self._host_sampler, self._host_trouble = self._make_host_watch()
         self._launcher = make_launcher(configuration, own_spoolers=options.own_spoolers)
+        self._displays = {one.name: one.display for one in printers}
         self._fleet = self._make_fleet(printers)
         self._sensors = make_sensors(sensors, hands=self._fleet, context=self._context, clock=clock, log=log)
         self._port_desk = PortDesk(printers)
@@ -196,7 +200,6 @@ class Hydrogen:
         self._fleet.will_come_back()
 
     def _services(self, access: Access) -> Sequence[Service]:
-        data_dir = self._configuration.server.data_dir
         return (
             self._folder,
             self._door.audit,
@@ -214,13 +217,7 @@ class Hydrogen:
             self._fleet,
             *self._sensors,
             PortWatch(self._fleet, clock=self._clock, log=self._log),
-            HostSampler(
-                context=self._context,
-                clock=self._clock,
-                data_dir=data_dir,
-                disk_watch=make_disk_watch(self._configuration.retention),
-                is_watched=lambda: self._figures.active_connections > 0,
-            ),
+            self._host_sampler,
             self._retention,
         )
 
@@ -238,6 +235,17 @@ class Hydrogen:
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
+            annotate=self._host_trouble.stamped,
+        )
+
+    def _make_host_watch(self) -> tuple[HostSampler, HostTroubleMemory]:
+        return make_host_watch(
+            self._configuration,
+            context=self._context,
+            bus=self._bus,
+            is_watched=lambda: self._figures.active_connections > 0,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _make_files(self) -> FileStore:
@@ -332,6 +340,7 @@ class Hydrogen:
             log=self._log,
             terminal=self._websocket.terminal,
             app_keys=self._door.app_keys,
+            displays=self._displays,
             mounts=(mount_octoprint, mount_moonraker, mount_dashboard),
         )
 
@@ -352,17 +361,19 @@ class Hydrogen:
             *printer_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
             *recovery_operations(self._fleet, self._job_ids, self._queue),
+            *exclusion_operations(self._fleet, self._analyses, lambda name: self._context.state.printers[name].job),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
             *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
+            *make_profile_operations(self._printers),
             *sensor_operations(lambda: self._context.state, self._temperatures),
             *system_operations(self._status),
             *make_host_operations(self._configuration, self._context, self._log),
             *port_operations(self._port_desk),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
-            *app_key_operations(self._door.app_keys.book),
+            *self._door.operations,
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)

@@ -119,6 +119,9 @@ class LineInProgress:
     body: bytes
 
 
+MESSAGE_CHARACTERS = 120
+"""Of a text for the printer's display: twice what the longest of them shows."""
+
 PERSON_AWAITED = "person_awaited"
 """An action of ours beside those of the firmware: its busy line said that it is paused for a user. Comes again and again."""
 
@@ -214,6 +217,11 @@ class PrinterConnection(Protocol):
     @property
     def is_waiting_for_heat(self) -> bool:
         """Is a blocking heat-up (M109, M190 …) unacknowledged?"""
+
+    @property
+    def display_message(self) -> str:
+        """The text that our own lines put on the printer's display last (M117), printable and at most MESSAGE_CHARACTERS long;
+        "" while there is none."""
 
     @property
     def in_progress(self) -> LineInProgress | None:

@@ -14,6 +14,7 @@ from hydrogen.model.events import (
     Event,
     HostMeasured,
     JobFinished,
+    JobObjectExcluded,
     JobPaused,
     JobProgressed,
     JobRecoveryChanged,
@@ -25,7 +26,9 @@ from hydrogen.model.events import (
     PrinterConnected,
     PrinterDisconnected,
     PrinterFirmwareIdentified,
+    PrinterMessageShown,
     PrinterPositionReported,
+    PrinterPowerChanged,
     PrinterPromptClosed,
     PrinterPromptShown,
     PrinterStateChanged,
@@ -101,11 +104,13 @@ def reduce_printer(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, position=event.position)
         case LinkMeasured():
             return replace(printer, link=event.statistics)
+        case PrinterMessageShown():
+            return replace(printer, display_message=event.message)
         case ErrorRaised():
             return replace(printer, error=event.error)
         case JobRecoveryChanged():
             return replace(printer, recoverable=event.recoverable)
-        case JobStarted() | JobProgressed() | JobFinished() | JobPaused() | JobResumed():
+        case JobStarted() | JobProgressed() | JobFinished() | JobPaused() | JobResumed() | JobObjectExcluded():
             return _reduce_job(printer, event)
         case _:
             return _reduce_connection(printer, event)
@@ -121,7 +126,7 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
         case PrinterDisconnected():
             nothing: Mapping[str, HeaterState] = MappingProxyType({})
             gone = replace(printer, heaters=nothing, position=None, firmware=None, link=None)
-            return replace(gone, prompt=None, prompt_buttons=())
+            return replace(gone, prompt=None, prompt_buttons=(), display_message="")
         case PrinterStateChanged():
             status = _JOB_STATUS.get(event.status)
             job = replace(printer.job, status=status) if printer.job is not None and status else printer.job
@@ -136,13 +141,15 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, unsafe=event.reason)
         case PrinterBedChanged():
             return replace(printer, bed=event.bed, bed_job=event.job)
+        case PrinterPowerChanged():
+            return replace(printer, power=event.power)
         case _:
             return printer
 
 
 def _reduce_job(
     printer: PrinterState,
-    event: JobStarted | JobProgressed | JobFinished | JobPaused | JobResumed,
+    event: JobStarted | JobProgressed | JobFinished | JobPaused | JobResumed | JobObjectExcluded,
 ) -> PrinterState:
     if isinstance(event, JobStarted):
         return replace(printer, job=_new_job(event), error=None)
@@ -158,6 +165,9 @@ def _reduce_job(
             return replace(printer, job=replace(job, status=JobStatus.PRINTING))
         case JobProgressed():
             return replace(printer, job=_progressed_job(job, event))
+        case JobObjectExcluded():
+            others = (one for one in job.excluded_objects if one != event.object)
+            return replace(printer, job=replace(job, excluded_objects=(*others, event.object)))
 
 
 def _new_job(event: JobStarted) -> JobState:

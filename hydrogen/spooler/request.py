@@ -160,6 +160,20 @@ class CancelJob(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludeObject(Request):
+    """Let the firmware leave an object of the running `job` out. kind: of its marks in the file (`m486`, `exclude`); name: for
+    people. `conflict` for another job, and where the firmware does not take it."""
+
+    wire_name: ClassVar[str] = "job_exclude_object"
+    filled_in: ClassVar[frozenset[str]] = frozenset({"actor", "job", "kind", "name"})
+
+    job: str
+    object: str
+    kind: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerPrompt(Request):
     """Press a button of the printer's prompt: its name, its number from 0, or "" where there is no choice.
 
@@ -245,6 +259,7 @@ ALL_REQUESTS: tuple[type[Request], ...] = (
     PauseJob,
     ResumeJob,
     CancelJob,
+    ExcludeObject,
     AnswerPrompt,
     PlanRecovery,
     RecoverJob,

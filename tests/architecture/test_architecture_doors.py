@@ -16,6 +16,7 @@ _STRANGERS = (
     "hydrogen/config.py",
     "hydrogen/config_section.py",
     "hydrogen/config_websocket.py",
+    "hydrogen/config_display.py",
     "hydrogen/config_machine.py",
     "hydrogen/config_retention.py",
     "hydrogen/config_driver.py",

@@ -25,10 +25,11 @@ SAMPLES = {
     "sensor.measured",
     "job.progressed",
     "printer.position_reported",
+    "printer.message_shown",
     "link.measured",
     "host.measured",
 }
-"""DESIGN: samples are temperature (and sensors), progress, position, host, link; everything else is a fact."""
+"""DESIGN: samples are temperature (and sensors), progress, position, the display, host, link; everything else is a fact."""
 
 
 def test_every_event_class_is_listed() -> None:

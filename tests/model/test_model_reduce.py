@@ -12,6 +12,7 @@ from hydrogen.model.events import (
     Event,
     HostMeasured,
     JobFinished,
+    JobObjectExcluded,
     JobPaused,
     JobProgressed,
     JobResumed,
@@ -23,6 +24,7 @@ from hydrogen.model.events import (
     PrinterConnected,
     PrinterDisconnected,
     PrinterFirmwareIdentified,
+    PrinterMessageShown,
     PrinterPositionReported,
     PrinterPromptClosed,
     PrinterPromptShown,
@@ -291,6 +293,18 @@ def test_the_queue_in_short_is_that_of_the_last_change() -> None:
     after = reduce(State(), changed)
     assert after.queue == short
     assert not after.printers, "a wish to print makes no printer"
+
+
+def test_what_is_on_the_display_stands_until_the_printer_goes() -> None:
+    shown = after(PrinterMessageShown(at=1.0, printer="p", message="<b>Layer 3</b>"))
+    assert shown.display_message == "<b>Layer 3</b>"
+    assert after(PrinterDisconnected(at=2.0, printer="p", reason=""), before=shown).display_message == ""
+
+
+def test_objects_that_were_left_out_are_known_once_each() -> None:
+    left_out = [JobObjectExcluded(at=2.0, printer="p", job="job-1", object=one) for one in ("0", "2", "0")]
+    job = after(started(), *left_out).job
+    assert job is not None and job.excluded_objects == ("2", "0")
 
 
 # ---------------------------------------------------------------------------------------------------------- sensors
