@@ -202,7 +202,11 @@ def lead_a_life(machine: Machine, work: Path) -> None:
     machine.run("hydrogen", "stop", "--all")
     machine.until("everything ends when it is asked to", lambda: machine.spooler == machine.service == "0")
     machine.run("hydrogen", "units", "remove")
-    assert "hydrogen" not in machine.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "hydrogen*")
+    left = machine.run(
+        "systemctl", "list-units", "--all", "--plain", "--no-legend", "hydrogen.service", "hydrogen-spooler*"
+    )
+    assert "hydrogen" not in left, left
+    print("fine      and nothing is left of it", flush=True)
 
 
 def main() -> int:
