@@ -166,7 +166,10 @@ def lead_a_life(machine: Machine, work: Path) -> None:
     )
     moves = "".join(f"G1 X{10 + n % 97}.{n % 10} Y{10 + n // 97} F600\n" for n in range(9000))
     (work / "opt" / "job.gcode").write_text(f"G28\n{moves}")
-    machine.run("hydrogen", "print", "/opt/hydrogen/job.gcode")
+    group = machine.run("sh", "-c", "getent group hydrogen | cut -d: -f3")
+    member = ("setpriv", "--reuid=4242", "--regid=4242", f"--groups={group}", "env", "HOME=/nonexistent")
+    machine.run(*member, "hydrogen", "print", "/opt/hydrogen/job.gcode")
+    print("fine      a member of the group hydrogen hands in a print", flush=True)
     machine.until("prints", machine.prints)
 
     spooler = machine.spooler
