@@ -180,9 +180,22 @@ def configured_printers(
             printers.append(_configured_printer(name, section, source, shelf))
         except _Refused as refused:
             problems.extend(refused.problems)
+    problems += _shared_ports(printers, source)
     if problems:
         raise _refusal(problems)
     return tuple(printers)
+
+
+def _shared_ports(printers: Sequence[ConfiguredPrinter], source: str) -> list[Problem]:
+    """Two printers on one port: only one of them could ever have it."""
+    problems, owners = [], dict[str, str]()
+    for printer in printers:
+        owner = owners.setdefault(printer.port, printer.name)
+        if printer.port and owner != printer.name:
+            expected = f"a port of its own (printers.{owner} has this one)"
+            key = f"printers.{printer.name}.port"
+            problems.append(Problem(source=source, key=key, found=repr(printer.port), expected=expected))
+    return problems
 
 
 class _Refused(Exception):
