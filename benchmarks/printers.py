@@ -54,6 +54,7 @@ class Run:
     """One house: what its printers say of the print, and what it took."""
 
     records: Sequence[WiredRecord]
+    lines: int
     memory_mib: float
     idle_cpu: float
     print_cpu: float
@@ -61,8 +62,8 @@ class Run:
 
     @property
     def shares(self) -> list[float]:
-        """Of each printer's wire, from its move FIRST to its last."""
-        return [record.share(BAUD, FIRST) for record in self.records]
+        """Of each calm printer's wire, from its move FIRST to its last."""
+        return [record.share(BAUD, FIRST) for record in self.records if record.moves == self.lines]
 
     @property
     def late_seconds(self) -> float:
@@ -91,7 +92,7 @@ def _shares(one: Run, eight: Run, stormy: Run) -> Iterator[Sample]:
     yield Sample(name="link share, alone", value=one.shares[0], unit="")
     yield Sample(name=f"link share, the least of {COUNT}", value=min(eight.shares), unit="", goal=SHARE_GOAL)
     yield Sample(name=f"link share, median of {COUNT}", value=statistics.median(eight.shares), unit="")
-    calm, others = eight.shares[:-1], stormy.shares[:-1]
+    calm, others = eight.shares[:-1], stormy.shares[: COUNT - 1]
     yield Sample(name="link share, the least beside a storm", value=min(others), unit="")
     changes = [100 * abs(after - before) / before for before, after in zip(calm, others, strict=True)]
     yield Sample(name="change by the storm, the most", value=max(changes), unit="%", goal=CHANGE_GOAL)
@@ -112,7 +113,7 @@ def _run(lines: list[bytes], count: int, *, is_stormy: bool = False) -> Run:
                 raise BenchmarkFailed(f"the printer in the storm executed {record.moves} moves that are not the file's")
         else:
             check_executed(lines, record.moves, record.hash)
-    return Run(records=records, **told)
+    return Run(records=records, lines=len(lines), **told)
 
 
 @contextmanager

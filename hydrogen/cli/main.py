@@ -11,10 +11,12 @@ from typing import Any
 
 from hydrogen import __version__
 from hydrogen.cli.exit_code import EXIT_CODE_MEANINGS, ExitCode, exit_code_of
+from hydrogen.cli.host_commands import add_host_commands
 from hydrogen.errors import HydrogenError
 
 EPILOG = """\
 examples
+  hydrogen setup                                 write a first configuration, by a few questions
   hydrogen demo                                  print the sample on a virtual printer, and watch it
   hydrogen check-config hydrogen.toml            is this configuration right?
   hydrogen serve --config hydrogen.toml          run the service
@@ -79,6 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_key_commands(commands)
     _add_audit_commands(commands)
     _add_tls_commands(commands)
+    add_host_commands(commands, _add)
     return parser
 
 
@@ -175,6 +178,9 @@ def _add_other_commands(commands: Commands) -> None:
     watch = _add(commands, "watch", "show a printer until Ctrl-C", _client("watch"))
     watch.add_argument("--json", action="store_true", help="every frame of the protocol, one a line")
     _add_printer(watch)
+    sensors = _add(commands, "sensors", "what is measured beside the printers", _sensors)
+    sensors.add_argument("--json", action="store_true", help="for programs")
+    _add_printer(sensors)
     retention = _add(commands, "retention", "show what is to be deleted from the disk, and why", _retention)
     retention.add_argument("--apply", action="store_true", help="delete it now, instead of within the hour")
     retention.add_argument("--json", action="store_true", help="for programs")
@@ -449,6 +455,12 @@ def _retention(options: argparse.Namespace) -> int:
     from hydrogen.cli.retention import retention
 
     return asyncio.run(retention(options))
+
+
+def _sensors(options: argparse.Namespace) -> int:
+    from hydrogen.cli.sensors import sensors
+
+    return asyncio.run(sensors(options))
 
 
 def _files(name: str) -> Callable[[argparse.Namespace], int]:

@@ -14,9 +14,9 @@ from hydrogen.core.service import Service
 from hydrogen.devices.port_identity import DeviceTree
 from hydrogen.errors import HostError, InvalidMessage, NotFound, Unavailable
 from hydrogen.fleet.facts import FactRecorder, KeepFact
-from hydrogen.fleet.keeper import Keeper
+from hydrogen.fleet.keeper import Keeper, unchanged
 from hydrogen.fleet.printer import ConfiguredPrinter
-from hydrogen.model.events import ErrorRaised
+from hydrogen.model.events import ErrorRaised, Event
 from hydrogen.model.printer import ErrorReport
 from hydrogen.spooler.port import SpoolerPort
 from hydrogen.spooler.request import CoolDown, EmergencyStop, Request
@@ -59,9 +59,10 @@ class Fleet(Service):
         is_outdated: Callable[[str], bool] = lambda _name: False,
         end_own: Callable[[], Awaitable[None]] = _nothing,
         tree: DeviceTree | None = None,
+        annotate: Callable[[Event], Event] = unchanged,
     ) -> None:
         """is_outdated(name): has this printer's configuration changed since the last service in this runtime folder?
-        end_own: ends the spooler processes that are our children, also those that were never attached.
+        end_own: ends the spooler processes that are our children, also those that were never attached. annotate: see Keeper.
         tree: where devices are; the machine's own.
         """
         self._context = context
@@ -72,6 +73,7 @@ class Fleet(Service):
         self._is_outdated = is_outdated
         self._end_own = end_own
         self._tree = tree
+        self._annotate = annotate
         self._printers = tuple(printers)
         self._keepers: dict[str, Keeper] = {}
         self._own_spoolers = own_spoolers
@@ -187,6 +189,7 @@ class Fleet(Service):
             recorder=self._recorder,
             is_outdated=self._is_outdated(printer.name),
             tree=self._tree,
+            annotate=self._annotate,
         )
 
     def _leave(self) -> asyncio.Task[None]:

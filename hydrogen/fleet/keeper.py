@@ -71,6 +71,11 @@ _AWAY = (PrinterStatus.OFFLINE, PrinterStatus.ERROR, PrinterStatus.LINK_LOST)
 """States from which connecting may help. `halted` is left to a person: the firmware stopped for a reason."""
 
 
+def unchanged(event: Event) -> Event:
+    """For houses that have nothing to add."""
+    return event
+
+
 class Keeper:
     """Signs SpoolerListener. `keep` is its life."""
 
@@ -85,9 +90,11 @@ class Keeper:
         recorder: FactRecorder,
         is_outdated: bool = False,
         tree: DeviceTree | None = None,
+        annotate: Callable[[Event], Event] = unchanged,
     ) -> None:
         """tree: where devices are; the machine's own. is_outdated: the settings changed since a spooler that may still run was
-        started; it is replaced if idle."""
+        started; it is replaced if idle. annotate: adds to a spooler's event what only the service knows, before it is stored
+        and published."""
         self._printer = printer
         self._context = context
         self._clock = clock
@@ -98,6 +105,7 @@ class Keeper:
         self._tree = tree or DeviceTree()
         self._address = _address_of(printer.port)
         self._tried: object = None
+        self._annotate = annotate
         self._supervision = Supervision()
         self._power = PowerSwitch(printer.policy.power.off_command, log)
         self._port: SpoolerPort | None = None
@@ -326,6 +334,7 @@ class Keeper:
             return
         if event.printer is None:
             event = replace(event, printer=self.name)
+        event = self._annotate(event)
         if fact_id is not None and not self._admit(event, fact_id):
             return
         self._note_incident(event)
@@ -407,7 +416,7 @@ class Keeper:
         at = self._clock.wall()
         if self._state.status is not PrinterStatus.OFFLINE:
             changed = PrinterStateChanged(at=at, printer=self.name, status=PrinterStatus.LINK_LOST, reason=loss.message)
-            self._context.publish(changed)
+            self._context.publish(self._annotate(changed))
         report = ErrorReport(code=loss.code, message=loss.message, details=MappingProxyType(dict(loss.details)))
         self._context.publish(ErrorRaised(at=at, printer=self.name, error=report))
 

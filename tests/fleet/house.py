@@ -12,6 +12,7 @@ from hydrogen.core.clock import SystemClock
 from hydrogen.core.context import Context
 from hydrogen.devices.port_identity import DeviceTree
 from hydrogen.fleet.fleet import Fleet
+from hydrogen.fleet.keeper import unchanged
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.model.events import Event, PublishedEvent
 from hydrogen.model.printer import PrinterState
@@ -40,6 +41,7 @@ class FleetHouse:
         is_outdated: Callable[[str], bool] = lambda _name: False,
         tree: DeviceTree | None = None,
         make_port: Callable[[str], SpoolerPort] | None = None,
+        annotate: Callable[[Event], Event] = unchanged,
     ) -> None:
         printers = printers or (configured(),)
         self.ports = ports or {printer.name: ScriptedPort(printer.name) for printer in printers}
@@ -62,6 +64,7 @@ class FleetHouse:
             own_spoolers=own_spoolers,
             is_outdated=is_outdated,
             tree=tree,
+            annotate=annotate,
         )
         self._running: asyncio.Task[None] | None = None
 

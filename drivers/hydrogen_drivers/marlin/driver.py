@@ -19,6 +19,7 @@ from hydrogen.gcode.link.link_limits import LinkLimits
 from hydrogen_drivers.marlin.baud_detection import SPEEDS, Ear, detect_baud
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.handshake import (
+    ask_limits,
     await_greeting,
     identify,
     remember,
@@ -176,6 +177,8 @@ class MarlinDriver:
         firmware = resume.firmware if resume is not None else None
         if connection.resumed_from is None or firmware is None:
             await identify(connection, self._dialect)
+            if connection.resumed_from is None:
+                await ask_limits(connection)
             await watch_temperatures(connection, self._temperature_interval_seconds)
         else:
             remember(connection, firmware, self._dialect)
