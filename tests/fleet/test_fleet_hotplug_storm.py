@@ -15,6 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from hydrogen.core.clock import SystemClock
 from hydrogen.fleet.hotplug import LOOK_SECONDS, PortWatch
 from hydrogen.model.events import PrinterConnected, PrinterFirmwareIdentified
@@ -32,7 +34,7 @@ from tests.support.recording_log import RecordingLog
 from tests.support.usb_bus import UsbBus
 from tests.support.waiting import wait_until
 
-EVENTS = int(os.environ.get("HYDROGEN_HOTPLUG_EVENTS", "24"))
+EVENTS = int(os.environ.get("HYDROGEN_HOTPLUG_EVENTS", "16"))
 IS_LONG = "HYDROGEN_HOTPLUG_EVENTS" in os.environ
 SEED = 16
 SOCKETS = ("1-1.1", "1-1.2", "1-1.3", "1-1.4", "1-1.5")
@@ -126,6 +128,7 @@ async def storm(desk: Desk, house: FleetHouse) -> float:
     return longest
 
 
+@pytest.mark.timeout(1800 if IS_LONG else 180)
 async def test_whatever_is_plugged_where_each_name_gets_its_own_board(
     tmp_path: Path, start_virtual_printer: Callable[..., VirtualPrinter], record_property: Callable[[str, object], None]
 ) -> None:
