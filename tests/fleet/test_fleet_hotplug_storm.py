@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from hydrogen.core.clock import SystemClock
-from hydrogen.fleet.hotplug import LOOK_SECONDS, PortWatch
+from hydrogen.fleet.hotplug import LOOK_SECONDS, REST_SECONDS, PortWatch
 from hydrogen.model.events import PrinterConnected, PrinterFirmwareIdentified
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.spooler.journal.journal import HotJournal
@@ -153,7 +153,7 @@ async def test_whatever_is_plugged_where_each_name_gets_its_own_board(
         log=RecordingLog(),
         find_events=lambda: None,
         look_seconds=look_seconds,
-        rest_seconds=2 * look_seconds,
+        rest_seconds=REST_SECONDS if IS_LONG else look_seconds,
     )
     async with house:
         watching = asyncio.create_task(watch.run())
