@@ -69,6 +69,13 @@ class ServerSection(Section):
         "written before every line.",
     )
 
+    spoolers: Literal["fork", "socket"] = Field(
+        default="fork",
+        description="Who starts the process that holds a printer. `fork`: the service, and the process outlives it. `socket`: "
+        "whoever listens at `NAME.sock` in the runtime folder: systemd (the units of `hydrogen units` set this, because what a "
+        "unit starts ends with the unit), or a container of its own.",
+    )
+
     @field_validator("data_dir", "runtime_dir")
     @classmethod
     def _make_absolute(cls, path: Path) -> Path:

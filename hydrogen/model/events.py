@@ -17,6 +17,7 @@ from hydrogen.model.host import HostState
 from hydrogen.model.job import JobOutcome, RecoverableJob
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
 from hydrogen.model.receipt import Receipt
+from hydrogen.model.sensor import SensorLimit, SensorQuality, SensorUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +26,16 @@ class Event:
 
     wire_type: ClassVar[str] = ""
     is_sample: ClassVar[bool] = False
+    heard_with: ClassVar[str] = ""
+    """The topic of a family that has none of its own."""
 
     at: float
     printer: str | None = None
 
     @property
     def topic(self) -> str:
-        """The first word of the wire type: what clients subscribe to."""
-        return self.wire_type.partition(".")[0]
+        """What clients subscribe to: the first word of the wire type, or what its family is heard with."""
+        return self.heard_with or self.wire_type.partition(".")[0]
 
     @property
     def sample_key(self) -> tuple[str, str | None, str]:
@@ -62,21 +65,24 @@ class PrinterConnected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterDisconnected(Event):
-    """The port is closed; `reason` is a sentence."""
+    """The port is closed; `reason` is a sentence. host_trouble: see HostTroubleChanged; what was so in the seconds before."""
 
     wire_type: ClassVar[str] = "printer.disconnected"
 
     reason: str
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterStateChanged(Event):
-    """The printer is in another state. reason: for people, where there is one."""
+    """The printer is in another state. reason: for people, where there is one. host_trouble: of a link that was lost, a
+    printer that halted or an error, what was wrong with the host in the seconds before (see HostTroubleChanged)."""
 
     wire_type: ClassVar[str] = "printer.state_changed"
 
     status: PrinterStatus
     reason: str = ""
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,16 @@ class PrinterPromptClosed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterMessageShown(Event):
+    """Our lines put another text on the printer's display (M117); "" clears it."""
+
+    wire_type: ClassVar[str] = "printer.message_shown"
+    is_sample: ClassVar[bool] = True
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterHeartbeatMissed(Event):
     """The process that holds this printer has given no sign of life for so long; it is replaced after 15 s of it."""
 
@@ -146,6 +162,17 @@ class PrinterUnsafe(Event):
 
     reason: str
     power_off: str = "not_configured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterPowerChanged(Event):
+    """Its switch was found, or was put, at `on`, `off` or `unknown`. actor: who switched; "" for what was found."""
+
+    wire_type: ClassVar[str] = "printer.power_changed"
+
+    power: str
+    actor: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +206,51 @@ class TemperatureMeasured(Event):
     @property
     def sample_key(self) -> tuple[str, str | None, str]:
         return ("temperature.measured", self.printer, self.heater)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorMeasured(Event):
+    """One sensor, one good reading. printer: the one that the sensor belongs to, None for the house."""
+
+    wire_type: ClassVar[str] = "sensor.measured"
+    is_sample: ClassVar[bool] = True
+    heard_with: ClassVar[str] = "temperature"
+
+    sensor: str
+    value: float
+    unit: SensorUnit = SensorUnit.CELSIUS
+
+    @property
+    def sample_key(self) -> tuple[str, str | None, str]:
+        return ("sensor.measured", self.printer, self.sensor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorQualityChanged(Event):
+    """A sensor's values are worth something else from now on. Unless quality is `ok` it has no value; reason says why.
+
+    simulated: a virtual device is behind it (see SensorState).
+    """
+
+    wire_type: ClassVar[str] = "sensor.quality_changed"
+    heard_with: ClassVar[str] = "temperature"
+
+    sensor: str
+    quality: SensorQuality
+    reason: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorAlarmChanged(Event):
+    """A sensor exceeds a limit, or another one, or (alarm is None) none any more. value: the reading that decided."""
+
+    wire_type: ClassVar[str] = "sensor.alarm_changed"
+    heard_with: ClassVar[str] = "temperature"
+
+    sensor: str
+    alarm: SensorLimit | None
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +309,18 @@ class JobResumed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobObjectExcluded(Event):
+    """The firmware leaves this object of the file out from now on. object: its id in the file's analysis, name: for people."""
+
+    wire_type: ClassVar[str] = "job.object_excluded"
+
+    job: str
+    object: str
+    name: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecoveryChanged(Event):
     """There is an interrupted job that can be recovered, or there is none any more (None)."""
 
@@ -250,7 +334,8 @@ class JobFinished(Event):
     """The one terminal event of a job, with the figures that belong to its result.
 
     reason is a sentence, "" only for a completed job; error_code is the stable code of a failure.
-    possible_duplicates and resends are what the link counted while the job ran (see LinkStatistics).
+    possible_duplicates and resends are what the link counted while the job ran (see LinkStatistics). host_trouble: what was
+    wrong with the host at some time of the job (see HostTroubleChanged); the receipt's `host` says for how long.
     """
 
     wire_type: ClassVar[str] = "job.finished"
@@ -268,6 +353,7 @@ class JobFinished(Event):
     resends: int = 0
     stalls: int = 0
     possible_duplicates: int = 0
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,12 +468,28 @@ class LinkMeasured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDuplicatePossible(Event):
-    """A line may have run twice: the wire lost its number (see `possible_duplicates`)."""
+    """A line may have run twice: the wire lost its number (see `possible_duplicates`). host_trouble: see HostTroubleChanged."""
 
     wire_type: ClassVar[str] = "link.duplicate_possible"
 
     line_number: int
     text: str
+    host_trouble: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDisturbed(Event):
+    """The wire made repairs necessary: so many resends and stalls within the last `seconds`. Told every 10 s at most, so that
+    a bad cable fills nobody's record. damaged_lines, lost_lines: see LinkStatistics. host_trouble: see HostTroubleChanged."""
+
+    wire_type: ClassVar[str] = "link.disturbed"
+
+    seconds: float
+    resends: int
+    stalls: int
+    damaged_lines: int = 0
+    lost_lines: int = 0
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,6 +500,33 @@ class HostMeasured(Event):
     is_sample: ClassVar[bool] = True
 
     host: HostState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostTroubleChanged(Event):
+    """Something that can spoil a print began or ended on the host. trouble: all that is so now, of `under_voltage`,
+    `frequency_capped`, `throttled`, `soft_temperature_limit` (a Raspberry Pi tells), `processor_starved`, `memory_short`,
+    `disk_critical`. jobs: those that run now.
+
+    `host_trouble` of other events uses the same words: what was so at some time in the seconds before; empty: nothing was,
+    None: nobody looked.
+    """
+
+    wire_type: ClassVar[str] = "host.trouble_changed"
+
+    trouble: tuple[str, ...]
+    began: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostClockChanged(Event):
+    """The wall clock is kept right from now on, or is not any more; the times of events before and after do not compare."""
+
+    wire_type: ClassVar[str] = "host.clock_changed"
+
+    trusted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -443,14 +572,20 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterHomingBegun,
     PrinterPromptShown,
     PrinterPromptClosed,
+    PrinterMessageShown,
     PrinterHeartbeatMissed,
     PrinterUnsafe,
+    PrinterPowerChanged,
     PrinterBedChanged,
     TemperatureMeasured,
+    SensorMeasured,
+    SensorQualityChanged,
+    SensorAlarmChanged,
     JobStarted,
     JobProgressed,
     JobPaused,
     JobResumed,
+    JobObjectExcluded,
     JobRecoveryChanged,
     JobFinished,
     JobReceiptIssued,
@@ -463,7 +598,10 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     ErrorRaised,
     LinkMeasured,
     LinkDuplicatePossible,
+    LinkDisturbed,
     HostMeasured,
+    HostTroubleChanged,
+    HostClockChanged,
     HostDiskLow,
     HostDiskRecovered,
     TerminalLineReported,

@@ -72,6 +72,11 @@ class LinkStatistics:
     (this protocol cannot decide them); stalls the silences that ended in a repair; round_trip_seconds the smoothed time from
     line to `ok`.
 
+    What the wire did, as the doctor reads it: damaged_lines are the resends before which the printer had complained of a
+    checksum, lost_lines those of a number that was not the next (a printer that names no reason counts as neither);
+    window_faults the resends, of both kinds, while more than one line might be in flight; garbled_replies the lines from the
+    printer with bytes that no text has.
+
     ok_counts: how many lines took how long from their (last) sending to their `ok`: one count for each of OK_BUCKETS_SECONDS,
     and one for longer; ok_seconds their times together. Not counters, but how it is now: window_lines and window_bytes may be
     in flight (1 and 0: one line at a time).
@@ -91,6 +96,10 @@ class LinkStatistics:
     ok_seconds: float = 0.0
     window_lines: int = 1
     window_bytes: int = 0
+    damaged_lines: int = 0
+    lost_lines: int = 0
+    window_faults: int = 0
+    garbled_replies: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +121,11 @@ class PrinterState:
     anybody who can turn it off; None after the next successful connect. bed and bed_job (the last one started there) are the
     service's knowledge: a spooler always says `unknown`. recoverable: the youngest interrupted job that can be taken up again.
     simulated: a virtual printer is behind the port, as the port itself told when it was opened (hydrogen-sim does); never
-    concluded from what a firmware says. Holds until the next connection.
+    concluded from what a firmware says. Holds until the next connection. power: what its switch says, `on`, `off` or
+    `unknown` (nobody has switched it yet, and it does not tell); None where no switch is configured. The service's knowledge
+    as well: only what the spooler itself has switched off comes from there. display_message:
+    the last text that our lines put on the printer's display (M117), of a file or of a person: foreign text, never more than
+    text.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -132,3 +145,5 @@ class PrinterState:
     bed_job: str | None = None
     recoverable: RecoverableJob | None = None
     simulated: bool = False
+    power: str | None = None
+    display_message: str = ""

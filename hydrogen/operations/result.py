@@ -12,6 +12,7 @@ from hydrogen.gcode.program.preflight import Preflight
 from hydrogen.model.backlog import BedState, QueueEntry
 from hydrogen.model.receipt import Receipt
 from hydrogen.model.schema import Schema, SchemaBook
+from hydrogen.model.sensor import SensorState
 from hydrogen.spooler.recovery.recovery_plan import RecoveryPlan
 
 TEXT: Schema = {"type": "string"}
@@ -37,6 +38,8 @@ def result_schemas(book: SchemaBook) -> Mapping[str, Schema]:
         **_of_analyses(book),
         **_of_the_system(),
         **_of_app_keys(),
+        **_of_sensors(book),
+        **_of_ports(),
     }
 
 
@@ -219,3 +222,22 @@ def _of_app_keys() -> dict[str, Schema]:
         "appkey.approve": answer_object(id=TEXT, app=TEXT, scopes=TEXTS, printers=printers),
         "appkey.deny": answer_object(id=TEXT, app=TEXT),
     }
+
+
+def _of_sensors(book: SchemaBook) -> dict[str, Schema]:
+    return {
+        "sensor.list": answer_object(sensors=by_printer(book.of_value(SensorState))),
+        "sensor.history": answer_object(unit=TEXT, at=list_of({"type": "number"}), value=list_of(NUMBER)),
+    }
+
+
+def _of_ports() -> dict[str, Schema]:
+    texts = dict.fromkeys(
+        (
+            *("path", "bind", "bound_by", "note", "identity", "vendor", "product", "serial_number", "socket"),
+            *("by_id", "by_path", "words", "driver", "kind", "title", "advice"),
+        ),
+        TEXT,
+    )
+    port = answer_object(**texts, printer=TEXT_OR_NULL, in_use={"type": "boolean"})
+    return {"port.list": answer_object(ports=list_of(port))}

@@ -38,6 +38,8 @@ ROOF = (
     "hydrogen/config_websocket.py",
     "hydrogen/config_display.py",
     "hydrogen/config_machine.py",
+    "hydrogen/config_driver.py",
+    "hydrogen/config_sensor.py",
     "hydrogen/analyser_process.py",
     "hydrogen/cli/",
     "hydrogen/spooler_process.py",

@@ -52,6 +52,8 @@ async def test_answers_about_files_and_the_system_are_as_described(tmp_path: Pat
         await ask("system.logs")
         await ask("system.retention")
         await ask("appkey.list")
+        await ask("port.list")
+        await ask("sensor.list")
 
 
 def test_every_operation_says_what_it_answers() -> None:

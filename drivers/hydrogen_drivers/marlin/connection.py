@@ -275,13 +275,8 @@ class MarlinConnection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        pending: list[asyncio.Future[Any]] = [
-            *self._answers.values(),
-            *self._settling,
-            *self._words,
-            self.opened,
-            *([self._proving] if self._proving else []),
-        ]
+        pending: list[asyncio.Future[Any]] = [*self._answers.values(), *self._settling, *self._words, self.opened]
+        pending += [self._proving] if self._proving else []
         self._answers.clear()
         self._settling.clear()
         self._words.clear()
@@ -329,6 +324,11 @@ class MarlinConnection(asyncio.Protocol):
         """See PrinterConnection."""
         line = self._link.ledger.oldest_in_flight
         return None if line is None else LineInProgress(self._link.ledger.acknowledged + 1, line.body)
+
+    @property
+    def display_message(self) -> str:
+        """See PrinterConnection."""
+        return self._mode.message
 
     def take_heat_lines(self) -> Sequence[TargetAsked]:
         """See PrinterConnection."""

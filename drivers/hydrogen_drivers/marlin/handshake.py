@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from hydrogen.devices.transport import PortWire
 from hydrogen.gcode.dialect import DIALECTS, GENERIC, dialect_of
 from hydrogen.gcode.link.evidence import Verdict
 from hydrogen.gcode.program.motion import limit_words
@@ -14,7 +15,6 @@ from hydrogen.model.printer import Firmware
 from hydrogen_drivers.marlin.baud_detection import Ear
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.reports import firmware_from_replies
-from hydrogen_drivers.transports.serial_port import SerialWire
 
 GREETING_SECONDS = 8.0
 """For the first line of a board that was reset: the bootloader of a Mega waits up to 2 s for an upload, then Marlin looks
@@ -35,7 +35,7 @@ print is then told by a usual Marlin's limits."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-async def await_greeting(wire: SerialWire, ear: Ear) -> bytes:
+async def await_greeting(wire: PortWire, ear: Ear) -> bytes:
     """Reset the board and listen until it speaks; what it said. Empty where nothing could be reset, or nothing came.
 
     Noise ends the waiting too: a board at another speed has booted. Raises LinkLost.

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from hydrogen.devices.driver import TargetAsked
+from hydrogen.devices.driver import MESSAGE_CHARACTERS, TargetAsked
 from hydrogen.gcode.line import command_of
 from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.program.machine_state import MM_PER_INCH, MachineState
@@ -50,7 +50,7 @@ class ModeTracker:
     others are so high. homed: the axes whose coordinates are the machine's own: a G28 has gone for them, and since then neither
     were their motors let go (M18, M84) nor their coordinates shifted (G92). targets_celsius: by heater, what the last line
     that set it asked for; a heater that nobody asked about is missing. motors_rest_by: the last line that set how long idle
-    motors stay powered; empty: none did.
+    motors stay powered; empty: none did. message: the text of the last M117.
     """
 
     __slots__ = (
@@ -63,6 +63,7 @@ class ModeTracker:
         "is_extruder_relative",
         "is_inch",
         "is_relative",
+        "message",
         "motors_rest_by",
         "targets_celsius",
         "tool",
@@ -78,6 +79,7 @@ class ModeTracker:
         self.homed: frozenset[bytes] = frozenset()
         self.tool = 0
         self.motors_rest_by = b""
+        self.message = ""
         self.targets_celsius: dict[str, float] = {}
         self._asked: deque[TargetAsked] = deque(maxlen=TARGETS_KEPT)
         self._fed = b""
@@ -173,6 +175,8 @@ class ModeTracker:
             self.homed -= frozenset(_axes(body))
         elif command in (b"G20", b"G21"):
             self.is_inch = command == b"G20"
+        elif command == b"M117":
+            self.message = _shown(body)
 
     def _note_height(self, body: bytes) -> None:
         height = _height(body)
@@ -193,6 +197,12 @@ class ModeTracker:
         most = _most(body)
         if most is not None:  # AUTOTEMP: the firmware goes up to B by itself, again and again
             self._asked.append(TargetAsked(heater, float(most[1])))
+
+
+def _shown(body: bytes) -> str:
+    """The text of an M117, as it can be shown anywhere."""
+    text = body.partition(b"M117")[2].decode("utf-8", "replace").strip()[:MESSAGE_CHARACTERS]
+    return text if text.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 _MOVES = frozenset({b"G0", b"G1", b"G2", b"G3"})
