@@ -9,7 +9,7 @@ from functools import partial
 from hydrogen.analysis.analyst import Analyst
 from hydrogen.analysis.desk import AnalysisDesk
 from hydrogen.analysis.kind import Kinds
-from hydrogen.analysis.shelf import AnalysisShelf
+from hydrogen.analysis.shelf import MOST_BYTES, AnalysisShelf
 from hydrogen.auth.audit_files import FOLDER as AUDIT_FOLDER
 from hydrogen.config import Configuration
 from hydrogen.config_retention import RetentionSection
@@ -90,7 +90,7 @@ def make_shelves(configuration: Configuration, *, store: JobStore, files: FileSt
     """Caches first: they are what a full disk can do without most easily."""
     section, server = configuration.retention, configuration.server
     data_dir = server.data_dir
-    analyses = Limits(days=_limit(section.analysis_days), is_cache=True)
+    analyses = Limits(days=_limit(section.analysis_days), most_bytes=MOST_BYTES, is_cache=True)
     return [
         GroupShelf("analysis", data_dir / ANALYSIS_FOLDER, analyses, ends="-."),
         LogShelf("log", server.runtime_dir, "*.log", Limits(each_bytes=section.log_bytes)),
