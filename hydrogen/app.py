@@ -39,7 +39,7 @@ from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_analyses, make_host_operations, make_host_watch, make_retention
+from hydrogen.housekeeping import make_analyses, make_doctor, make_host_operations, make_host_watch, make_retention
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -55,6 +55,7 @@ from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.analysis import analysis_operations
 from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
+from hydrogen.operations.diagnosis import diagnosis_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
@@ -340,6 +341,7 @@ class Hydrogen:
             *make_host_operations(self._configuration, self._context, self._log),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
+            *diagnosis_operations(make_doctor(context=self._context, bus=self._bus, clock=self._clock), self._fleet),
             *app_key_operations(self._door.app_keys.book),
         ]
         section = self._configuration.websocket

@@ -16,6 +16,9 @@ from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.doctor.desk import DoctorDesk
+from hydrogen.doctor.kernel_reader import KernelLogReader
+from hydrogen.doctor.notebook import Notebook
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.printer import ConfiguredPrinter
@@ -120,6 +123,13 @@ def make_host_watch(
     bus.listen(disturbances.on_published, name="link disturbances")
     bus.listen(sampler.on_published, name=sampler.name)
     return sampler, memory
+
+
+def make_doctor(*, context: Context, bus: Bus, clock: Clock) -> DoctorDesk:
+    """It takes notes from now on."""
+    notebook = Notebook()
+    bus.listen(notebook.on_published, name="doctor")
+    return DoctorDesk(context=context, notebook=notebook, clock=clock, read_kernel=KernelLogReader(clock).read)
 
 
 def make_analyses(

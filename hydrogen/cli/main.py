@@ -25,6 +25,7 @@ examples
   hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
   hydrogen analyse cube.gcode                    how long it takes, what it needs, whether it fits the printer
   hydrogen status                                what is every printer doing?
+  hydrogen doctor                                what is wrong, and what mends it?
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen keys create panel --scopes read       a key for somebody, shown once
   hydrogen stop                                  end the service; what prints, prints on
@@ -169,6 +170,10 @@ def _add_other_commands(commands: Commands) -> None:
     watch = _add(commands, "watch", "show a printer until Ctrl-C", _client("watch"))
     watch.add_argument("--json", action="store_true", help="every frame of the protocol, one a line")
     _add_printer(watch)
+    doctor = _add(commands, "doctor", "what is wrong with the host and its printers, and what mends it", _doctor)
+    doctor.add_argument("printer", nargs="?", metavar="PRINTER", help="only this one's link")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    _add_places(doctor)
     retention = _add(commands, "retention", "show what is to be deleted from the disk, and why", _retention)
     retention.add_argument("--apply", action="store_true", help="delete it now, instead of within the hour")
     retention.add_argument("--json", action="store_true", help="for programs")
@@ -431,6 +436,12 @@ def _retention(options: argparse.Namespace) -> int:
     from hydrogen.cli.retention import retention
 
     return asyncio.run(retention(options))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from hydrogen.cli.doctor import doctor
+
+    return asyncio.run(doctor(options))
 
 
 def _files(name: str) -> Callable[[argparse.Namespace], int]:

@@ -21,6 +21,7 @@ FLOORS: dict[str, int] = {
     "analysis": 4,
     "auth": 4,
     "system": 4,
+    "doctor": 4,
     "retention": 4,
     "operations": 5,
     "websocket": 6,
