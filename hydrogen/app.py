@@ -60,6 +60,7 @@ from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.log import log_operations
+from hydrogen.operations.power import power_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
@@ -331,6 +332,7 @@ class Hydrogen:
     def _make_registry(self) -> Registry:
         operations = [
             *printer_operations(self._fleet),
+            *power_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
             *recovery_operations(self._fleet, self._job_ids, self._queue),
             *queue_operations(self._queue, self._fleet),

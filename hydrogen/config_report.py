@@ -21,7 +21,7 @@ _KEY_VARIABLES = ("HYDROGEN_API_KEY", "WEBSOCKET_KEY")
 def configuration_report(configuration: Configuration) -> dict[str, Any]:
     """`{"config": {...}, "sources": {"websocket.port": "file"}}`, JSON values; what is not among the sources is a default.
 
-    Of the program that cuts a printer's power only its name is shown: its arguments may hold a token.
+    Of the programs that switch a printer's power only the names are shown: their arguments may hold a token.
     """
     config: dict[str, Any] = configuration.model_dump(mode="json")
     for name, section in configuration.printers.items():
@@ -29,8 +29,9 @@ def configuration_report(configuration: Configuration) -> dict[str, Any]:
         for key in section.model_extra or {}:
             if _SECRET.search(key) and table[key] is not None:
                 table[key] = MASK
-        command = table["power"]["off_command"]
-        table["power"]["off_command"] = [*command[:1], *(MASK for _ in command[1:])]
+        for key in ("off_command", "on_command", "state_command"):
+            command = table["power"][key]
+            table["power"][key] = [*command[:1], *(MASK for _ in command[1:])]
     return {"config": config, "sources": dict(sorted(_sources(configuration, ())))}
 
 

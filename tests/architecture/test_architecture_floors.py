@@ -41,6 +41,7 @@ FLOORS: dict[str, int] = {
     "housekeeping": 7,
     "config_websocket": 7,
     "config_machine": 7,
+    "config_power": 7,
     "analyser_process": 7,
     "cli": 7,
     "spooler_process": 7,

@@ -16,7 +16,7 @@ TESTS = ROOT / "tests"
 EMPTY_WORDS = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "base", "misc", "tools"})
 WITHOUT_MIRROR = frozenset({"__init__.py", "__main__.py"})
 ON_THE_ROOF = frozenset(
-    {"access", "app", "config", "config_machine", "config_report", "config_retention", "config_section"}
+    {"access", "app", "config", "config_machine", "config_power", "config_report", "config_retention", "config_section"}
     | {"analyser_process", "config_websocket", "housekeeping", "serving", "spooler_process"}
 )
 

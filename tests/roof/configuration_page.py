@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 
 from hydrogen.config import Configuration
 from hydrogen.config_machine import MachineSection, MotionSection, PrinterTable
-from hydrogen.config_section import HeatSection, ParkSection, PowerSection
+from hydrogen.config_power import PowerSection
+from hydrogen.config_section import HeatSection, ParkSection
 from hydrogen.fleet.plugins import PluginShelf
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "configuration.md"
