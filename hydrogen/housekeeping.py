@@ -1,13 +1,14 @@
 """Builds parts of the house: what lets things go, its shelves with the limits of `[retention]`; what reads files; what turns
-the host off."""
+the host off; what reads sensors; who starts spoolers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from hydrogen.analysis.analyst import Analyst
 from hydrogen.analysis.desk import AnalysisDesk
-from hydrogen.analysis.kind import Kind, kind_from
+from hydrogen.analysis.kind import Kinds
 from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.audit_files import FOLDER as AUDIT_FOLDER
 from hydrogen.config import Configuration
@@ -21,10 +22,15 @@ from hydrogen.doctor.kernel_reader import KernelLogReader
 from hydrogen.doctor.notebook import Notebook
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
+from hydrogen.fleet.plugins import PluginShelf
 from hydrogen.fleet.printer import ConfiguredPrinter
+from hydrogen.fleet.sensors.guard import Hands, SensorGuard
+from hydrogen.fleet.sensors.keeper import SensorKeeper
+from hydrogen.fleet.sensors.sensor import ConfiguredSensor, sensors_by_device
 from hydrogen.jobs.print_queue import PrintQueue
 from hydrogen.jobs.store import JobStore
 from hydrogen.operations.operation import Operation
+from hydrogen.operations.printer_profile import PrinterProfile, profile_operations
 from hydrogen.operations.system import host_operations
 from hydrogen.retention.folder import FolderShelf, GroupShelf, LogShelf, SpoolShelf
 from hydrogen.retention.keeper import RetentionKeeper
@@ -32,6 +38,8 @@ from hydrogen.retention.need import Need, need_of
 from hydrogen.retention.policy import Limits
 from hydrogen.retention.record import FilesShelf, HistoryShelf, ReceiptShelf
 from hydrogen.retention.shelf import Shelf
+from hydrogen.spooler.wire.launcher import SpoolerLauncher
+from hydrogen.spooler.wire.socket_unit import SocketUnits
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.disk_watch import DiskThresholds, DiskWatch
 from hydrogen.system.disturbance import DisturbanceWatch
@@ -41,6 +49,14 @@ from hydrogen.system.sampler import HostSampler
 
 ANALYSIS_FOLDER = "analysis"
 """Names begin with the digest of the file that they are of."""
+
+
+def make_launcher(configuration: Configuration, *, own_spoolers: bool) -> SpoolerLauncher | SocketUnits:
+    """Who starts spoolers; with own_spoolers it is always us."""
+    server = configuration.server
+    if server.spoolers == "socket" and not own_spoolers:
+        return SocketUnits(server.runtime_dir)
+    return SpoolerLauncher(server.runtime_dir, own=own_spoolers)
 
 
 def make_retention(
@@ -144,16 +160,26 @@ def make_analyses(
 ) -> tuple[AnalysisDesk, Analyst]:
     """What clients ask about files, and what has them read; it hears of every file from now on."""
     shelf = AnalysisShelf(configuration.server.data_dir / ANALYSIS_FOLDER)
-
-    def kinds() -> dict[str, Kind]:
-        states = context.state.printers
-        return {p.name: kind_from(p.limits, p.machine, states.get(p.name)) for p in printers}
-
+    kinds = Kinds({p.name: (p.limits, p.machine) for p in printers}, lambda: context.state.printers)
     desk = AnalysisDesk(files=files, shelf=shelf, kinds=kinds, publish=context.publish, wall=clock.wall)
     analyst = Analyst(files.resolve, shelf=shelf, known=desk.known, on_end=desk.on_end, log=log)
     desk.work_with(analyst)
     bus.listen(desk.on_published, name="analysis")
     return desk, analyst
+
+
+def make_profile_operations(printers: Sequence[ConfiguredPrinter]) -> list[Operation]:
+    """What clients are told of what is configured of a printer."""
+    profiles = {
+        one.name: PrinterProfile(
+            low_mm=one.machine.low_mm,
+            high_mm=one.machine.high_mm,
+            celsius=one.machine.celsius,
+            can_cut_power=one.policy.power.switch.can_turn_off,
+        )
+        for one in printers
+    }
+    return profile_operations(profiles.__getitem__)
 
 
 def make_host_operations(configuration: Configuration, context: Context, log: Log) -> list[Operation]:
@@ -163,3 +189,22 @@ def make_host_operations(configuration: Configuration, context: Context, log: Lo
     return host_operations(
         control, lambda: [name for name, one in context.state.printers.items() if one.job is not None]
     )
+
+
+def make_sensors(
+    sensors: Sequence[ConfiguredSensor], *, hands: Hands, context: Context, clock: Clock, log: Log
+) -> list[SensorKeeper]:
+    """What reads the sensors, one service for each device. hands: what reaches the printers."""
+    shelf = PluginShelf()
+    make_guard = partial(SensorGuard, context=context, hands=hands, clock=clock, log=log)
+    return [
+        SensorKeeper(
+            device,
+            make_driver=partial(shelf.sensor_driver, device[0].driver, device[0].settings),
+            make_guard=make_guard,
+            context=context,
+            clock=clock,
+            log=log,
+        )
+        for device in sensors_by_device(sensors)
+    ]

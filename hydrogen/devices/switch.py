@@ -49,3 +49,8 @@ class SwitchSettings:
     gpio_chip: str = "/dev/gpiochip0"
     gpio_line: int | None = None
     gpio_active_low: bool = False
+
+    @property
+    def can_turn_off(self) -> bool:
+        """Is there a way to do that, as far as the settings say?"""
+        return self.gpio_line is not None if self.driver == "gpio" else bool(self.off_command)

@@ -6,9 +6,11 @@ import grp
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from hydrogen.devices.port_address import parse_port
+from hydrogen.devices.port_identity import DeviceTree, path_of
 from hydrogen.doctor.evidence import PortFacts
 
 GRABBERS = frozenset({"ModemManager", "brltty"})
@@ -26,7 +28,7 @@ class Surroundings:
     """Where to look; other folders are for tests."""
 
     proc: Path = Path("/proc")
-    tty_class: Path = Path("/sys/class/tty")
+    tree: DeviceTree = field(default_factory=DeviceTree)
     by_id: Path = Path("/dev/serial/by-id")
 
     def programs(self) -> frozenset[str] | None:
@@ -36,10 +38,18 @@ class Surroundings:
         except OSError:
             return None
 
-    def port(self, path: str) -> PortFacts | None:
-        """None for what is no device of this machine (`tcp://…`)."""
-        if not path.startswith("/"):
+    def port(self, text: str) -> PortFacts | None:
+        """A port as it is configured: a path, or an adapter. None for what is no device of this machine (`tcp://…`)."""
+        try:
+            address = parse_port(text)
+        except ValueError:
             return None
+        if address.is_network or not text:
+            return None
+        path = path_of(address, self.tree)
+        return PortFacts(exists=False) if path is None else self._device(path)
+
+    def _device(self, path: str) -> PortFacts:
         try:
             found = os.stat(path)  # noqa: PTH116
         except OSError:
@@ -74,7 +84,7 @@ class Surroundings:
 
     def _device_of(self, name: str) -> str:
         """The adapter's place in the tree of USB devices: the last part of its path that is one (`1-1.2`)."""
-        parts = (self.tty_class / name / "device").resolve().parts
+        parts = (self.tree.ttys / name / "device").resolve().parts
         return next((part for part in reversed(parts) if _is_place(part)), "")
 
     def _stable_name(self, real: Path) -> str:

@@ -13,31 +13,16 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hydrogen.model.backlog import BedState, QueueEntry, QueueSummary
-from hydrogen.model.host import HostState
+from hydrogen.model.event import Event as Event
+from hydrogen.model.host_events import HostClockChanged as HostClockChanged
+from hydrogen.model.host_events import HostDiskLow as HostDiskLow
+from hydrogen.model.host_events import HostDiskRecovered as HostDiskRecovered
+from hydrogen.model.host_events import HostMeasured as HostMeasured
+from hydrogen.model.host_events import HostTroubleChanged as HostTroubleChanged
 from hydrogen.model.job import JobOutcome, RecoverableJob
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
 from hydrogen.model.receipt import Receipt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened, to one printer or (printer is None) to the house."""
-
-    wire_type: ClassVar[str] = ""
-    is_sample: ClassVar[bool] = False
-
-    at: float
-    printer: str | None = None
-
-    @property
-    def topic(self) -> str:
-        """The first word of the wire type: what clients subscribe to."""
-        return self.wire_type.partition(".")[0]
-
-    @property
-    def sample_key(self) -> tuple[str, str | None, str]:
-        """Samples with the same key replace each other."""
-        return (self.wire_type, self.printer, "")
+from hydrogen.model.sensor import SensorLimit, SensorQuality, SensorUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +87,16 @@ class PrinterPositionReported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterHomingBegun(Event):
+    """A G28 of ours, a job's or a request's, is on its way to the printer. axes: of `xyz`, those that it names; all where it
+    names none."""
+
+    wire_type: ClassVar[str] = "printer.homing_begun"
+
+    axes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterPromptShown(Event):
     """The firmware waits for a person. message ends with the buttons in brackets; buttons are the same, one by one."""
 
@@ -116,6 +111,16 @@ class PrinterPromptClosed(Event):
     """What the printer asked has been answered, or is asked no more."""
 
     wire_type: ClassVar[str] = "printer.prompt_closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterMessageShown(Event):
+    """Our lines put another text on the printer's display (M117); "" clears it."""
+
+    wire_type: ClassVar[str] = "printer.message_shown"
+    is_sample: ClassVar[bool] = True
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +191,51 @@ class TemperatureMeasured(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SensorMeasured(Event):
+    """One sensor, one good reading. printer: the one that the sensor belongs to, None for the house."""
+
+    wire_type: ClassVar[str] = "sensor.measured"
+    is_sample: ClassVar[bool] = True
+    heard_with: ClassVar[str] = "temperature"
+
+    sensor: str
+    value: float
+    unit: SensorUnit = SensorUnit.CELSIUS
+
+    @property
+    def sample_key(self) -> tuple[str, str | None, str]:
+        return ("sensor.measured", self.printer, self.sensor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorQualityChanged(Event):
+    """A sensor's values are worth something else from now on. Unless quality is `ok` it has no value; reason says why.
+
+    simulated: a virtual device is behind it (see SensorState).
+    """
+
+    wire_type: ClassVar[str] = "sensor.quality_changed"
+    heard_with: ClassVar[str] = "temperature"
+
+    sensor: str
+    quality: SensorQuality
+    reason: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorAlarmChanged(Event):
+    """A sensor exceeds a limit, or another one, or (alarm is None) none any more. value: the reading that decided."""
+
+    wire_type: ClassVar[str] = "sensor.alarm_changed"
+    heard_with: ClassVar[str] = "temperature"
+
+    sensor: str
+    alarm: SensorLimit | None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted(Event):
     """continues: the interrupted job whose file this one takes up; None for a job of its own."""
 
@@ -237,6 +287,18 @@ class JobResumed(Event):
     wire_type: ClassVar[str] = "job.resumed"
 
     job: str
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobObjectExcluded(Event):
+    """The firmware leaves this object of the file out from now on. object: its id in the file's analysis, name: for people."""
+
+    wire_type: ClassVar[str] = "job.object_excluded"
+
+    job: str
+    object: str
+    name: str = ""
     actor: str = ""
 
 
@@ -413,64 +475,6 @@ class LinkDisturbed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostMeasured(Event):
-    """The host's own figures."""
-
-    wire_type: ClassVar[str] = "host.measured"
-    is_sample: ClassVar[bool] = True
-
-    host: HostState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostTroubleChanged(Event):
-    """Something that can spoil a print began or ended on the host. trouble: all that is so now, of `under_voltage`,
-    `frequency_capped`, `throttled`, `soft_temperature_limit` (a Raspberry Pi tells), `processor_starved`, `memory_short`,
-    `disk_critical`. jobs: those that run now.
-
-    `host_trouble` of other events uses the same words: what was so at some time in the seconds before; empty: nothing was,
-    None: nobody looked.
-    """
-
-    wire_type: ClassVar[str] = "host.trouble_changed"
-
-    trouble: tuple[str, ...]
-    began: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
-    jobs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostClockChanged(Event):
-    """The wall clock is kept right from now on, or is not any more; the times of events before and after do not compare."""
-
-    wire_type: ClassVar[str] = "host.clock_changed"
-
-    trusted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostDiskLow(Event):
-    """Little room is left on the disk, or (`critical`) next to none: fewer than `below_bytes`. Told once for each step down."""
-
-    wire_type: ClassVar[str] = "host.disk_low"
-
-    level: str
-    free_bytes: int
-    below_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostDiskRecovered(Event):
-    """There is room again: the disk is `ok`, or only `low`."""
-
-    wire_type: ClassVar[str] = "host.disk_recovered"
-
-    level: str
-    free_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalLineReported(Event):
     """Lines of the printer's conversation, batched; never numbered, never replayed, only for those who subscribed.
 
@@ -489,17 +493,23 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterStateChanged,
     PrinterFirmwareIdentified,
     PrinterPositionReported,
+    PrinterHomingBegun,
     PrinterPromptShown,
     PrinterPromptClosed,
+    PrinterMessageShown,
     PrinterHeartbeatMissed,
     PrinterUnsafe,
     PrinterPowerChanged,
     PrinterBedChanged,
     TemperatureMeasured,
+    SensorMeasured,
+    SensorQualityChanged,
+    SensorAlarmChanged,
     JobStarted,
     JobProgressed,
     JobPaused,
     JobResumed,
+    JobObjectExcluded,
     JobRecoveryChanged,
     JobFinished,
     JobReceiptIssued,

@@ -45,6 +45,8 @@ class Firmware:
 
     dialect: the record of docs/dialects.md that the link goes by. guarantee: what a job is promised, `exactly_once` or
     `at_most_once`: where the firmware checks no line numbers a damaged line cannot be found. Both empty until identified.
+    limits: how fast it may move, as it told when it was connected (Marlin's M503): the words of M201, M203, M204 and M205, in
+    the firmware's units (mm, mm/s, mm/s^2): `{"M203": {"X": 500.0}}`. Empty: it was not asked, or did not tell.
     """
 
     name: str = ""
@@ -53,6 +55,7 @@ class Firmware:
     dialect: str = ""
     guarantee: str = ""
     capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    limits: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 OK_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -120,7 +123,9 @@ class PrinterState:
     simulated: a virtual printer is behind the port, as the port itself told when it was opened (hydrogen-sim does); never
     concluded from what a firmware says. Holds until the next connection. power: what its switch says, `on`, `off` or
     `unknown` (nobody has switched it yet, and it does not tell); None where no switch is configured. The service's knowledge
-    as well: only what the spooler itself has switched off comes from there.
+    as well: only what the spooler itself has switched off comes from there. display_message:
+    the last text that our lines put on the printer's display (M117), of a file or of a person: foreign text, never more than
+    text.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -141,3 +146,4 @@ class PrinterState:
     recoverable: RecoverableJob | None = None
     simulated: bool = False
     power: str | None = None
+    display_message: str = ""

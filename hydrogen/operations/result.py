@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from hydrogen.model.backlog import BedState, QueueEntry
 from hydrogen.model.receipt import Receipt
 from hydrogen.model.schema import Schema, SchemaBook
+from hydrogen.model.sensor import SensorState
 from hydrogen.spooler.recovery.recovery_plan import RecoveryPlan
 
 TEXT: Schema = {"type": "string"}
@@ -27,7 +28,7 @@ JOB_STATES = ("printing", "completed", "cancelled", "failed", "interrupted")
 
 def result_schemas(book: SchemaBook) -> Mapping[str, Schema]:
     """By the operation's name; what they share is defined in `book`."""
-    return {**_of_printers(book), **_of_jobs(book), **_of_the_queue(book), **_of_files(book)}
+    return {**_of_printers(book), **_of_jobs(book), **_of_the_queue(book), **_of_files(book), **_of_sensors(book)}
 
 
 def answer_object(*, may_lack: Mapping[str, Schema] | None = None, **properties: Schema) -> Schema:
@@ -134,3 +135,10 @@ def _of_the_queue(book: SchemaBook) -> dict[str, Schema]:
 def _of_files(book: SchemaBook) -> dict[str, Schema]:
     file = book.define("StoredFile", answer_object(path=TEXT, size_bytes=COUNT, modified_at=MOMENT))
     return {"file.list": answer_object(files=list_of(file), total=COUNT, next=TEXT_OR_NULL)}
+
+
+def _of_sensors(book: SchemaBook) -> dict[str, Schema]:
+    return {
+        "sensor.list": answer_object(sensors=by_printer(book.of_value(SensorState))),
+        "sensor.history": answer_object(unit=TEXT, at=list_of({"type": "number"}), value=list_of(NUMBER)),
+    }

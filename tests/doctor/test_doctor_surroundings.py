@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.devices.port_identity import DeviceTree
 from hydrogen.doctor.surroundings import Surroundings
 
 
@@ -52,6 +53,10 @@ def test_a_port_that_is_missing_is_a_fact_and_an_address_is_none(tmp_path: Path)
     facts = Surroundings().port(str(tmp_path / "ttyUSB0"))
     assert facts is not None and not facts.exists
     assert Surroundings().port("tcp://printer:23") is None
+    assert Surroundings().port("nonsense://x") is None
+    assert Surroundings().port("") is None
+    away = Surroundings(tree=DeviceTree(sysfs=tmp_path)).port("usb:1a86:7523:SERIAL:00")
+    assert away is not None and not away.exists
     (tmp_path / "file").write_text("")
     facts = Surroundings().port(str(tmp_path / "file"))
     assert facts is not None and not facts.exists
@@ -60,13 +65,13 @@ def test_a_port_that_is_missing_is_a_fact_and_an_address_is_none(tmp_path: Path)
 def test_the_adapters_place_and_its_stable_name_are_found(tmp_path: Path, port: str) -> None:
     device = tmp_path / "devices/usb1/1-1/1-1.2/1-1.2:1.0/tty"
     device.mkdir(parents=True)
-    place = tmp_path / "class" / Path(port).name
+    place = tmp_path / "class" / "tty" / Path(port).name
     place.mkdir(parents=True)
     (place / "device").symlink_to(device)
     by_id = tmp_path / "by-id"
     by_id.mkdir()
     (by_id / "usb-1a86_USB_Serial-if00").symlink_to(port)
-    facts = Surroundings(proc=tmp_path, tty_class=tmp_path / "class", by_id=by_id).port(port)
+    facts = Surroundings(proc=tmp_path, tree=DeviceTree(sysfs=tmp_path), by_id=by_id).port(port)
     assert facts is not None
     assert (facts.device, facts.by_id) == ("1-1.2", str(by_id / "usb-1a86_USB_Serial-if00"))
 

@@ -1,7 +1,7 @@
 """Starts spooler processes and waits until their sockets answer.
 
 Two ways: *own* spoolers are children tied to us by a pipe (tests, demo, `--own-spoolers`); the others detach themselves by a
-double fork and outlive us. (Under systemd nobody launches: the socket unit is there already.)
+double fork and outlive us. (Under systemd nobody launches: socket_unit.py.)
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ class SpoolerLauncher:
         self._own = own
         self._launch_seconds = launch_seconds
         self._children: dict[str, asyncio.subprocess.Process] = {}
+
+    async def rouse(self, name: str) -> None:
+        """Nothing: what we start listens only once it lives."""
 
     async def launch(self, name: str) -> None:
         """Start the spooler of printer `name`; its `NAME.json` is there already. Returns once its socket answers.

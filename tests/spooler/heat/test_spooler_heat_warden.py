@@ -15,7 +15,7 @@ from hydrogen.errors import LinkLost, PrinterHalted
 from hydrogen.model.events import ErrorRaised, JobFinished, PrinterConnected, PrinterUnsafe, TemperatureMeasured
 from hydrogen.spooler.heat.heat_warden import WardenLimits
 from hydrogen.spooler.policy import HeatPolicy, PowerPolicy, SpoolerPolicy
-from hydrogen.spooler.request import CoolDown, DisconnectPrinter, EmergencyStop, SendGcode, SetTemperature
+from hydrogen.spooler.request import CoolDown, DisconnectPrinter, EmergencyStop, PauseJob, SendGcode, SetTemperature
 from tests.spooler.bench import Bench
 from tests.spooler.scripted_printer import ScriptedConnection, ScriptedDriver
 from tests.support.waiting import wait_until
@@ -270,3 +270,17 @@ async def test_an_emergency_stop_that_is_not_confirmed_cuts_the_power_of_hot_hea
         else:
             await bench.until_status("halted")
             assert bench.all(PrinterUnsafe) == []
+
+
+async def test_a_job_that_an_alarm_ends_in_its_pause_does_not_leave_the_motors_held(tmp_path: Path) -> None:
+    async with hot_house(tmp_path) as (bench, stove):
+        bench.driver.pace_seconds = 0.001
+        await bench.print(bench.file(500))
+        await bench.until_executed(5)
+        await bench.spooler.perform(PauseJob())
+        await bench.until_status("paused")
+        motors = bench.driver.connection.head.motors
+        assert motors == ["held"]
+        stove.obeys, stove.actual["bed"] = False, 90.0
+        await wait_until(lambda: bench.all(JobFinished))
+        await wait_until(lambda: motors == ["held", "rest"])
