@@ -17,6 +17,9 @@ from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.doctor.desk import DoctorDesk
+from hydrogen.doctor.kernel_reader import KernelLogReader
+from hydrogen.doctor.notebook import Notebook
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.plugins import PluginShelf
@@ -138,6 +141,13 @@ def make_host_watch(
     return sampler, memory
 
 
+def make_doctor(*, context: Context, bus: Bus, clock: Clock) -> DoctorDesk:
+    """It takes notes from now on."""
+    notebook = Notebook()
+    bus.listen(notebook.on_published, name="doctor")
+    return DoctorDesk(context=context, notebook=notebook, clock=clock, read_kernel=KernelLogReader(clock).read)
+
+
 def make_analyses(
     configuration: Configuration,
     printers: Sequence[ConfiguredPrinter],
@@ -165,7 +175,7 @@ def make_profile_operations(printers: Sequence[ConfiguredPrinter]) -> list[Opera
             low_mm=one.machine.low_mm,
             high_mm=one.machine.high_mm,
             celsius=one.machine.celsius,
-            can_cut_power=bool(one.policy.power.off_command),
+            can_cut_power=one.policy.power.switch.can_turn_off,
         )
         for one in printers
     }

@@ -83,7 +83,8 @@ def _of_printers(book: SchemaBook) -> dict[str, Schema]:
         "printer.answer_prompt": answer_object(may_lack={"button": TEXT_OR_NULL, "emergency": words}),
         "printer.clear_bed": answer_object(bed=bed),
         "printer.cool_down": answer_object(),
-        "printer.power_off": answer_object(power_off=TEXT),
+        "power.on": answer_object(power=TEXT),
+        "power.off": answer_object(power=TEXT),
         "printer.emergency_stop": answer_object(
             stopped=TEXTS, may_lack={"emergency": by_printer(words), "failed": by_printer(error)}
         ),
