@@ -171,7 +171,7 @@ export const texts = {
   settings: {
     title: "Settings", session: "Session", rights: "Rights of this key", presets: "Temperature presets", presetsHint: "Kept in this browser.", name: "Name", nozzle: "Nozzle °C", bed: "Bed °C", addPreset: "Add a preset",
     look: "Appearance", looks: { auto: "As the system", light: "Light", dark: "Dark" }, service: "Service", version: "Version", address: "Address", uptime: "Running since", clients: "Clients", log: "Log", refresh: "Refresh", level: "Level", documents: "API",
-    config: "Configuration", emptyLog: "Nothing at this level.",
+    config: "Configuration", configShow: "Show what the service was told", emptyLog: "Nothing at this level.",
     scopes: { read: "look", control: "control printers", print: "print", files: "change files", admin: "administer", emergency: "emergency stop" },
   },
 };
