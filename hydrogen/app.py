@@ -36,15 +36,17 @@ from hydrogen.files.store import FileStore
 from hydrogen.files.unpacking import unpack
 from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
 from hydrogen.files.watch import FileWatch
+from hydrogen.fleet.discovery import PortDesk
 from hydrogen.fleet.fleet import Fleet
+from hydrogen.fleet.hotplug import PortWatch
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.sensors.sensor import ConfiguredSensor
 from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.housekeeping import (
     make_analyses,
-    make_disk_watch,
     make_host_operations,
+    make_host_watch,
     make_launcher,
     make_profile_operations,
     make_retention,
@@ -69,6 +71,7 @@ from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.log import log_operations
+from hydrogen.operations.port import port_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
@@ -83,6 +86,7 @@ from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
+from hydrogen.system.host_trouble import HostTroubleMemory
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
@@ -139,9 +143,12 @@ class Hydrogen:
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
+        self._host_sampler, self._host_trouble = self._make_host_watch()
         self._launcher = make_launcher(configuration, own_spoolers=options.own_spoolers)
+        self._displays = {one.name: one.display for one in printers}
         self._fleet = self._make_fleet(printers)
         self._sensors = make_sensors(sensors, hands=self._fleet, context=self._context, clock=clock, log=log)
+        self._port_desk = PortDesk(printers)
         self._queue = self._make_queue()
         self._analyses, self._analyst = make_analyses(
             configuration, printers, files=self._files, context=self._context, bus=self._bus, clock=clock, log=log
@@ -193,7 +200,6 @@ class Hydrogen:
         self._fleet.will_come_back()
 
     def _services(self, access: Access) -> Sequence[Service]:
-        data_dir = self._configuration.server.data_dir
         return (
             self._folder,
             self._door.audit,
@@ -210,13 +216,8 @@ class Hydrogen:
             self._analyst,
             self._fleet,
             *self._sensors,
-            HostSampler(
-                context=self._context,
-                clock=self._clock,
-                data_dir=data_dir,
-                disk_watch=make_disk_watch(self._configuration.retention),
-                is_watched=lambda: self._figures.active_connections > 0,
-            ),
+            PortWatch(self._fleet, clock=self._clock, log=self._log),
+            self._host_sampler,
             self._retention,
         )
 
@@ -234,6 +235,17 @@ class Hydrogen:
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
+            annotate=self._host_trouble.stamped,
+        )
+
+    def _make_host_watch(self) -> tuple[HostSampler, HostTroubleMemory]:
+        return make_host_watch(
+            self._configuration,
+            context=self._context,
+            bus=self._bus,
+            is_watched=lambda: self._figures.active_connections > 0,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _make_files(self) -> FileStore:
@@ -328,6 +340,7 @@ class Hydrogen:
             log=self._log,
             terminal=self._websocket.terminal,
             app_keys=self._door.app_keys,
+            displays=self._displays,
             mounts=(mount_octoprint, mount_moonraker, mount_dashboard),
         )
 
@@ -357,6 +370,7 @@ class Hydrogen:
             *sensor_operations(lambda: self._context.state, self._temperatures),
             *system_operations(self._status),
             *make_host_operations(self._configuration, self._context, self._log),
+            *port_operations(self._port_desk),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
             *self._door.operations,

@@ -14,6 +14,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hydrogen.auth.proxy import is_loopback
+from hydrogen.config_display import Presets, WebcamSection, presets_of
 from hydrogen.config_driver import checked_driver
 from hydrogen.config_machine import PrinterTable
 from hydrogen.config_problem import ENVIRONMENT_PREFIX, Problem, Refused, problem_from, refusal
@@ -42,7 +44,7 @@ from hydrogen.config_websocket import WebSocketSection
 from hydrogen.core.tls import CertificateFiles, server_context
 from hydrogen.errors import FileUnreadable
 from hydrogen.fleet.plugins import PluginShelf
-from hydrogen.fleet.printer import ConfiguredPrinter
+from hydrogen.fleet.printer import ConfiguredPrinter, PrinterDisplay
 from hydrogen.model.ids import is_printer_name
 from hydrogen.model.sensor import MOST_SENSORS
 from hydrogen.spooler.policy import HeatPolicy, ParkPolicy, PowerPolicy, SpoolerPolicy
@@ -68,6 +70,8 @@ class Configuration(BaseSettings):
     auth: AuthSection = Field(default_factory=AuthSection)
     logging: LoggingSection = Field(default_factory=LoggingSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
+    webcam: WebcamSection = Field(default_factory=WebcamSection)
+    temperature_presets: Presets = Field(default_factory=dict)
     printers: dict[str, PrinterTable] = Field(default_factory=dict)
     sensors: dict[str, SensorTable] = Field(default_factory=dict, max_length=MOST_SENSORS)
 
@@ -163,7 +167,8 @@ def configured_printers(
     printers = []
     for name, section in configuration.printers.items():
         try:
-            printers.append(_configured_printer(name, section, source, shelf))
+            printer = _configured_printer(name, section, source, shelf)
+            printers.append(replace(printer, display=_display(configuration, section)))
         except Refused as refused:
             problems.extend(refused.problems)
     if problems:
@@ -193,6 +198,12 @@ def _configured_printer(name: str, section: PrinterTable, source: str, shelf: Pl
         machine=section.machine.profile(name),
         limits=section.motion.limits(),
     )
+
+
+def _display(configuration: Configuration, section: PrinterTable) -> PrinterDisplay:
+    webcam = configuration.webcam if section.webcam is None else section.webcam
+    presets = configuration.temperature_presets if section.temperature_presets is None else section.temperature_presets
+    return PrinterDisplay(webcam=webcam.webcam(), presets=presets_of(presets))
 
 
 def _policy(section: PrinterTable) -> SpoolerPolicy:

@@ -125,6 +125,23 @@ class WebSection(Section):
         default=65_536,
         description="Of a body that is read whole, as for a message of the WebSocket; a longer one is answered with 413.",
     )
+    upload_idle_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=30.0,
+        description="Seconds that an upload may stand still before it is given up: a weak wireless network comes back within "
+        "that or not at all.",
+    )
+    max_message_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
+        default=65_536,
+        description="Of a message over a WebSocket on this port (OctoPrint's push); a longer one ends it with 1009.",
+    )
+    ping_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=20.0,
+        description="Seconds between two pings over such a WebSocket, and until the answer must be there.",
+    )
+    unsent_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=10.0,
+        description="Seconds that its client may leave unread what it is sent; then it is cut off.",
+    )
 
 
 class FilesSection(Section):

@@ -8,7 +8,7 @@ from functools import partial
 
 from hydrogen.analysis.analyst import Analyst
 from hydrogen.analysis.desk import AnalysisDesk
-from hydrogen.analysis.kind import Kind, kind_from
+from hydrogen.analysis.kind import Kinds
 from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.audit_files import FOLDER as AUDIT_FOLDER
 from hydrogen.config import Configuration
@@ -39,7 +39,10 @@ from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.spooler.wire.socket_unit import SocketUnits
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.disk_watch import DiskThresholds, DiskWatch
+from hydrogen.system.disturbance import DisturbanceWatch
 from hydrogen.system.host_control import HostControl
+from hydrogen.system.host_trouble import HostTroubleMemory
+from hydrogen.system.sampler import HostSampler
 
 ANALYSIS_FOLDER = "analysis"
 """Names begin with the digest of the file that they are of."""
@@ -115,6 +118,26 @@ def _limit(days: float) -> float | None:
     return days or None
 
 
+def make_host_watch(
+    configuration: Configuration, *, context: Context, bus: Bus, is_watched: Callable[[], bool], clock: Clock, log: Log
+) -> tuple[HostSampler, HostTroubleMemory]:
+    """What measures the host, and what remembers its troubles; both and the watch over the links listen from now on."""
+    memory = HostTroubleMemory()
+    sampler = HostSampler(
+        context=context,
+        clock=clock,
+        data_dir=configuration.server.data_dir,
+        disk_watch=make_disk_watch(configuration.retention),
+        is_watched=is_watched,
+        log=log,
+    )
+    disturbances = DisturbanceWatch(lambda event: context.publish(memory.stamped(event)))
+    bus.listen(memory.on_published, name="host trouble")
+    bus.listen(disturbances.on_published, name="link disturbances")
+    bus.listen(sampler.on_published, name=sampler.name)
+    return sampler, memory
+
+
 def make_analyses(
     configuration: Configuration,
     printers: Sequence[ConfiguredPrinter],
@@ -127,11 +150,7 @@ def make_analyses(
 ) -> tuple[AnalysisDesk, Analyst]:
     """What clients ask about files, and what has them read; it hears of every file from now on."""
     shelf = AnalysisShelf(configuration.server.data_dir / ANALYSIS_FOLDER)
-
-    def kinds() -> dict[str, Kind]:
-        states = context.state.printers
-        return {p.name: kind_from(p.limits, p.machine, states.get(p.name)) for p in printers}
-
+    kinds = Kinds({p.name: (p.limits, p.machine) for p in printers}, lambda: context.state.printers)
     desk = AnalysisDesk(files=files, shelf=shelf, kinds=kinds, publish=context.publish, wall=clock.wall)
     analyst = Analyst(files.resolve, shelf=shelf, known=desk.known, on_end=desk.on_end, log=log)
     desk.work_with(analyst)

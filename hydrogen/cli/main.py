@@ -27,6 +27,7 @@ examples
   hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
   hydrogen analyse cube.gcode                    how long it takes, what it needs, whether it fits the printer
   hydrogen status                                what is every printer doing?
+  hydrogen ports                                 what is plugged in, and what to write as a printer's port
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen keys create panel --scopes read       a key for somebody, shown once
   hydrogen stop                                  end the service; what prints, prints on
@@ -169,6 +170,11 @@ def _add_other_commands(commands: Commands) -> None:
     status = _add(commands, "status", "what the service and its printers are doing", _client("status"))
     status.add_argument("--json", action="store_true", help="for programs")
     _add_places(status)
+    printers = _add(commands, "printers", "what every printer is doing, a line each", _list_printers)
+    ports = _add(commands, "ports", "this machine's serial ports, and what to write as a printer's port", _list_ports)
+    for listed in (printers, ports):
+        listed.add_argument("--json", action="store_true", help="for programs")
+        _add_places(listed)
     watch = _add(commands, "watch", "show a printer until Ctrl-C", _client("watch"))
     watch.add_argument("--json", action="store_true", help="every frame of the protocol, one a line")
     _add_printer(watch)
@@ -431,6 +437,18 @@ def _record(options: argparse.Namespace) -> int:
     from hydrogen.cli.record import record
 
     return asyncio.run(record(options))
+
+
+def _list_printers(options: argparse.Namespace) -> int:
+    from hydrogen.cli.fleet import list_printers
+
+    return asyncio.run(list_printers(options))
+
+
+def _list_ports(options: argparse.Namespace) -> int:
+    from hydrogen.cli.port import list_ports
+
+    return asyncio.run(list_ports(options))
 
 
 def _retention(options: argparse.Namespace) -> int:

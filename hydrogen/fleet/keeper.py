@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +27,8 @@ from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.core.rhythm import until_beat
+from hydrogen.devices.port_address import PortAddress, PortKind, parse_port
+from hydrogen.devices.port_identity import DeviceTree, presence_of
 from hydrogen.errors import Conflict, HostError, HydrogenError, NotFound, SpoolerLost, Unavailable
 from hydrogen.fleet.facts import FactRecorder
 from hydrogen.fleet.printer import ConfiguredPrinter
@@ -70,6 +71,11 @@ _AWAY = (PrinterStatus.OFFLINE, PrinterStatus.ERROR, PrinterStatus.LINK_LOST)
 """States from which connecting may help. `halted` is left to a person: the firmware stopped for a reason."""
 
 
+def unchanged(event: Event) -> Event:
+    """For houses that have nothing to add."""
+    return event
+
+
 class Keeper:
     """Signs SpoolerListener. `keep` is its life."""
 
@@ -83,8 +89,12 @@ class Keeper:
         make_port: Callable[[str], SpoolerPort],
         recorder: FactRecorder,
         is_outdated: bool = False,
+        tree: DeviceTree | None = None,
+        annotate: Callable[[Event], Event] = unchanged,
     ) -> None:
-        """is_outdated: the settings changed since a spooler that may still run was started; it is replaced if idle."""
+        """tree: where devices are; the machine's own. is_outdated: the settings changed since a spooler that may still run was
+        started; it is replaced if idle. annotate: adds to a spooler's event what only the service knows, before it is stored
+        and published."""
         self._printer = printer
         self._context = context
         self._clock = clock
@@ -92,6 +102,10 @@ class Keeper:
         self._make_port = make_port
         self._recorder = recorder
         self._is_outdated = is_outdated
+        self._tree = tree or DeviceTree()
+        self._address = _address_of(printer.port)
+        self._tried: object = None
+        self._annotate = annotate
         self._supervision = Supervision()
         self._power = PowerSwitch(printer.policy.power.off_command, log)
         self._port: SpoolerPort | None = None
@@ -268,6 +282,8 @@ class Keeper:
         return is_wanted and state.status in _AWAY and state.job is None
 
     async def _connect(self, port: SpoolerPort) -> bool:
+        if self._address is not None:
+            self._tried = presence_of(self._address, self._tree)
         try:
             await port.request(ConnectPrinter(actor="autoconnect"))
         except HydrogenError as error:
@@ -276,9 +292,9 @@ class Keeper:
         return True
 
     async def _pause(self, delay_seconds: float) -> None:
-        """The pause between attempts; as long as the device file is missing, until it is there."""
+        """The pause between attempts; as long as the port is missing, until it is there."""
         await self._nudge_within(delay_seconds)
-        while self._is_port_missing() and not self._nudged.is_set():
+        while self.misses_port and not self._nudged.is_set():
             await self._nudge_within(PORT_LOOK_SECONDS)
 
     async def _nudge_within(self, seconds: float) -> None:
@@ -286,8 +302,26 @@ class Keeper:
             async with asyncio.timeout(seconds):
                 await self._nudged.wait()
 
-    def _is_port_missing(self) -> bool:
-        return self._printer.port.startswith("/") and not Path(self._printer.port).exists()
+    @property
+    def is_looking(self) -> bool:
+        """Is the printer away, and wanted?"""
+        return self._address is not None and self.is_attached and self._should_connect()
+
+    @property
+    def misses_port(self) -> bool:
+        """Is there no such port now? Blocks, shortly."""
+        return self._address is not None and presence_of(self._address, self._tree) is None
+
+    def look_for_port(self) -> bool:
+        """Has the port come since the last attempt, or since it was seen to be away? Blocks, shortly."""
+        seen = None if self._address is None else presence_of(self._address, self._tree)
+        if seen is None:
+            self._tried = None
+        return seen is not None and seen != self._tried
+
+    def nudge(self) -> None:
+        """Try again now."""
+        self._nudged.set()
 
     # --------------------------------------------------------------------------------------------------- listening
 
@@ -300,6 +334,7 @@ class Keeper:
             return
         if event.printer is None:
             event = replace(event, printer=self.name)
+        event = self._annotate(event)
         if fact_id is not None and not self._admit(event, fact_id):
             return
         self._note_incident(event)
@@ -381,6 +416,16 @@ class Keeper:
         at = self._clock.wall()
         if self._state.status is not PrinterStatus.OFFLINE:
             changed = PrinterStateChanged(at=at, printer=self.name, status=PrinterStatus.LINK_LOST, reason=loss.message)
-            self._context.publish(changed)
+            self._context.publish(self._annotate(changed))
         report = ErrorReport(code=loss.code, message=loss.message, details=MappingProxyType(dict(loss.details)))
         self._context.publish(ErrorRaised(at=at, printer=self.name, error=report))
+
+
+def _address_of(port: str) -> PortAddress | None:
+    """None for what is no port of ours to look for: a bridge, or another driver's own words."""
+    try:
+        address = parse_port(port)
+    except ValueError:
+        return None
+    is_local = address.kind is PortKind.ADAPTER or port.startswith("/")
+    return address if is_local else None

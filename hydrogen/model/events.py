@@ -65,21 +65,24 @@ class PrinterConnected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterDisconnected(Event):
-    """The port is closed; `reason` is a sentence."""
+    """The port is closed; `reason` is a sentence. host_trouble: see HostTroubleChanged; what was so in the seconds before."""
 
     wire_type: ClassVar[str] = "printer.disconnected"
 
     reason: str
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterStateChanged(Event):
-    """The printer is in another state. reason: for people, where there is one."""
+    """The printer is in another state. reason: for people, where there is one. host_trouble: of a link that was lost, a
+    printer that halted or an error, what was wrong with the host in the seconds before (see HostTroubleChanged)."""
 
     wire_type: ClassVar[str] = "printer.state_changed"
 
     status: PrinterStatus
     reason: str = ""
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,16 @@ class PrinterPositionReported(Event):
     is_sample: ClassVar[bool] = True
 
     position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterHomingBegun(Event):
+    """A G28 of ours, a job's or a request's, is on its way to the printer. axes: of `xyz`, those that it names; all where it
+    names none."""
+
+    wire_type: ClassVar[str] = "printer.homing_begun"
+
+    axes: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +162,17 @@ class PrinterUnsafe(Event):
 
     reason: str
     power_off: str = "not_configured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterPowerChanged(Event):
+    """Its switch was found, or was put, at `on`, `off` or `unknown`. actor: who switched; "" for what was found."""
+
+    wire_type: ClassVar[str] = "printer.power_changed"
+
+    power: str
+    actor: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,7 +334,8 @@ class JobFinished(Event):
     """The one terminal event of a job, with the figures that belong to its result.
 
     reason is a sentence, "" only for a completed job; error_code is the stable code of a failure.
-    possible_duplicates and resends are what the link counted while the job ran (see LinkStatistics).
+    possible_duplicates and resends are what the link counted while the job ran (see LinkStatistics). host_trouble: what was
+    wrong with the host at some time of the job (see HostTroubleChanged); the receipt's `host` says for how long.
     """
 
     wire_type: ClassVar[str] = "job.finished"
@@ -328,6 +353,7 @@ class JobFinished(Event):
     resends: int = 0
     stalls: int = 0
     possible_duplicates: int = 0
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -442,12 +468,28 @@ class LinkMeasured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDuplicatePossible(Event):
-    """A line may have run twice: the wire lost its number (see `possible_duplicates`)."""
+    """A line may have run twice: the wire lost its number (see `possible_duplicates`). host_trouble: see HostTroubleChanged."""
 
     wire_type: ClassVar[str] = "link.duplicate_possible"
 
     line_number: int
     text: str
+    host_trouble: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDisturbed(Event):
+    """The wire made repairs necessary: so many resends and stalls within the last `seconds`. Told every 10 s at most, so that
+    a bad cable fills nobody's record. damaged_lines, lost_lines: see LinkStatistics. host_trouble: see HostTroubleChanged."""
+
+    wire_type: ClassVar[str] = "link.disturbed"
+
+    seconds: float
+    resends: int
+    stalls: int
+    damaged_lines: int = 0
+    lost_lines: int = 0
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -458,6 +500,33 @@ class HostMeasured(Event):
     is_sample: ClassVar[bool] = True
 
     host: HostState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostTroubleChanged(Event):
+    """Something that can spoil a print began or ended on the host. trouble: all that is so now, of `under_voltage`,
+    `frequency_capped`, `throttled`, `soft_temperature_limit` (a Raspberry Pi tells), `processor_starved`, `memory_short`,
+    `disk_critical`. jobs: those that run now.
+
+    `host_trouble` of other events uses the same words: what was so at some time in the seconds before; empty: nothing was,
+    None: nobody looked.
+    """
+
+    wire_type: ClassVar[str] = "host.trouble_changed"
+
+    trouble: tuple[str, ...]
+    began: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostClockChanged(Event):
+    """The wall clock is kept right from now on, or is not any more; the times of events before and after do not compare."""
+
+    wire_type: ClassVar[str] = "host.clock_changed"
+
+    trusted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -500,11 +569,13 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterStateChanged,
     PrinterFirmwareIdentified,
     PrinterPositionReported,
+    PrinterHomingBegun,
     PrinterPromptShown,
     PrinterPromptClosed,
     PrinterMessageShown,
     PrinterHeartbeatMissed,
     PrinterUnsafe,
+    PrinterPowerChanged,
     PrinterBedChanged,
     TemperatureMeasured,
     SensorMeasured,
@@ -527,7 +598,10 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     ErrorRaised,
     LinkMeasured,
     LinkDuplicatePossible,
+    LinkDisturbed,
     HostMeasured,
+    HostTroubleChanged,
+    HostClockChanged,
     HostDiskLow,
     HostDiskRecovered,
     TerminalLineReported,

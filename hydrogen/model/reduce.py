@@ -28,6 +28,7 @@ from hydrogen.model.events import (
     PrinterFirmwareIdentified,
     PrinterMessageShown,
     PrinterPositionReported,
+    PrinterPowerChanged,
     PrinterPromptClosed,
     PrinterPromptShown,
     PrinterStateChanged,
@@ -140,6 +141,8 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, unsafe=event.reason)
         case PrinterBedChanged():
             return replace(printer, bed=event.bed, bed_job=event.job)
+        case PrinterPowerChanged():
+            return replace(printer, power=event.power)
         case _:
             return printer
 

@@ -7,6 +7,7 @@ test feeds each rule a small bad module to prove that it can fail.
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -62,7 +63,24 @@ class Import:
 def module_from(path: str, text: str) -> Module:
     """A module as if it stood at `path` (`hydrogen/core/bus.py`)."""
     name = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-    return Module(name, path, text, ast.parse(text, path))
+    return Module(name, path, text, parsed(text, path))
+
+
+def parsed(text: str, path: str = "<text>") -> ast.Module:
+    """The syntax tree, made while nothing else runs.
+
+    CPython 3.11 counts the depth of all trees that are being made in one place. If garbage is collected in the middle, and what
+    ends there parses something itself (a traceback that is written for an exception in a `__del__` does), the count is wrong,
+    and the parser raises `SystemError: AST constructor recursion depth mismatch`: an accident of other tests' garbage. Without
+    collections it also takes a quarter of the time.
+    """
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(text, path)
+    finally:
+        if is_collecting:
+            gc.enable()
 
 
 @cache

@@ -43,6 +43,7 @@ FLOORS: dict[str, int] = {
     "housekeeping": 7,
     "port_settings": 7,
     "config_websocket": 7,
+    "config_display": 7,
     "config_machine": 7,
     "analyser_process": 7,
     "cli": 7,

@@ -36,6 +36,7 @@ ROOF = (
     "hydrogen/config.py",
     "hydrogen/config_section.py",
     "hydrogen/config_websocket.py",
+    "hydrogen/config_display.py",
     "hydrogen/config_machine.py",
     "hydrogen/config_driver.py",
     "hydrogen/config_sensor.py",

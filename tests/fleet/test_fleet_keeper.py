@@ -15,9 +15,11 @@ from hydrogen.fleet.keeper import RETRY_UNKNOWN_SECONDS
 from hydrogen.fleet.supervision import Supervision
 from hydrogen.model.events import (
     ErrorRaised,
+    Event,
     JobStarted,
     PrinterAttached,
     PrinterConnected,
+    PrinterDisconnected,
     PrinterHeartbeatMissed,
     PrinterStateChanged,
     PrinterUnsafe,
@@ -54,6 +56,20 @@ async def test_events_are_published_under_the_printers_name() -> None:
         await wait_until(lambda: house.fleet.attached)
         house.port.tell(TemperatureMeasured(at=1.0, heater="bed", actual_celsius=20.0))
         assert house.events(TemperatureMeasured)[0].printer == "bench"
+
+
+async def test_what_the_service_knows_is_added_before_a_fact_is_stored_and_published() -> None:
+    def annotate(event: Event) -> Event:
+        return replace(event, host_trouble=("throttled",)) if isinstance(event, PrinterDisconnected) else event
+
+    house = FleetHouse(configured(), ports={"bench": ScriptedPort("bench", IDLE)}, annotate=annotate)
+    async with house:
+        await wait_until(lambda: house.fleet.attached)
+        house.port.tell(PrinterDisconnected(at=1.0, reason="gone"), "f1")
+        await wait_until(lambda: house.kept)
+        (stored, _), (published,) = house.kept[0], house.events(PrinterDisconnected)
+        assert stored == published
+        assert published.host_trouble == ("throttled",)
 
 
 async def test_an_offline_printer_is_connected_by_itself() -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from hydrogen.config import Configuration
+from hydrogen.config_display import PresetSection, WebcamSection
 from hydrogen.config_machine import MachineSection, MotionSection, PrinterTable
 from hydrogen.config_section import HeatSection, ParkSection, PowerSection
 from hydrogen.config_sensor import SensorLimitSection, SensorTable
@@ -30,6 +31,7 @@ def tables() -> str:
     for name, field in Configuration.model_fields.items():
         if name not in ("printers", "sensors") and isinstance(field.annotation, type):
             parts += [f"## `[{name}]`", "", field.annotation.__doc__ or "", "", *_table(field.annotation), ""]
+    parts += ["## `[temperature_presets.PRESET]`", "", PresetSection.__doc__ or "", "", *_table(PresetSection), ""]
     parts += ["## `[printers.NAME]`", "", *_printer_words(), "", *_table(PrinterTable), ""]
     sections = {
         "heat": HeatSection,
@@ -37,6 +39,7 @@ def tables() -> str:
         "power": PowerSection,
         "machine": MachineSection,
         "motion": MotionSection,
+        "webcam": WebcamSection,
     }
     for name, section in sections.items():
         parts += [f"## `[printers.NAME.{name}]`", "", section.__doc__ or "", "", *_table(section), ""]

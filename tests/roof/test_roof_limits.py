@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from hydrogen.config import Configuration
+from tests.architecture.source_tree import parsed
 from tests.roof.configuration_page import PAGE
 
 TESTS = Path(__file__).parents[1]
@@ -109,7 +110,7 @@ def test_every_limit_is_named_with_its_test() -> None:
 @pytest.mark.parametrize("place", sorted(set(TESTED.values())))
 def test_the_test_of_a_limit_is_there(place: str) -> None:
     path, _, name = place.partition("::")
-    tree = ast.parse((TESTS / path).read_text())
+    tree = parsed((TESTS / path).read_text())
     assert any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name for node in tree.body)
 
 

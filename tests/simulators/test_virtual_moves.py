@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulators.test_virtual_motion import AT_ONCE
+
 OK = "ok P15 B3\n"
 
 
@@ -44,15 +46,45 @@ def test_relative_moves_inches_and_shifted_coordinates(talk):
     assert printer.printer.position == pytest.approx((6, 25.4, 0, 2))
 
 
-def test_arc_is_as_long_as_its_path(talk):
-    printer = talk(acceleration=1e9, busy_interval_seconds=0)
-    printer.send("G3 X20 Y0 I10 J0 F600", "M400")  # half a circle of radius 10: 31.4 mm at 10 mm/s
-    assert printer.wait(3.1) == ""
+@pytest.mark.parametrize("arc", ["G3 X20 Y0 I10 J0 F600", "G2 X20 Y0 I10 J0 F600", "G3 X20 Y0 R10 F600"])
+def test_arc_is_as_long_as_its_path_and_acknowledged_when_its_last_piece_is_planned(talk, arc):
+    printer = talk(**AT_ONCE)
+    printer.send("G1 Y50 F6000", "G92 Y0", "M400")
+    printer.wait(10)
+    printer.send(arc, "M400")  # half a circle of radius 10: 31.4 mm at 10 mm/s, in 36 pieces
+    assert printer.wait(1.7) == ""
+    assert printer.wait(1.4) == "ok P0 B2\n"
     assert printer.wait(0.1) == OK
 
 
+@pytest.mark.parametrize(
+    ("arc", "top"),
+    [("G2 X20 Y0 I10 J0", 60.0), ("G3 X20 Y0 I10 J0", 40.0), ("G2 X20 Y0 R10.001", 60.0), ("G3 X20 Y0 R10.001", 40.0)],
+)
+def test_an_arc_goes_round_its_centre(talk, arc, top):
+    printer = talk(**AT_ONCE)
+    printer.send("G1 Y50 F6000", "M400")
+    printer.wait(10)
+    printer.send(arc.replace("Y0", "Y50") + " F600")
+    printer.wait(3.1416 / 2)
+    x, y, _, _ = printer.printer.machine.motion.steppers(printer.now)
+    assert (x, y) == pytest.approx((10.0, top), abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("arc", "pieces"), [("G2 X0 Y50 I40 J0", 251), ("G2 X0 Y50 I5 J0", 72), ("G2 X0 Y50 I0.5 J0", 31), ("G2 R5", 1)]
+)
+def test_an_arc_is_cut_into_pieces_of_a_millimetre_and_small_ones_finer(talk, arc, pieces):
+    printer = talk(**AT_ONCE, planner_size=300)
+    printer.send("G1 Y50 F6000", "M400")
+    printer.wait(10)
+    printer.send(arc)
+    motion = printer.printer.machine.motion
+    assert 299 - motion.blocks_free(printer.now) == (pieces if pieces > 1 else 0)
+
+
 def test_feedrate_percentage_and_axis_limits_slow_a_move(talk):
-    printer = talk(acceleration=1e9, busy_interval_seconds=0)
+    printer = talk(**AT_ONCE)
     printer.send("M220 S50", "G1 X100 F6000", "M400")
     assert printer.wait(1.99) == ""
     assert printer.wait(0.02) == OK

@@ -54,18 +54,26 @@ def test_equal_seeds_give_equal_transcripts_byte_for_byte(tmp_path):
 
 
 def other_pythons() -> list[str]:
-    """Interpreters of other versions than ours that are on this machine and start."""
-    found = (shutil.which(f"python3.{minor}") for minor in range(11, 16) if minor != sys.version_info.minor)
-    return [
-        python for python in found if python and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
-    ]
+    """One interpreter of each other version that is on this machine and starts: on the path, or behind pyenv's stubs."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = []
+    for minor in range(11, 16):
+        name = f"python3.{minor}"
+        candidates = [shutil.which(name), *map(str, sorted(pyenv.glob(f"3.{minor}.*/bin/{name}")))]
+        found += [python for python in candidates if python and starts_as(python, minor)][:1]
+    return [python for python in found if not starts_as(python, sys.version_info.minor)]
+
+
+def starts_as(python: str, minor: int) -> bool:
+    asked = [python, "-c", f"import sys; sys.exit(sys.version_info[:2] != (3, {minor}))"]
+    return subprocess.run(asked, capture_output=True).returncode == 0
 
 
 def test_another_python_gives_the_same_transcript(tmp_path):
     if not (pythons := other_pythons()):
         pytest.skip("there is no Python of another version on this machine")
     ours = talk_by(sys.executable, tmp_path / "ours", 5)
-    for python in pythons[-1:]:
+    for python in pythons:
         assert talk_by(python, tmp_path / "theirs", 5) == ours, python
 
 

@@ -90,9 +90,9 @@ def cuts_of(lines: list[bytes], random: Random) -> list[Cut]:
             disk.write(offset, bench.now)
 
     def cut() -> None:
-        motion = bench.printer._machine.motion
-        motion._retire(bench.now)
-        finished = len(bench.printer.ledger.moves) - moves_before - len(motion._blocks)
+        printer = bench.printer
+        planned = printer.settings.planner_size - 1 - printer.machine.motion.blocks_free(bench.now)
+        finished = len(printer.ledger.moves) - moves_before - planned
         if finished < len(move_lines):
             cuts.append(Cut(disk.as_left(bench.now), move_lines[finished]))
 

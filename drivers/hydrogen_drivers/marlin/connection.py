@@ -53,7 +53,7 @@ from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.link.resumption import Numbering
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.gcode.urgency import is_heat_wait
-from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible
+from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible, PrinterHomingBegun
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics
 from hydrogen_drivers.marlin.command import (
     cool_down_commands,
@@ -103,7 +103,7 @@ class MarlinConnection(asyncio.Protocol):
         self._clock = clock
         self._wire: Wire | None = None
         self._loop = asyncio.get_running_loop()
-        self._mode = ModeTracker()
+        self._mode = ModeTracker(lambda axes: listener.on_event(PrinterHomingBegun(at=clock.wall(), axes=axes)))
         self.head = MarlinHead(self.send_gcode, self._mode, traits=lambda: (self.dialect, self.firmware.extruder_count))
         self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
         self._settling: list[asyncio.Future[None]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from hydrogen.devices.driver import MESSAGE_CHARACTERS, TargetAsked
@@ -57,6 +57,7 @@ class ModeTracker:
         "_asked",
         "_fed",
         "_inner",
+        "_on_homing",
         "highest_mm",
         "homed",
         "is_extruder_relative",
@@ -68,7 +69,9 @@ class ModeTracker:
         "tool",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, on_homing: Callable[[str], None] | None = None) -> None:
+        """on_homing: told the axes (of `xyz`) of each G28; must return at once and never raise."""
+        self._on_homing = on_homing
         self.is_relative = False
         self.is_extruder_relative = False
         self.highest_mm = 0.0
@@ -159,7 +162,10 @@ class ModeTracker:
 
     def _note_rare(self, command: bytes, body: bytes) -> None:
         if command == b"G28":
-            self.homed |= frozenset(_axes(body)) or _ALL_AXES
+            axes = frozenset(_axes(body)) or _ALL_AXES
+            self.homed |= axes
+            if self._on_homing is not None:
+                self._on_homing(b"".join(sorted(axes)).decode().lower())
         elif command in (b"M18", b"M84") and b"S" in body:  # it only sets how soon they go off by themselves
             self.motors_rest_by = body
         elif command in (b"M18", b"M84"):

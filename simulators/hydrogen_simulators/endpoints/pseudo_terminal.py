@@ -230,11 +230,11 @@ class PseudoTerminalPrinter:
             self._obey_requests()
         real = time.monotonic()
         self._watch_port(real)
-        self._carry_in(real)
-        self._time.look(real)
-        now = self._time.now(real)
-        self.printer.handle_deadline(now)
-        self._follow_plots(now)
+        if not self._carry_in(real):
+            self._time.look(real)
+            self.printer.handle_deadline(self._time.now(real))
+        if self._plots:
+            self._follow_plots(self._time.now(real))
         self._leap(real)
         if self.printer.ledger.counts["ledger_requests"] != self._ledger_requests:
             self._ledger_requests = self.printer.ledger.counts["ledger_requests"]
@@ -259,7 +259,8 @@ class PseudoTerminalPrinter:
             if self.options.reset_on_open:
                 self.printer.reset(self._time.now(real))
 
-    def _carry_in(self, real: float) -> None:
+    def _carry_in(self, real: float) -> bool:
+        """True if bytes reached the printer: it has come to the present with them."""
         if self._port is not None and self._port.is_open and self._has_room:
             data = self._port.read()
             if data is None:
@@ -269,11 +270,12 @@ class PseudoTerminalPrinter:
                     self._recorder.note("host", data, self._time.now(real))
                 self._inbound.push(data, real)
         if not len(self._inbound):
-            return
+            return False
         self._time.note_talk(real)
         arrived = self.wire.towards_printer(self._inbound.take(real))
         if arrived:
             self.printer.receive(arrived, self._time.now(real))
+        return bool(arrived)
 
     def _follow_plots(self, now: float) -> None:
         for plot in self._plots:
@@ -292,13 +294,16 @@ class PseudoTerminalPrinter:
             self._time.leap_to(deadline, real)
             now = self._time.now(real)
             self.printer.handle_deadline(now)
-            self._follow_plots(now)
+            if self._plots:
+                self._follow_plots(now)
             leaps += 1
         self.printer.is_leaping = False
 
     def _next_deadline(self) -> float | None:
         """The next printer time at which the board, or a plot against it, has something to do."""
         deadline = self.printer.next_deadline()
+        if not self._plots:
+            return deadline
         for plot in self._plots:
             at = plot.next_deadline()
             if at is not None and (deadline is None or at < deadline):
@@ -344,14 +349,15 @@ class PseudoTerminalPrinter:
             os.read(self._wake_read, 4096)
 
     def _timeout_seconds(self) -> float | None:
-        real = time.monotonic()
         if self._may_leap:
             return 0
+        real = time.monotonic()
         waits = []
         deadline = self._next_deadline()
         if deadline is not None:
             waits.append(self._time.real_seconds_until(deadline, real))
-        waits += [at - real for at in (self._inbound.next_arrival(real), self._outbound.next_arrival(real)) if at]
+        if len(self._inbound) or len(self._outbound):
+            waits += [at - real for at in (self._inbound.next_arrival(real), self._outbound.next_arrival(real)) if at]
         if self._port is None:
             waits += [self._replug_at - real] if self._replug_at is not None else []
         elif not self._port.is_open:

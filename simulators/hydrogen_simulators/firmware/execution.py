@@ -20,6 +20,8 @@ from hydrogen_simulators.firmware.reception import EarlyWord
 from hydrogen_simulators.firmware.waiting import OkText, Outcome, Running, Wait, Wake
 
 _NO_WAIT = Wait()
+_TIME_IS_UP = Wake()
+_BROKEN = Wake(is_broken=True)
 
 CONTINUE = 1
 """The answer of the purge menu's second button; any answer ends a plain prompt."""
@@ -47,6 +49,7 @@ class Execution:
         self._running: Running | None = None
         self._is_broken = False
         self._power_ons = 0
+        self._may_be_quiet = bool(machine.speech.mutes or machine.speech.answers)
 
     def say_busy(self) -> None:
         if self.busy_at > self._machine.now or self._machine.is_deaf:
@@ -96,7 +99,7 @@ class Execution:
             self.wait = Wait(until=self._machine.now, is_breakable=True, hides_reports=True)
             self._is_broken = True
         else:
-            self._resume(Wake(is_broken=True))
+            self._resume(_BROKEN)
 
     # -- what a hand does
 
@@ -129,8 +132,8 @@ class Execution:
             elif self._running is not None:
                 if self.wait.until > self._machine.now:
                     return
-                broken, self._is_broken = self._is_broken, False
-                self._resume(Wake(is_broken=broken))
+                wake, self._is_broken = _BROKEN if self._is_broken else _TIME_IS_UP, False
+                self._resume(wake)
             elif self._queue.head is None:
                 return
             else:
@@ -174,7 +177,7 @@ class Execution:
         if handler is None:
             outcome = self._answer_unknown(command)
         else:
-            machine.is_swallowing = self._swallows(command)
+            machine.is_swallowing = self._may_be_quiet and self._swallows(command)
             outcome = handler(machine, command)
             machine.is_swallowing = False
         if machine.is_halted and machine.is_deaf:
@@ -210,20 +213,19 @@ class Execution:
         self._running = running
         self.wait = _NO_WAIT
         self._schedule_busy()
-        self._step(lambda: next(running))
+        self._step(running, None)
 
     def _resume(self, wake: Wake) -> None:
-        running = self._running
-        if running is not None:
-            self._step(lambda: running.send(wake))
+        if self._running is not None:
+            self._step(self._running, wake)
 
-    def _step(self, advance: Callable[[], Wait]) -> None:
-        """Let the running command go on until it waits again; a muted one says nothing while it does."""
+    def _step(self, running: Running, wake: Wake | None) -> None:
+        """Let the running command begin (no wake), or go on until it waits again; a muted one says nothing while it does."""
         queued = self._queue.head
-        is_quiet = queued is not None and bool(self._machine.speech.mutes or self._machine.speech.answers)
-        self._machine.is_swallowing = is_quiet and queued is not None and self._swallows(Command(queued.text))
+        if self._may_be_quiet and queued is not None:
+            self._machine.is_swallowing = self._swallows(Command(queued.text))
         try:
-            self.wait = advance()
+            self.wait = next(running) if wake is None else running.send(wake)
         except StopIteration as end:
             self._machine.is_swallowing = False
             self._finish(end.value)

@@ -33,6 +33,7 @@ class Machine:
     def __init__(self, settings: MarlinSettings, ledger: ExecutionLedger, seed: int) -> None:
         self.settings = settings
         self.speech = settings.speech
+        self.may_refuse_moves = bool(settings.speech.must_home or settings.speech.out_of_range)
         self.medium = Medium(settings.card)
         self.ledger = ledger
         self.now = 0.0
@@ -55,8 +56,7 @@ class Machine:
         """What a board forgets when it restarts: everything but the heat in its heaters."""
         for heater in self.heaters.values():
             heater.set_target(0, self.now)
-        self.motion = Motion(self.settings)
-        self.motion.ends_at = self.now
+        self.motion = Motion(self.settings, self.now)
         self.fans: dict[int, int] = {}
         self.tool = 0
         self.unit_mm = 1.0
@@ -69,6 +69,7 @@ class Machine:
         self.temperature_report = AutoReport()
         self.position_report = AutoReport()
         self.card_report = AutoReport()
+        self.auto_reports = (self.temperature_report, self.position_report, self.card_report)
         self.drop_card_lines = False
         self.medium.select(None)
         self.medium.end_writing()

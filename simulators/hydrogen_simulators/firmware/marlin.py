@@ -269,14 +269,17 @@ class VirtualMarlin:
         if machine.is_halted and machine.is_deaf:
             return math.inf
         wait = execution.wait
-        due = min(execution.busy_at, machine.protect_at, wait.until)
+        due = wait.until if wait.until < execution.busy_at else execution.busy_at
+        if machine.protect_at < due:
+            due = machine.protect_at
         if self._may_say_idle:
             due = min(due, self._idle_at)
         if wait.hides_reports:
             return due
-        return min(
-            due, machine.temperature_report.next_at, machine.position_report.next_at, machine.card_report.next_at
-        )
+        for report in machine.auto_reports:
+            if report.next_at < due:
+                due = report.next_at
+        return due
 
     @property
     def _idle_at(self) -> float:
@@ -291,21 +294,18 @@ class VirtualMarlin:
             self._execution.say_busy()  # first: a wait of two seconds says so once (facts: ``M1 S2``)
             self._execution.pump()
             self._say_reports()
-            self._protect()
-            if self._idle_at <= machine.now:
+            if machine.protect_at <= machine.now:
+                self._protect()
+            if self._may_say_idle and self._idle_at <= machine.now:
                 self._intake.say_idle()
-        machine.now = max(machine.now, now)
+        if machine.now < now:
+            machine.now = now
 
     def _say_reports(self) -> None:
         machine = self._machine
         if machine.is_deaf or self._execution.wait.hides_reports:
             return
-        reports = (
-            (machine.temperature_report, say_temperatures),
-            (machine.position_report, say_position),
-            (machine.card_report, say_status),
-        )
-        for report, say in reports:
+        for report, say in zip(machine.auto_reports, _WORDS_OF_REPORTS, strict=True):
             if report.next_at <= machine.now:
                 if not self.is_leaping or machine.now - report.said_at >= LEAPING_REPORT_SECONDS:
                     report.said_at = machine.now
@@ -314,8 +314,6 @@ class VirtualMarlin:
 
     def _protect(self) -> None:
         machine = self._machine
-        if machine.protect_at > machine.now:
-            return
         broken = [heater for heater in machine.heaters.values() if heater.failure is not None]
         is_due = broken and not machine.is_halted
         machine.protect_at = machine.now + PROTECTION_INTERVAL_SECONDS if is_due else math.inf
@@ -335,3 +333,7 @@ def say_temperatures(machine: Machine) -> None:
 def say_position(machine: Machine) -> None:
     """The automatic report of M154."""
     machine.say(machine.position_text())
+
+
+_WORDS_OF_REPORTS = (say_temperatures, say_position, say_status)
+"""What each of ``Machine.auto_reports`` says."""

@@ -117,9 +117,17 @@ class MarlinSettings:
     maximum_feedrate: tuple[float, float, float, float] = (300.0, 300.0, 5.0, 25.0)
     """Millimetres per second for X, Y, Z, E."""
     acceleration: float = 3000.0
-    """Millimetres per second squared, for every axis."""
-    jerk: float = 10.0
-    """Change of speed in mm/s that costs no time."""
+    """Millimetres per second squared, of prints, travels and retractions, until ``M204`` sets another."""
+    axis_acceleration: tuple[float, float, float, float] = (3000.0, 3000.0, 100.0, 10000.0)
+    """What each axis bears of it (``M201``); DEFAULT_MAX_ACCELERATION."""
+    junction_deviation: float = 0.013
+    """Millimetres by which the path may miss a corner (``M205 J``). 0: ``jerk`` decides about corners."""
+    jerk: tuple[float, float, float, float] = (10.0, 10.0, 0.3, 5.0)
+    """Change of speed in mm/s that costs no time (``M205 X Y Z E``): Marlin's rule before 2.0 (DEFAULT_XJERK and others)."""
+    first_block_seconds: float = 0.1
+    """BLOCK_DELAY_FOR_1ST_MOVE: the first move waits so long for two more, so that there is something to look ahead to."""
+    least_segment_seconds: float = 0.02
+    """DEFAULT_MINSEGMENTTIME: blocks of less than this are slowed while less than half of the planner is filled."""
     homing_seconds: float = 18.7
     """Time of a full ``G28``; a single axis takes a third of it."""
     height_after_homing: float = 5.0

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from hydrogen_simulators.firmware.command import Command
     from hydrogen_simulators.firmware.machine import Machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(NamedTuple):
     """What a running command waits for; ``until`` is printer time.
 
     ``is_breakable``: M108 ends it. ``takes_answer``: M876 ends it. ``for_motion``: M410 makes it look again.

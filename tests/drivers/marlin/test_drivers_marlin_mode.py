@@ -147,6 +147,14 @@ def test_heat_lines_that_nobody_looks_at_are_bounded() -> None:
     assert len(mode.take_heat_lines()) == TARGETS_KEPT
 
 
+def test_every_homing_is_told_with_its_axes() -> None:
+    told: list[str] = []
+    tracker = ModeTracker(told.append)
+    for line in (b"G28", b"G28 X Y", b"G280", b"G28 W"):
+        tracker.note(line)
+    assert told == ["xyz", "xy", "xyz"]
+
+
 @pytest.mark.parametrize(
     ("line", "shown"),
     [

@@ -14,52 +14,65 @@ from hydrogen_simulators.firmware.waiting import Handler, OkText, Outcome, Runni
 LEVELING_SECONDS = 20.0
 """Time of a G29 where the build has levelling: a small grid on a fast machine."""
 
+ARC_PIECE_MM = 1.0
+"""Marlin's MAX_ARC_SEGMENT_MM."""
+
+LEAST_ARC_PIECE_MM = 0.1
+"""Marlin's MIN_ARC_SEGMENT_MM."""
+
+CIRCLE_PIECES = 72
+"""Marlin's MIN_CIRCLE_SEGMENTS: of a circle that is so small that pieces of a millimetre would be too coarse."""
+
+MOST_ARC_PIECES = 10_000
+"""An arc of ten metres; a longer one is nonsense, and gets coarser pieces."""
+
 
 def move(machine: Machine, command: Command) -> Outcome:
     """G0, G1: plan a straight move; done when planned, not when the motion ended."""
     target = _target(machine, command)
-    return None if target is None else _plan_when_room(machine, target, None)
+    if target is None:
+        return None
+    motion, now = machine.motion, machine.now
+    if motion.room_at(now) > now:
+        return _plan_pieces(machine, [target])
+    motion.plan(target, now)
+    return None
 
 
 def arc(machine: Machine, command: Command) -> Outcome:
-    """G2, G3: one block of the arc's length; without centre or radius an error that is not fatal (facts)."""
+    """G2, G3: straight pieces along the arc; without centre or radius an error that is not fatal (facts)."""
     if not command.has("IJR"):
         machine.say("Error:G2/G3 bad parameters")
         return None
     start = list(machine.motion.position)
     target = _target(machine, command)
-    if target is None:
-        return None
-    return _plan_when_room(machine, target, _arc_length(start, target, machine, command))
+    return None if target is None else _plan_pieces(machine, _arc_pieces(start, target, machine, command))
 
 
-def _plan_when_room(machine: Machine, target: list[float], length: float | None) -> Outcome:
-    if machine.motion.room_at(machine.now) > machine.now:
-        return _wait_for_room(machine, target, length)
-    machine.motion.plan(target, machine.now, length)
-    return None
-
-
-def _wait_for_room(machine: Machine, target: list[float], length: float | None) -> Running:
-    while (room_at := machine.motion.room_at(machine.now)) > machine.now:
-        yield Wait(until=room_at, for_motion=True)
-    machine.motion.plan(target, machine.now, length)
+def _plan_pieces(machine: Machine, places: list[list[float]]) -> Running:
+    """Plan straight moves to these places as there is room; done when the last one is planned."""
+    motion = machine.motion
+    for place in places:
+        while (room_at := motion.room_at(machine.now)) > machine.now:
+            yield Wait(until=room_at, for_motion=True)
+        motion.plan(place, machine.now)
     return None
 
 
 def _target(machine: Machine, command: Command) -> list[float] | None:
     """The end point in machine millimetres; also takes F, and refuses E where it is too cold. None: the move is refused."""
     motion, words, unit = machine.motion, command.words, machine.unit_mm
-    target = list(motion.position)
-    for axis, letter in enumerate(AXES):
-        value = words.get(letter)
-        if value is None:
+    target = motion.position.copy()
+    for letter, value in words.items():
+        if value is None or (axis := AXES.find(letter)) < 0:
             continue
         is_relative = machine.is_relative or (axis == 3 and machine.is_relative_e)
         target[axis] = target[axis] + value * unit if is_relative else value * unit - motion.offsets[axis]
-    if _is_refused(machine, target):
+    if machine.may_refuse_moves and _is_refused(machine, target):
         return None
-    target = [motion.clamped(axis, place) for axis, place in enumerate(target)]
+    for axis, most in enumerate(machine.settings.area):
+        if not 0.0 <= target[axis] <= most:
+            target[axis] = motion.clamped(axis, target[axis])
     if (feedrate := words.get("F")) and feedrate > 0:
         motion.feedrate = feedrate * unit / 60
     if target[3] != motion.position[3] and not _prevent_cold_extrusion(machine, target):
@@ -70,8 +83,6 @@ def _target(machine: Machine, command: Command) -> list[float] | None:
 def _is_refused(machine: Machine, target: list[float]) -> bool:
     """Whether this firmware refuses the move instead of clamping it (Klipper); says why."""
     motion, speech = machine.motion, machine.speech
-    if not (speech.must_home or speech.out_of_range):
-        return False
     moved = [axis for axis in range(3) if target[axis] != motion.position[axis]]
     place = dict(zip("xyze", target, strict=True))
     if speech.must_home and any(AXES[axis] not in motion.homed for axis in moved):
@@ -99,17 +110,41 @@ def _prevent_cold_extrusion(machine: Machine, target: list[float]) -> bool:
     return True
 
 
-def _arc_length(start: list[float], target: list[float], machine: Machine, command: Command) -> float:
-    chord = math.dist(start[:2], target[:2])
-    if command.has("R"):
-        radius = max(abs(command.value("R")) * machine.unit_mm, chord / 2, 1e-6)
-        return 2 * radius * math.asin(min(1.0, chord / 2 / radius)) or chord
-    i, j = command.value("I") * machine.unit_mm, command.value("J") * machine.unit_mm
+def _arc_pieces(start: list[float], target: list[float], machine: Machine, command: Command) -> list[list[float]]:
+    """The ends of the pieces. Source: Marlin ``G2_G3.cpp``, ``plan_arc``: pieces of a millimetre, smaller ones in a small
+    circle."""
+    i, j = _centre(start, target, machine, command)
     radius = math.hypot(i, j)
     begin = math.atan2(-j, -i)
     end = math.atan2(target[1] - start[1] - j, target[0] - start[0] - i)
-    turn = (begin - end if command.name == "G2" else end - begin) % math.tau
-    return radius * (turn or math.tau)
+    is_clockwise = command.name == "G2"
+    turn = (begin - end if is_clockwise else end - begin) % math.tau
+    turn = turn or (0.0 if command.has("R") else math.tau)
+    length = radius * turn
+    count = int(max(length / ARC_PIECE_MM, min(turn / math.tau * CIRCLE_PIECES, length / LEAST_ARC_PIECE_MM)))
+    count = min(count, MOST_ARC_PIECES)
+    step = (-turn if is_clockwise else turn) / max(1, count)
+    pieces = []
+    for index in range(1, count):
+        angle, share = begin + step * index, index / count
+        x, y = start[0] + i + radius * math.cos(angle), start[1] + j + radius * math.sin(angle)
+        z, e = (a + (b - a) * share for a, b in zip(start[2:], target[2:], strict=True))
+        pieces.append([machine.motion.clamped(0, x), machine.motion.clamped(1, y), z, e])
+    return [*pieces, target]
+
+
+def _centre(start: list[float], target: list[float], machine: Machine, command: Command) -> tuple[float, float]:
+    """Where the centre is, seen from the start; with R that of the short way round, below 0 that of the long one."""
+    if not command.has("R"):
+        return command.value("I") * machine.unit_mm, command.value("J") * machine.unit_mm
+    x, y = target[0] - start[0], target[1] - start[1]
+    chord = math.hypot(x, y)
+    if not chord:
+        return 0.0, 0.0
+    radius = command.value("R") * machine.unit_mm
+    height = math.sqrt(max(0.0, radius * radius - chord * chord / 4)) / chord
+    side = height if (command.name == "G2") != (radius < 0) else -height
+    return x / 2 + side * y, y / 2 - side * x
 
 
 def dwell(machine: Machine, command: Command) -> Running:

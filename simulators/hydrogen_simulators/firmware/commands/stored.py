@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from hydrogen_simulators.firmware.command import Command
 from hydrogen_simulators.firmware.greeting import load_settings
+from hydrogen_simulators.firmware.limits import Limits
 from hydrogen_simulators.firmware.machine import Machine
 from hydrogen_simulators.firmware.motion import AXES
 from hydrogen_simulators.firmware.waiting import Handler, Outcome
@@ -19,16 +20,17 @@ def settings_report(machine: Machine) -> list[tuple[str, str, str]]:
     def axes(values: tuple[float, ...] | list[float]) -> str:
         return " ".join(f"{axis}{value:.2f}" for axis, value in zip(AXES, values, strict=True))
 
-    a = motion.acceleration
+    limits = motion.limits
+    p, r, t = limits.acceleration, limits.retract_acceleration, limits.travel_acceleration
     return [
         ("M92", "Steps per unit", f"M92 {axes(s.steps_per_mm)}"),
-        ("M203", "Max feedrates (units/s)", f"M203 {axes(motion.maximum_feedrate)}"),
-        ("M201", "Max Acceleration (units/s2)", f"M201 {axes((a, a, 100.0, 10000.0))}"),
-        ("M204", "Acceleration (units/s2) (P<print-accel> R<retract> T<travel>)", f"M204 P{a:.2f} R{a:.2f} T{a:.2f}"),
+        ("M203", "Max feedrates (units/s)", f"M203 {axes(limits.feedrate)}"),
+        ("M201", "Max Acceleration (units/s2)", f"M201 {axes(limits.axis_acceleration)}"),
+        ("M204", "Acceleration (units/s2) (P<print-accel> R<retract> T<travel>)", f"M204 P{p:.2f} R{r:.2f} T{t:.2f}"),
         (
             "M205",
             "Advanced (B<min_segment_time_us> S<min_feedrate> T<min_travel_feedrate> J<junc_dev>)",
-            "M205 B20000.00 S0.00 T0.00 J0.01",
+            f"M205 B20000.00 S0.00 T0.00 J{limits.junction_deviation:.2f}",
         ),
         ("M206", "Home offset", "M206 X0.00 Y0.00 Z0.00"),
     ]
@@ -38,13 +40,30 @@ def limit(machine: Machine, command: Command) -> Outcome:
     """M92, M201, M203 to M206: set, or list this one setting when no word is given."""
     if not command.words:
         _list(machine, command.name, with_headings=True)
-    elif command.name == "M203":
-        limits = machine.motion.maximum_feedrate
-        machine.motion.maximum_feedrate = [max(0.01, command.value(a, limits[i])) for i, a in enumerate(AXES)]
-    elif command.name == "M204":
-        wanted = command.value("S", command.value("P", machine.motion.acceleration))
-        machine.motion.acceleration = max(1.0, wanted)
+    else:
+        _take_limits(machine.motion.limits, command)
     return None
+
+
+def _take_limits(limits: Limits, command: Command) -> None:
+    """Take over what M201 and M203 to M205 say; the others change nothing that a virtual printer has."""
+
+    def axes(values: list[float]) -> list[float]:
+        return [max(0.01, command.value(axis, values[index])) for index, axis in enumerate(AXES)]
+
+    match command.name:
+        case "M201":
+            limits.axis_acceleration = axes(limits.axis_acceleration)
+        case "M203":
+            limits.feedrate = axes(limits.feedrate)
+        case "M204":
+            both = command.words.get("S")
+            limits.acceleration = max(1.0, command.value("P", both or limits.acceleration))
+            limits.travel_acceleration = max(1.0, command.value("T", both or limits.travel_acceleration))
+            limits.retract_acceleration = max(1.0, command.value("R", limits.retract_acceleration))
+        case "M205":
+            limits.jerk = axes(limits.jerk)
+            limits.junction_deviation = max(0.0, command.value("J", limits.junction_deviation))
 
 
 def flow(machine: Machine, command: Command) -> Outcome:
@@ -72,8 +91,7 @@ def load(machine: Machine, command: Command) -> Outcome:
 
 def load_defaults(machine: Machine, command: Command) -> Outcome:
     """M502."""
-    machine.motion.acceleration = machine.settings.acceleration
-    machine.motion.maximum_feedrate = list(machine.settings.maximum_feedrate)
+    machine.motion.limits = Limits.of(machine.settings)
     machine.action("notification Hardcoded Default Settings Loaded")
     machine.echo("Hardcoded Default Settings Loaded")
     return None

@@ -1,0 +1,121 @@
+"""What bounds how fast a printer moves and how it takes its corners, as M201 and M203 to M205 set it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import acos, inf, sqrt
+
+from hydrogen_simulators.firmware.planner import LEAST_SPEED, Place
+from hydrogen_simulators.firmware.settings import MarlinSettings
+
+SHORT_MM = 1.0
+"""Shorter pieces that hardly bend are taken for pieces of an arc (Marlin ``planner.cpp``, JD_HANDLE_SMALL_SEGMENTS)."""
+
+_REVERSAL = -0.999999
+"""Cosine of a corner that turns back."""
+
+_STRAIGHT = 0.999999
+
+_OCTAGON = 0.7071067811865476
+"""Cosine of the turn up to which short pieces count as an arc: 45 degrees."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Limits:
+    """Millimetres and seconds; lists are X, Y, Z, E.
+
+    ``junction_deviation`` above 0 decides about corners, otherwise ``jerk`` does.
+    """
+
+    feedrate: list[float]
+    axis_acceleration: list[float]
+    acceleration: float
+    retract_acceleration: float
+    travel_acceleration: float
+    jerk: list[float]
+    junction_deviation: float
+
+    @classmethod
+    def of(cls, settings: MarlinSettings) -> Limits:
+        """Those the board starts with."""
+        return cls(
+            feedrate=list(settings.maximum_feedrate),
+            axis_acceleration=list(settings.axis_acceleration),
+            acceleration=settings.acceleration,
+            retract_acceleration=settings.acceleration,
+            travel_acceleration=settings.acceleration,
+            jerk=list(settings.jerk),
+            junction_deviation=settings.junction_deviation,
+        )
+
+    def speed(self, unit: Place, wanted: float) -> float:
+        """The speed along ``unit`` (a part of each axis for each millimetre of the path) at which no axis is too fast."""
+        x, y, z, e = unit
+        most = self.feedrate
+        for part, limit in ((x, most[0]), (y, most[1]), (z, most[2]), (e, most[3])):
+            if part * wanted > limit or -part * wanted > limit:
+                wanted = limit / abs(part)
+        return wanted
+
+    def pace(self, unit: Place) -> float:
+        """The acceleration of a piece along ``unit``: of a print, a travel or a retraction, as far as its axes bear it."""
+        x, y, z, e = unit
+        if not e:
+            wanted = self.travel_acceleration
+        elif x or y or z:
+            wanted = self.acceleration
+        else:
+            wanted = self.retract_acceleration
+        return self._borne(unit, wanted)
+
+    def corner(self, unit: Place, before: Place | None, length: float, acceleration: float) -> float:
+        """The square of the speed that the corner between two directions bears; ``before`` None: a start from standstill."""
+        if self.junction_deviation <= 0:
+            return self._jerk_corner(unit, before)
+        if before is None:
+            return LEAST_SPEED * LEAST_SPEED
+        return self._deviation_corner(unit, before, length, acceleration)
+
+    def _deviation_corner(self, unit: Place, before: Place, length: float, acceleration: float) -> float:
+        """Marlin ``planner.cpp``, HAS_JUNCTION_DEVIATION: a circle that touches both pieces and misses the corner by so much is
+        gone round at the acceleration that the axes bear across the corner."""
+        x, y, z, e = unit
+        was_x, was_y, was_z, was_e = before
+        scale = 1.0
+        if e or was_e:
+            scale = 1 / sqrt(
+                (x * x + y * y + z * z + e * e) * (was_x * was_x + was_y * was_y + was_z * was_z + was_e * was_e)
+            )
+        cosine = (x * was_x + y * was_y + z * was_z + e * was_e) * scale
+        if cosine < _REVERSAL:
+            return LEAST_SPEED * LEAST_SPEED
+        if cosine > _STRAIGHT:
+            return inf
+        across = (x - was_x, y - was_y, z - was_z, e - was_e)
+        norm = sqrt(across[0] ** 2 + across[1] ** 2 + across[2] ** 2 + across[3] ** 2)
+        if across[2] or across[3]:
+            acceleration = self._borne(
+                (across[0] / norm, across[1] / norm, across[2] / norm, across[3] / norm), acceleration
+            )
+        half_sine = sqrt(0.5 * (1 + cosine))
+        square = acceleration * self.junction_deviation * half_sine / (1 - half_sine)
+        if length < SHORT_MM and cosine > _OCTAGON:
+            square = min(square, length * acceleration / acos(cosine))
+        return square
+
+    def _jerk_corner(self, unit: Place, before: Place | None) -> float:
+        """Each axis may jump by its jerk: Marlin's classic rule."""
+        least = inf
+        for part, was, jerk in zip(unit, before or (0.0, 0.0, 0.0, 0.0), self.jerk, strict=True):
+            jump = abs(part - was)
+            if jump:
+                least = min(least, jerk / jump)
+        return max(least * least, LEAST_SPEED * LEAST_SPEED)
+
+    def _borne(self, unit: Place, wanted: float) -> float:
+        x, y, z, e = unit
+        most = self.axis_acceleration
+        for part, limit in ((x, most[0]), (y, most[1]), (z, most[2]), (e, most[3])):
+            if part * wanted > limit or -part * wanted > limit:
+                wanted = limit / abs(part)
+        return wanted
