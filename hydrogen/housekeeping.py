@@ -4,6 +4,7 @@ the host off; what reads sensors; who starts spoolers."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 
 from hydrogen.analysis.analyst import Analyst
@@ -165,6 +166,7 @@ def make_profile_operations(printers: Sequence[ConfiguredPrinter]) -> list[Opera
             low_mm=one.machine.low_mm,
             high_mm=one.machine.high_mm,
             celsius=one.machine.celsius,
+            presets=tuple(asdict(preset) for preset in one.display.presets),
             can_cut_power=bool(one.policy.power.off_command),
         )
         for one in printers

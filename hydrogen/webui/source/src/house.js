@@ -16,7 +16,7 @@ const EMPTY_PRINTER = Object.freeze({
 /** Before anything was told. `news` counts what happened to things that are fetched: files, queue, jobs. */
 export function emptyHouse() {
   return {
-    epoch: "", seq: 0, isTold: false, printers: {}, sensors: {}, host: {}, queue: { length: 0, next: [], held: {} },
+    epoch: "", seq: 0, isTold: false, printers: {}, sensors: {}, host: {}, trouble: [], queue: { length: 0, next: [], held: {} },
     reasons: {}, finished: {}, news: { files: 0, queue: 0, jobs: 0 },
   };
 }
@@ -58,6 +58,7 @@ function fromSnapshot(house, frame) {
 function applyEvent(house, event) {
   const [topic] = event.type.split(".");
   if (event.type === "host.measured") return { ...house, host: event.host };
+  if (event.type === "host.trouble_changed") return { ...house, trouble: event.trouble };
   if (event.type === "queue.changed") return { ...heard(house, "queue"), queue: event.queue };
   if (topic === "file") return heard(house, "files");
   if (topic === "sensor") return withSensor(house, event);

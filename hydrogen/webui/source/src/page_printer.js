@@ -7,7 +7,7 @@ import { hashOf } from "./route.js";
 import { Signals } from "./signals.js";
 import { texts } from "./texts.js";
 import { Tuning } from "./tuning.js";
-import { Button, Card, SureButton, html, order, useMay, useModel } from "./ui.js";
+import { Button, Card, SureButton, html, order, page, useAnswer, useMay, useModel } from "./ui.js";
 
 const UNREACHABLE = new Set(["offline", "connecting", "halted", "error"]);
 
@@ -27,17 +27,26 @@ export function PrinterPage({ name }) {
       <div class="column"><${JobCard} name=${name} printer=${printer} reason=${reason} /><${Heat} name=${name} printer=${printer} /></div>
       <div class="column">
         ${may && html`<${Motion} name=${name} printer=${printer} /><${Tuning} name=${name} printer=${printer} />`}
-        <${Signals} printer=${printer} />
+        <${Signals} name=${name} printer=${printer} />
         <${Connection} name=${name} printer=${printer} may=${may} />
       </div>
     </div>`;
 }
 
 function FirstPrinter() {
+  const { value, again } = useAnswer(() => page.client.command("port.list", {}, { isRepeatable: true }), []);
+  const ports = value?.ports ?? [];
+  const words = texts.printer;
   return html`
     <${Card} title=${texts.printer.noneTitle} icon="printer" class="first">
       <p>${texts.printer.noneText}</p>
-      <ol>${texts.printer.noneSteps.map(([step, command]) => html`<li><p>${step}</p><pre>${command}</pre></li>`)}</ol>
+      <ol>
+        <li><p>${ports.length ? words.portsFound : words.plugIn}</p>
+          ${ports.length > 0 && html`<ul class="entries">${ports.map((port) => html`<li key=${port.path}><div class="entry"><div><b>${port.title || port.words || port.path}</b><small>${[port.bind, port.note].filter(Boolean).join(" · ")}</small></div></div></li>`)}</ul>`}
+          <div class="row"><${Button} kind="small" onPress=${again}>${words.lookAgain}<//></div></li>
+        <li><p>${words.nameIt}</p><pre>${words.nameItAs(ports.find((port) => !port.in_use)?.bind ?? "/dev/ttyUSB0")}</pre></li>
+        <li><p>${words.orVirtual}</p><pre>hydrogen serve --simulate</pre></li>
+      </ol>
     <//>`;
 }
 
