@@ -55,7 +55,8 @@ def sample_with_picture() -> str:
     """The sample cube, with a picture as slicers write it."""
     code = base64.b64encode(cube_picture(220)).decode()
     lines = "\n".join(f"; {code[at : at + 78]}" for at in range(0, len(code), 78))
-    return f"; thumbnail begin 220x220 {len(code)}\n{lines}\n; thumbnail end\nM117 Calibration cube, first of three\n{SAMPLE.read_text()}"
+    message = "M117 Calibration cube, first of three"
+    return f"; thumbnail begin 220x220 {len(code)}\n{lines}\n; thumbnail end\n{message}\n{SAMPLE.read_text()}"
 
 
 async def prepare(visitor: Visitor, folder: Path) -> None:
