@@ -31,6 +31,12 @@ PAGES = {
     "history": "History",
     "settings": "Settings",
 }
+"""The printer's page is taken whole (but on a phone), with the health of its link open."""
+
+SECTIONS = {
+    "sensors.chamber": 'driver = "command"\ncommand = ["echo", "41.5"]\nlabel = "Chamber"\nprinter = "ender3"',
+    "sensors.box": 'driver = "command"\ncommand = ["echo", "23"]\nunit = "percent"\nlabel = "Filament box"',
+}
 
 SPEED = 4.0
 SETTLE_SECONDS = 1.5
@@ -83,7 +89,7 @@ async def take(target: Path) -> None:
         folder = Path(place)
         printer = VirtualPrinter(folder / "ttyVIRTUAL", speed=SPEED)
         try:
-            async with running_house(folder, {"ender3": str(printer.link)}) as house, browsing() as browser:
+            async with running_house(folder, {"ender3": str(printer.link)}, **SECTIONS) as house, browsing() as browser:
                 assert house.record is not None
                 url = f"http://127.0.0.1:{house.record.web_port}/"
                 (folder / "made").mkdir()
@@ -95,7 +101,12 @@ async def take(target: Path) -> None:
                         for page, name in PAGES.items():
                             await visitor.go(name)
                             await asyncio.sleep(SETTLE_SECONDS)
-                            await visitor.page.screenshot(path=target / f"{page}-{look}.png")
+                            if page == "printer" and look != "phone":
+                                await visitor.page.click(".signal:has-text('Link') > button")
+                                await asyncio.sleep(SETTLE_SECONDS)
+                            await visitor.page.screenshot(
+                                path=target / f"{page}-{look}.png", full_page=page == "printer"
+                            )
                             print(target / f"{page}-{look}.png")
         finally:
             printer.stop()
