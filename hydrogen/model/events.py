@@ -13,34 +13,17 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hydrogen.model.backlog import BedState, QueueEntry, QueueSummary
+from hydrogen.model.event import Event as Event
+from hydrogen.model.file_events import FileAdded as FileAdded
+from hydrogen.model.file_events import FileAnalysed as FileAnalysed
+from hydrogen.model.file_events import FileChanged as FileChanged
+from hydrogen.model.file_events import FileMoved as FileMoved
+from hydrogen.model.file_events import FileRemoved as FileRemoved
 from hydrogen.model.host import HostState
 from hydrogen.model.job import JobOutcome, RecoverableJob
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
 from hydrogen.model.receipt import Receipt
 from hydrogen.model.sensor import SensorLimit, SensorQuality, SensorUnit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened, to one printer or (printer is None) to the house."""
-
-    wire_type: ClassVar[str] = ""
-    is_sample: ClassVar[bool] = False
-    heard_with: ClassVar[str] = ""
-    """The topic of a family that has none of its own."""
-
-    at: float
-    printer: str | None = None
-
-    @property
-    def topic(self) -> str:
-        """What clients subscribe to: the first word of the wire type, or what its family is heard with."""
-        return self.heard_with or self.wire_type.partition(".")[0]
-
-    @property
-    def sample_key(self) -> tuple[str, str | None, str]:
-        """Samples with the same key replace each other."""
-        return (self.wire_type, self.printer, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -379,72 +362,6 @@ class QueueChanged(Event):
     entry: QueueEntry | None = None
     removed: str | None = None
     actor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileAdded(Event):
-    """A file can be printed now that was not there before. actor: who brought it, "" for what appeared in the folder."""
-
-    wire_type: ClassVar[str] = "file.added"
-
-    path: str
-    size_bytes: int
-    modified_at: float
-    actor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChanged(Event):
-    """Other content under the same path."""
-
-    wire_type: ClassVar[str] = "file.changed"
-
-    path: str
-    size_bytes: int
-    modified_at: float
-    actor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRemoved(Event):
-    """Gone; size_bytes and modified_at are its last ones."""
-
-    wire_type: ClassVar[str] = "file.removed"
-
-    path: str
-    size_bytes: int
-    modified_at: float
-    actor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileMoved(Event):
-    """The same content under another path; of a folder, one for each file in it. moved_from: the path before."""
-
-    wire_type: ClassVar[str] = "file.moved"
-
-    path: str
-    moved_from: str
-    size_bytes: int
-    modified_at: float
-    actor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileAnalysed(Event):
-    """A file was read whole, or cannot be: `file.info` tells what is known of it. reason: of a failure, a sentence.
-
-    sha256: of the content that was read. seconds: how long the print takes by the motion model.
-    """
-
-    wire_type: ClassVar[str] = "file.analysed"
-
-    path: str
-    outcome: str
-    sha256: str = ""
-    seconds: float | None = None
-    layers: int | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
