@@ -167,7 +167,6 @@ def make_profile_operations(printers: Sequence[ConfiguredPrinter]) -> list[Opera
             high_mm=one.machine.high_mm,
             celsius=one.machine.celsius,
             presets=tuple(asdict(preset) for preset in one.display.presets),
-            can_cut_power=bool(one.policy.power.off_command),
         )
         for one in printers
     }

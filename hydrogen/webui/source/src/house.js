@@ -10,7 +10,7 @@ const JOB_FIGURES = [
 
 const EMPTY_PRINTER = Object.freeze({
   status: "offline", driver: "", port: "", baud: null, firmware: null, heaters: {}, position: null, job: null, link: null,
-  prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null, display_message: "",
+  prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null, power: null, display_message: "",
 });
 
 /** Before anything was told. `news` counts what happened to things that are fetched: files, queue, jobs. */
@@ -119,6 +119,8 @@ function applyToPrinter(printer, event) {
       return { ...printer, prompt: event.message, prompt_buttons: event.buttons ?? [] };
     case "printer.prompt_closed":
       return { ...printer, prompt: null, prompt_buttons: [] };
+    case "printer.power_changed":
+      return { ...printer, power: event.power };
     case "printer.unsafe":
       return { ...printer, unsafe: event.reason };
     case "printer.bed_changed":

@@ -41,7 +41,7 @@ export const texts = {
     plugIn: "Plug the printer in and switch it on.", portsFound: "These ports are here:", lookAgain: "Look again",
     nameIt: "Name the printer in the service's configuration, then restart the service.", nameItAs: (port) => `[printers.ender3]\ndriver = "marlin"\nport = "${port}"`,
     orVirtual: "Or look around with a virtual printer.",
-    connect: "Connect", disconnect: "Disconnect", powerOff: "Power off", sure: "Press again",
+    connect: "Connect", disconnect: "Disconnect", powerOff: "Switch off", powerOn: "Switch on", power: "Power", powers: { on: "on", off: "off", unknown: "not known" }, sure: "Press again",
     offlineTitle: "The printer is not connected", offlineText: (port) => `Its port is ${port}. Switch it on and plug it in; then connect.`,
     connectingText: "Asking the printer who it is…", haltedTitle: "The printer has stopped itself",
     haltedText: "Find out why before you go on. Then reset it (its button, or its power), and connect again.",
