@@ -97,6 +97,9 @@ async def take(target: Path) -> None:
                     await prepare(visitor, folder / "made")
                 for look, options in LOOKS.items():
                     async with visiting(browser, url, **options) as visitor:
+                        await visitor.page.goto(url)
+                        await visitor.sees("input[name=key]")
+                        await visitor.page.screenshot(path=target / f"sign-in-{look}.png")
                         await visitor.sign_in(KEY)
                         for page, name in PAGES.items():
                             await visitor.go(name)
@@ -105,9 +108,12 @@ async def take(target: Path) -> None:
                                 await visitor.page.click(".signal:has-text('Link') > button")
                                 await asyncio.sleep(SETTLE_SECONDS)
                             await visitor.page.screenshot(
-                                path=target / f"{page}-{look}.png", full_page=page == "printer"
+                                path=target / f"{page}-{look}.png", full_page=page == "printer" and look != "phone"
                             )
                             print(target / f"{page}-{look}.png")
+                        await visitor.page.goto(f"{url}#/audit")
+                        await visitor.sees(".audit")
+                        await visitor.page.screenshot(path=target / f"audit-{look}.png")
         finally:
             printer.stop()
 
