@@ -13,7 +13,7 @@ from hydrogen.mdns.announced import (
     HouseCard,
     services_of,
 )
-from hydrogen.octoprint import version
+from hydrogen.web import system
 
 CARD = HouseCard(host="pi", version="1.2.3", uuid="0b6b2f9e-7d11-4c2c-9a3e-2f1f6a2d9c11", printers=("ender3", "voron"))
 WEB = BoundPort(port=5003, addresses=("192.0.2.7",))
@@ -38,7 +38,7 @@ def test_octoprints_record_has_all_that_its_clients_read() -> None:
 
 
 def test_the_record_and_the_api_tell_the_same_versions() -> None:
-    assert (OCTOPRINT_VERSION, OCTOPRINT_API) == (version.OCTOPRINT_VERSION, version.API_VERSION)
+    assert (OCTOPRINT_VERSION, OCTOPRINT_API) == (system.OCTOPRINT_VERSION, system.OCTOPRINT_API)
 
 
 def test_a_port_that_nobody_reaches_is_not_announced() -> None:
