@@ -65,7 +65,7 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
         "octoprint": Trial(measure=octoprint.measure),
         "share": Trial(measure=share.measure, seconds=180, long_seconds=300, repeats=1),
         "stall": Trial(measure=stall.measure, seconds=180, long_seconds=600, repeats=1),
-        "upload": Trial(measure=upload.measure, seconds=240, long_seconds=300, repeats=1),
+        "upload": Trial(measure=upload.measure, seconds=300, long_seconds=480, repeats=1),
         "underrun": Trial(measure=underrun.measure, seconds=120, long_seconds=1800, repeats=1),
         "chaos": Trial(measure=chaos.measure, seconds=600, long_seconds=3600, repeats=1),
         "analysis": Trial(measure=analysis.measure, seconds=300, long_seconds=600, repeats=1),

@@ -45,6 +45,7 @@ from hydrogen.fleet.sensors.sensor import ConfiguredSensor
 from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.housekeeping import (
     make_analyses,
+    make_doctor,
     make_host_operations,
     make_host_watch,
     make_launcher,
@@ -66,12 +67,14 @@ from hydrogen.moonraker.mount import mount_moonraker
 from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.analysis import analysis_operations
 from hydrogen.operations.backlog import queue_operations
+from hydrogen.operations.diagnosis import diagnosis_operations
 from hydrogen.operations.exclusion import exclusion_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.log import log_operations
 from hydrogen.operations.port import port_operations
+from hydrogen.operations.power import power_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
@@ -359,6 +362,7 @@ class Hydrogen:
     def _make_registry(self) -> Registry:
         operations = [
             *printer_operations(self._fleet),
+            *power_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
             *recovery_operations(self._fleet, self._job_ids, self._queue),
             *exclusion_operations(self._fleet, self._analyses, lambda name: self._context.state.printers[name].job),
@@ -373,6 +377,7 @@ class Hydrogen:
             *port_operations(self._port_desk),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
+            *diagnosis_operations(make_doctor(context=self._context, bus=self._bus, clock=self._clock), self._fleet),
             *self._door.operations,
         ]
         section = self._configuration.websocket

@@ -42,6 +42,7 @@ from hydrogen.config_section import (
 from hydrogen.config_sensor import SensorTable, configured_sensors
 from hydrogen.config_websocket import WebSocketSection
 from hydrogen.core.tls import CertificateFiles, server_context
+from hydrogen.devices.switch import SwitchSettings
 from hydrogen.errors import FileUnreadable
 from hydrogen.fleet.plugins import PluginShelf
 from hydrogen.fleet.printer import ConfiguredPrinter, PrinterDisplay
@@ -224,7 +225,10 @@ def _policy(section: PrinterTable) -> SpoolerPolicy:
     return SpoolerPolicy(
         heat=HeatPolicy(**heat.model_dump()),
         park=ParkPolicy(**park.model_dump()),
-        power=PowerPolicy(**power.model_dump()),
+        power=PowerPolicy(
+            switch=SwitchSettings(**power.model_dump(exclude={"off_after_link_loss_seconds"})),
+            off_after_link_loss_seconds=power.off_after_link_loss_seconds,
+        ),
     )
 
 

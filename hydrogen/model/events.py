@@ -13,34 +13,16 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hydrogen.model.backlog import BedState, QueueEntry, QueueSummary
-from hydrogen.model.host import HostState
+from hydrogen.model.event import Event as Event
+from hydrogen.model.host_events import HostClockChanged as HostClockChanged
+from hydrogen.model.host_events import HostDiskLow as HostDiskLow
+from hydrogen.model.host_events import HostDiskRecovered as HostDiskRecovered
+from hydrogen.model.host_events import HostMeasured as HostMeasured
+from hydrogen.model.host_events import HostTroubleChanged as HostTroubleChanged
 from hydrogen.model.job import JobOutcome, RecoverableJob
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
 from hydrogen.model.receipt import Receipt
 from hydrogen.model.sensor import SensorLimit, SensorQuality, SensorUnit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened, to one printer or (printer is None) to the house."""
-
-    wire_type: ClassVar[str] = ""
-    is_sample: ClassVar[bool] = False
-    heard_with: ClassVar[str] = ""
-    """The topic of a family that has none of its own."""
-
-    at: float
-    printer: str | None = None
-
-    @property
-    def topic(self) -> str:
-        """What clients subscribe to: the first word of the wire type, or what its family is heard with."""
-        return self.heard_with or self.wire_type.partition(".")[0]
-
-    @property
-    def sample_key(self) -> tuple[str, str | None, str]:
-        """Samples with the same key replace each other."""
-        return (self.wire_type, self.printer, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -490,64 +472,6 @@ class LinkDisturbed(Event):
     damaged_lines: int = 0
     lost_lines: int = 0
     host_trouble: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostMeasured(Event):
-    """The host's own figures."""
-
-    wire_type: ClassVar[str] = "host.measured"
-    is_sample: ClassVar[bool] = True
-
-    host: HostState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostTroubleChanged(Event):
-    """Something that can spoil a print began or ended on the host. trouble: all that is so now, of `under_voltage`,
-    `frequency_capped`, `throttled`, `soft_temperature_limit` (a Raspberry Pi tells), `processor_starved`, `memory_short`,
-    `disk_critical`. jobs: those that run now.
-
-    `host_trouble` of other events uses the same words: what was so at some time in the seconds before; empty: nothing was,
-    None: nobody looked.
-    """
-
-    wire_type: ClassVar[str] = "host.trouble_changed"
-
-    trouble: tuple[str, ...]
-    began: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
-    jobs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostClockChanged(Event):
-    """The wall clock is kept right from now on, or is not any more; the times of events before and after do not compare."""
-
-    wire_type: ClassVar[str] = "host.clock_changed"
-
-    trusted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostDiskLow(Event):
-    """Little room is left on the disk, or (`critical`) next to none: fewer than `below_bytes`. Told once for each step down."""
-
-    wire_type: ClassVar[str] = "host.disk_low"
-
-    level: str
-    free_bytes: int
-    below_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostDiskRecovered(Event):
-    """There is room again: the disk is `ok`, or only `low`."""
-
-    wire_type: ClassVar[str] = "host.disk_recovered"
-
-    level: str
-    free_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

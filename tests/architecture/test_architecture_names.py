@@ -24,6 +24,7 @@ ON_THE_ROOF = frozenset(
         "config_display",
         "config_driver",
         "config_machine",
+        "config_power",
         "config_problem",
         "config_report",
         "config_retention",

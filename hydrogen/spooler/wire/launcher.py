@@ -15,8 +15,10 @@ from pathlib import Path
 from hydrogen.errors import SpoolerLost
 from hydrogen.spooler.wire.address import RuntimeFiles, socket_address
 
-LAUNCH_SECONDS = 5.0
-"""From the start of the interpreter to an answer on the socket; 0.2 s on a desktop, about 2 s on a Pi 3."""
+LAUNCH_SECONDS = 30.0
+"""From the start of the interpreter to an answer on the socket; 0.2 s on a desktop, about 2 s on a Pi 3. One that ends is
+noticed at once; this is for one that lives. Where everybody wants the processor or the card at once (a boot) that takes many
+times as long, and who ends it to start another one never gets any."""
 
 FEWEST_AT_ONCE = 2
 """So many are started at once at least, else one for each processor. Eight that share one would all be too late, be ended, and

@@ -67,7 +67,7 @@ function Connection({ name, printer, may }) {
       </dl>
       ${may && html`<div class="row">
         ${isOffline ? "" : html`<${SureButton} icon="link" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("printer.disconnect", {}, name)}>${texts.printer.disconnect}<//>`}
-        ${canCutPower && html`<${SureButton} icon="power" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("printer.power_off", {}, name)}>${texts.printer.powerOff}<//>`}
+        ${canCutPower && html`<${SureButton} icon="power" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("power.off", {}, name)}>${texts.printer.powerOff}<//>`}
       </div>`}
     <//>`;
 }
