@@ -120,6 +120,8 @@ function applyToPrinter(printer, event) {
       return { ...printer, prompt: null, prompt_buttons: [] };
     case "printer.unsafe":
       return { ...printer, unsafe: event.reason };
+    case "printer.power_changed":
+      return { ...printer, power: event.power };
     case "printer.bed_changed":
       return { ...printer, bed: event.bed, bed_job: event.job };
     case "temperature.measured": {
