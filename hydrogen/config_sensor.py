@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import os
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hydrogen.config_driver import checked_driver
 from hydrogen.config_problem import Problem, Refused, refusal
-from hydrogen.config_section import Section, typed_by_field
+from hydrogen.config_section import PrinterSection, Section, typed_by_field
 from hydrogen.fleet.plugins import PluginShelf
 from hydrogen.fleet.sensors.conversion import SOURCE_UNITS
 from hydrogen.fleet.sensors.sensor import ConfiguredSensor
@@ -136,7 +137,7 @@ class SensorTable(BaseModel):
 
 def configured_sensors(
     tables: Mapping[str, SensorTable],
-    printers: Collection[str],
+    printers: Mapping[str, PrinterSection],
     source: str = "",
     *,
     shelf: PluginShelf | None = None,
@@ -144,15 +145,43 @@ def configured_sensors(
     """The sensors with their tables checked by their drivers. Raises ConfigurationInvalid. printers: those that there are."""
     shelf = shelf or PluginShelf()
     problems: list[Problem] = []
-    sensors = []
+    sensors: list[ConfiguredSensor] = []
+    held = {_device((table.model_extra or {}).get("port")): f"printers.{name}" for name, table in printers.items()}
     for name, table in tables.items():
         try:
-            sensors.append(_configured_sensor(name, table, printers, source, shelf))
+            sensor = _configured_sensor(name, table, printers, source, shelf)
+            _check_port(sensor, held, sensors, source)
+            sensors.append(sensor)
         except Refused as refused:
             problems.extend(refused.problems)
     if problems:
         raise refusal(problems)
     return tuple(sensors)
+
+
+def _check_port(
+    sensor: ConfiguredSensor, held: Mapping[str, str], before: Sequence[ConfiguredSensor], source: str
+) -> None:
+    """A port has one holder: a sensor that takes a printer's would keep it from printing."""
+    port = _device(sensor.settings.get("port"))
+    if not port:
+        return
+    others = [
+        other.name
+        for other in before
+        if _device(other.settings.get("port")) == port and not other.is_of_same_device(sensor)
+    ]
+    holder = held.get(port) or (f"sensors.{others[0]}" if others else "")
+    if holder:
+        key = f"sensors.{sensor.name}.port"
+        expected = f"a port of its own ({holder} has this one), or the same driver's keys as a sensor of the same board"
+        raise Refused([Problem(source=source, key=key, found=repr(sensor.settings["port"]), expected=expected)])
+
+
+def _device(port: object) -> str:
+    """Where a port's name leads to now; two names may lead to one device."""
+    text = str(port or "")
+    return os.path.realpath(text) if text.startswith("/") else text
 
 
 def _configured_sensor(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +96,7 @@ def test_everything_that_can_be_told_of_a_sensor() -> None:
         ({"driver": "onewire", "limits": [{"abvoe": 1}]}, "sensors.room.limits.0.abvoe: found an unknown key"),
         ({"driver": "thermometer", "port": "/dev/x", "pattern": "(["}, "a regular expression"),
         ({"driver": "thermometer", "port": "/dev/x", "pattern": "T(.*)"}, "with a named group"),
+        ({"driver": "thermometer", "port": "/dev/ttyUSB0"}, "a port of its own (printers.ender3 has this one)"),
         ({"driver": "command", "command": []}, "sensors.room.command"),
         ({"driver": "command", "command": "sensors -j"}, "sensors.room.command"),
     ],
@@ -122,5 +124,23 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 def test_the_environment_is_above_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYDROGEN_SENSORS__ROOM__INTERVAL_SECONDS", "7")
     monkeypatch.setenv("HYDROGEN_SENSORS__ROOM__BAUD", "115200")
+    monkeypatch.setenv("HYDROGEN_SENSORS__ROOM__LIMITS", '[{"above": 60, "action": "pause"}]')
     (one,) = read(room={"driver": "thermometer", "port": "/dev/x"})
     assert (one.interval_seconds, one.settings["baud"]) == (7.0, 115_200)
+    assert [(limit.above, limit.action) for limit in one.limits] == [(60.0, SensorAction.PAUSE)]
+
+
+def test_a_port_is_for_one_device_and_for_all_its_channels() -> None:
+    board = {"driver": "thermometer", "port": "/dev/ttyACM3"}
+    air, box = read(air=board, box={**board, "channel": "2"})
+    assert air.is_of_same_device(box)
+    assert "a port of its own (sensors.air has this one)" in refused(air=board, box={**board, "baud": 115200})
+
+
+def test_a_printers_port_under_another_name_is_the_printers(tmp_path: Path) -> None:
+    (tmp_path / "ttyUSB0").touch()
+    (tmp_path / "by-id").symlink_to(tmp_path / "ttyUSB0")
+    printers = {"ender3": {"driver": "marlin", "port": str(tmp_path / "by-id")}}
+    sensors = {"room": {"driver": "thermometer", "port": str(tmp_path / "ttyUSB0")}}
+    with pytest.raises(ConfigurationInvalid, match=r"printers\.ender3 has this one"):
+        configuration_from_table({"printers": printers, "sensors": sensors}, "test")

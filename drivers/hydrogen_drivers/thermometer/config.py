@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from hydrogen.devices.port_address import parse_port
+
 MOST_PATTERN = 255
 
 
@@ -18,7 +20,8 @@ class ThermometerConfig(BaseModel):
     port: str = Field(
         min_length=1,
         max_length=255,
-        description="path of the serial device; prefer a stable one below /dev/serial/by-id, ttyUSB numbers change",
+        description="the board's port, as a printer's: a device file, an adapter by its identity, or a bridge on the network "
+        "(docs/ports.md). `hydrogen ports` shows what is there",
     )
     baud: Annotated[int, Field(ge=300, le=4_000_000)] = Field(
         default=9600,
@@ -34,6 +37,12 @@ class ThermometerConfig(BaseModel):
         default="",
         description='what is sent for each reading, for boards that wait for it: `"?\\r\\n"`. Empty: it speaks by itself',
     )
+
+    @field_validator("port")
+    @classmethod
+    def _known_kind_of_port(cls, port: str) -> str:
+        parse_port(port)
+        return port
 
     @field_validator("pattern")
     @classmethod

@@ -6,19 +6,24 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from hydrogen.devices.port_address import PortKind, parse_port
+from hydrogen.devices.port_identity import DeviceTree, identity_of, resolve_port
 from hydrogen.devices.sensor import Measurement
-from hydrogen.errors import SensorLost
+from hydrogen.devices.transport import PortWire
+from hydrogen.errors import PortMissing, SensorLost
 from hydrogen_drivers.thermometer.protocol import MOST_LINE_BYTES, LineReader, pick_channel
-from hydrogen_drivers.transports.serial_port import SerialWire, open_serial_port
+from hydrogen_drivers.transports.port_opening import open_port
 from hydrogen_drivers.transports.simulated_port import is_simulated
 
 
 class ThermometerDriver:
     """Signs SensorDriver."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        """settings: a ThermometerConfig as JSON values."""
+    def __init__(self, settings: Mapping[str, Any], *, tree: DeviceTree | None = None) -> None:
+        """settings: a ThermometerConfig as JSON values. tree: where adapters are looked for."""
         self._settings = settings
+        self._address = parse_port(self.place)
+        self._tree = tree or DeviceTree()
 
     @property
     def place(self) -> str:
@@ -27,9 +32,23 @@ class ThermometerDriver:
     async def open(self, channels: Collection[str]) -> ThermometerSource:
         reader = LineReader(str(self._settings["pattern"]))
         listener = LineListener(reader, is_in_step=bool(self._settings["query"]))
-        wire = await open_serial_port(self.place, int(self._settings["baud"]), lambda: listener)
+        path = await asyncio.to_thread(resolve_port, self._address, self._tree)
+        wire = await open_port(self._address, path, int(self._settings["baud"]), lambda: listener)
+        try:
+            await self._check(path)
+        except BaseException:
+            wire.close()
+            raise
         query = str(self._settings["query"]).encode()
-        return ThermometerSource(wire, listener, channels, query=query, simulated=is_simulated(self.place))
+        return ThermometerSource(wire, listener, channels, query=query, simulated=is_simulated(path))
+
+    async def _check(self, path: str) -> None:
+        """Between looking and opening, another adapter may have taken the name. Raises PortMissing."""
+        if self._address.kind is not PortKind.ADAPTER:
+            return
+        identity = await asyncio.to_thread(identity_of, path, self._tree)
+        if identity is None or not identity.is_meant_by(self._address):
+            raise PortMissing(f"{path} is another adapter now ({identity})", port=self.place)
 
 
 class LineListener(asyncio.Protocol):
@@ -88,7 +107,7 @@ class ThermometerSource:
     """An open port. Signs SensorSource."""
 
     def __init__(
-        self, wire: SerialWire, listener: LineListener, channels: Collection[str], *, query: bytes, simulated: bool
+        self, wire: PortWire, listener: LineListener, channels: Collection[str], *, query: bytes, simulated: bool
     ) -> None:
         self._wire = wire
         self._listener = listener

@@ -7,6 +7,7 @@ same. What could not be done is tried again with the sensor's next reading.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
-from hydrogen.errors import Conflict, HydrogenError, SensorLimitExceeded, SensorLost
+from hydrogen.errors import Conflict, HydrogenError, SensorLimitExceeded, SensorLost, SpoolerLost
 from hydrogen.fleet.sensors.sensor import ConfiguredSensor
 from hydrogen.model.codec import plain
 from hydrogen.model.events import ErrorRaised
@@ -22,6 +23,10 @@ from hydrogen.model.job import JobStatus
 from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
 from hydrogen.model.sensor import SensorAction, SensorLimit, SensorQuality
 from hydrogen.spooler.request import CancelJob, CoolDown, PauseJob, Request
+
+ACT_SECONDS = 20.0
+"""For one printer's answer: a pause stands still within a move, turning heaters off waits for the line that runs. One that
+hangs keeps the others waiting for nothing."""
 
 TOLD_EVERY_SECONDS = 60.0
 """At most so often a person is told that the same sensor is lost: a loose wire comes and goes by the second."""
@@ -97,19 +102,25 @@ class SensorGuard:
 
     async def act(self, alarm: SensorLimit) -> None:
         """Do what has not been done yet. Never raises."""
-        for name, printer, job in tuple(self._targets()):
-            token = (alarm.action, name, job)
-            if token in self._done:
-                continue
-            try:
+        await asyncio.gather(*(self._act_on(name, alarm, printer, job) for name, printer, job in self._targets()))
+
+    async def _act_on(self, name: str, alarm: SensorLimit, printer: PrinterState, job: str) -> None:
+        token = (alarm.action, name, job)
+        if token in self._done:
+            return
+        try:
+            async with asyncio.timeout(ACT_SECONDS):
                 for request in self._requests(alarm, printer):
                     await self._hands.request(name, request)
-            except HydrogenError as error:
-                # A job that cannot be paused just now has ended, or is about to stand still by itself.
-                if not (alarm.action is SensorAction.PAUSE and isinstance(error, Conflict)):
-                    self._note_failure(token, name, error)
-            else:
-                self._done.add(token)
+        except HydrogenError as error:
+            # A job that cannot be paused just now has ended, or is about to stand still by itself.
+            if not (alarm.action is SensorAction.PAUSE and isinstance(error, Conflict)):
+                self._note_failure(token, name, error)
+        except TimeoutError:
+            said = f"the process that holds printer {name} has not answered for {ACT_SECONDS:.0f} s"
+            self._note_failure(token, name, SpoolerLost(said, printer=name))
+        else:
+            self._done.add(token)
 
     def _targets(self) -> Iterator[tuple[str, PrinterState, str]]:
         """The printers that this sensor is about, each with its job; those that nobody can reach are left for later."""

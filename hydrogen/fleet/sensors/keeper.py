@@ -60,17 +60,26 @@ class SensorKeeper(Service):
 
     async def run(self) -> None:
         """Until cancelled: open, read, and open again after a loss."""
-        driver = await asyncio.to_thread(self._make_driver)
-        channels = frozenset(record.sensor.channel for record in self._records)
-        backoff = Backoff(limit_seconds=LONGEST_PAUSE_SECONDS)
         try:
-            while True:
-                await self._live_once(driver, channels, backoff)
-                await asyncio.sleep(backoff.next_delay())
+            await self._live()
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            self._lose("its driver failed: the log tells how")
+            raise
         finally:
             if self._acting is not None:
                 self._acting.cancel()
                 await asyncio.wait({self._acting})
+                self._acting = None
+
+    async def _live(self) -> None:
+        driver = await asyncio.to_thread(self._make_driver)
+        channels = frozenset(record.sensor.channel for record in self._records)
+        backoff = Backoff(limit_seconds=LONGEST_PAUSE_SECONDS)
+        while True:
+            await self._live_once(driver, channels, backoff)
+            await asyncio.sleep(backoff.next_delay())
 
     async def _live_once(self, driver: SensorDriver, channels: frozenset[str], backoff: Backoff) -> None:
         """From opening to loss."""
@@ -116,7 +125,10 @@ class SensorKeeper(Service):
         now, at = self._clock.monotonic(), self._clock.wall()
         for record in self._records:
             self._tell(record, record.take(readings.get(record.sensor.channel), now=now, at=at))
-        if self._acting is None or self._acting.done():
+        if self._acting is not None and self._acting.done():
+            acted, self._acting = self._acting, None
+            acted.result()
+        if self._acting is None and any(record.alarm is not None for record in self._records):
             self._acting = asyncio.create_task(self._act(), name=f"{self.name} acts")
 
     def _lose(self, reason: str) -> None:
@@ -138,9 +150,8 @@ class SensorKeeper(Service):
 
     async def _act(self) -> None:
         """What alarms ask for, beside the readings: a printer that answers late does not keep a sensor from being read."""
-        for record in self._records:
-            if record.alarm is not None:
-                await self._guards[record.sensor.name].act(record.alarm)
+        alarms = ((record.sensor.name, record.alarm) for record in self._records)
+        await asyncio.gather(*(self._guards[name].act(alarm) for name, alarm in alarms if alarm is not None))
 
     async def _close(self, source: SensorSource) -> None:
         try:

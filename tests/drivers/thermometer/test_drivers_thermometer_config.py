@@ -22,6 +22,7 @@ def test_a_port_is_enough() -> None:
     [
         {},
         {"port": ""},
+        {"port": "udp://bridge:23"},
         {"port": "/dev/x", "baud": "fast"},
         {"port": "/dev/x", "baud": 0},
         {"port": "/dev/x", "pattern": "("},

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.devices.port_identity import DeviceTree
 from hydrogen.devices.sensor import FIRST_CHANNEL, Measurement
 from hydrogen.errors import PortMissing, SensorLost
 from hydrogen_drivers.thermometer.config import ThermometerConfig
@@ -114,6 +115,35 @@ async def test_a_board_that_waits_to_be_asked_is_asked() -> None:
         loop.remove_reader(master)
         os.close(slave)
         os.close(master)
+
+
+async def test_a_board_behind_a_bridge_on_the_network_is_read_and_its_loss_noticed() -> None:
+    async def talk(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"5\r\n23.5\r\n")
+        await writer.drain()
+        await said.wait()
+        writer.close()
+
+    said = asyncio.Event()
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    number = server.sockets[0].getsockname()[1]
+    async with server, asyncio.timeout(PATIENCE_SECONDS):
+        source = await driver_for(f"tcp://127.0.0.1:{number}").open({FIRST_CHANNEL})
+        assert not source.is_simulated
+        assert await source.read() == {FIRST_CHANNEL: Measurement(value=23.5)}
+        said.set()
+        with pytest.raises(SensorLost):
+            await source.read()
+        await source.close()
+
+
+async def test_an_adapter_that_is_not_there_is_missing(tmp_path: Path) -> None:
+    driver = ThermometerDriver(
+        ThermometerConfig(port="usb:1a86:7523:A1").model_dump(mode="json"),
+        tree=DeviceTree(devices=tmp_path, sysfs=tmp_path),
+    )
+    with pytest.raises(PortMissing, match="there is no adapter usb:1a86:7523:A1"):
+        await driver.open({FIRST_CHANNEL})
 
 
 # --------------------------------------------------------------------------------------------------- bytes to lines

@@ -30,11 +30,12 @@ def printing(job: str = "job-1", status: JobStatus = JobStatus.PRINTING) -> Prin
 
 
 class RecordingHands:
-    """Signs Hands. `refuse`: what is raised by request type."""
+    """Signs Hands. refuse: what is raised, by request type. hanging: printers that never answer."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Request]] = []
         self.refuse: dict[type[Request], HydrogenError] = {}
+        self.hanging: set[str] = set()
 
     @property
     def words(self) -> list[tuple[str, str]]:
@@ -42,6 +43,8 @@ class RecordingHands:
 
     async def request(self, printer: str, request: Request) -> Mapping[str, Any]:
         self.asked.append((printer, request))
+        if printer in self.hanging:
+            await asyncio.Event().wait()
         if type(request) in self.refuse:
             raise self.refuse[type(request)]
         return {}

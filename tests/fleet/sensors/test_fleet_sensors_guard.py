@@ -9,6 +9,7 @@ import pytest
 
 from hydrogen.core.clock import ManualClock
 from hydrogen.errors import Conflict, Unavailable
+from hydrogen.fleet.sensors import guard
 from hydrogen.fleet.sensors.guard import TOLD_EVERY_SECONDS, SensorGuard
 from hydrogen.model.events import JobFinished, JobStarted, PrinterAttached
 from hydrogen.model.job import JobOutcome, JobStatus
@@ -176,3 +177,16 @@ def test_a_sensor_that_guards_nothing_is_lost_without_an_error() -> None:
     )
     guard.tell_lost(SensorQuality.STALE, "nothing")
     assert bench.house.errors() == []
+
+
+async def test_a_printer_that_does_not_answer_keeps_no_other_from_being_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guard, "ACT_SECONDS", 0.05)
+    bench = Bench(ender=printing(), voron=printing("job-2"))
+    bench.house.hands.hanging.add("ender")
+    await bench.guard.act(PAUSE)
+    assert bench.house.hands.words == [("ender", "job_pause"), ("voron", "job_pause")]
+    (told,) = bench.house.errors()
+    assert told.printer == "ender"
+    assert "has not answered" in told.error.message

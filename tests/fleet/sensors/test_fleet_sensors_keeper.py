@@ -132,3 +132,26 @@ async def test_a_chamber_that_is_too_hot_pauses_the_job_and_raises_an_error() ->
         assert [error.error.code for error in house.errors()] == ["sensor_limit_exceeded"]
         assert shown(house).alarm == limit
     assert house.failures == []
+
+
+async def test_a_driver_that_breaks_leaves_no_value_behind_and_is_told_of_by_whoever_runs_it() -> None:
+    one = sensor(**QUICK)
+    house, device = SensorHouse(one), ScriptedDevice(SystemClock())
+    async with kept(house, device, one) as task:
+        device.say(20.0)
+        await quality_is(house, SensorQuality.OK)
+        device.say({"": "no measurement"})  # type: ignore[dict-item]
+        await wait_until(task.done, within_seconds=20, what="the end")
+        assert isinstance(task.exception(), AttributeError)
+        assert (shown(house).value, shown(house).quality) == (None, SensorQuality.DISCONNECTED)
+        assert shown(house).reason == "its driver failed: the log tells how"
+
+
+async def test_the_end_of_the_service_is_no_loss_of_the_sensor() -> None:
+    one = sensor(limits=(SensorLimit(above=60.0),), **QUICK)
+    house, device = SensorHouse(one), ScriptedDevice(SystemClock())
+    async with kept(house, device, one):
+        device.say(20.0)
+        await quality_is(house, SensorQuality.OK)
+    assert house.errors() == []
+    assert device.closed == 1
