@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run webui test lint bench clean help
+.PHONY: run webui test lint wheels bench clean help
 
 help:
 	@echo "make run    install, start a virtual printer, print the sample file, show it live"
 	@echo "make webui  build the dashboard (Node.js)"
 	@echo "make test   install and run the tests"
 	@echo "make lint   ruff and mypy --strict"
+	@echo "make wheels does everything install on a Raspberry Pi without a compiler? (asks the package index)"
 	@echo "make bench  speed and memory figures (benchmarks/)"
 
 $(VENV)/run.stamp: pyproject.toml
@@ -42,6 +43,9 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+wheels: $(VENV)/run.stamp
+	$(BIN)/python -m tests.packaging.wheels
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks

@@ -5,7 +5,8 @@ Prints `ready PORT` (the pty to open), answers until SIGTERM, then prints one JS
     {"moves", "hash", "first_move_at", "last_move_at", "reports": [[celsius, at], …]}
 
 Times are CLOCK_MONOTONIC, which is the same in every process. With --line-seconds each move takes that long; with
---report-seconds temperatures nobody asked for are written, each with a tool temperature that no other one has.
+--report-seconds temperatures nobody asked for are written, each with a tool temperature that no other one has; --heaters says
+of how many heaters (nozzles, then bed and chamber).
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Stopped(Exception):
 class Printer:
     """One pty and the printer behind it."""
 
-    def __init__(self, *, line_seconds: float, report_seconds: float) -> None:
+    def __init__(self, *, line_seconds: float, report_seconds: float, heaters: int = 2) -> None:
+        self._others = _others(heaters)
         self._marlin = SmallestMarlin()
         self._line_seconds = line_seconds
         self._report_seconds = report_seconds
@@ -114,10 +116,17 @@ class Printer:
         number = len(self._reports)
         celsius = round(FIRST_REPORT_CELSIUS + number / 100, 2)
         at = time.monotonic()
-        os.write(self._master, b"T:%.2f /200.00 B:60.00 /60.00 @:64 B@:32\n" % celsius)
+        os.write(self._master, b"T:%.2f /200.00 %s @:64 B@:32\n" % (celsius, self._others))
         self._reports.append((celsius, at))
         # an uneven rhythm: an even one could fall in step with a timer of the host's and flatter or punish it
         self._report_at = at + self._report_seconds * (0.8 + number * 7 % 13 / 30)
+
+
+def _others(heaters: int) -> bytes:
+    """What a report tells of the heaters beside the first nozzle."""
+    last = [b"B:60.00 /60.00", b"C:40.00 /0.00"][: heaters - 1]
+    tools = range(heaters - len(last)) if heaters > 3 else ()
+    return b" ".join([*(b"T%d:%d.00 /200.00" % (tool, 190 + tool) for tool in tools), *last])
 
 
 def stop(_number: int, _frame: object) -> None:
@@ -131,8 +140,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.printer")
     parser.add_argument("--line-seconds", type=float, default=0.0)
     parser.add_argument("--report-seconds", type=float, default=0.0)
+    parser.add_argument("--heaters", type=int, default=2)
     options = parser.parse_args()
-    printer = Printer(line_seconds=options.line_seconds, report_seconds=options.report_seconds)
+    printer = Printer(line_seconds=options.line_seconds, report_seconds=options.report_seconds, heaters=options.heaters)
     try:
         signal.signal(signal.SIGTERM, stop)
         print(f"ready {printer.port}", flush=True)

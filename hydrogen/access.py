@@ -31,6 +31,10 @@ from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.core.tls import Certificate
 from hydrogen.errors import FileUnreadable
+from hydrogen.operations.app_key import app_key_operations
+from hydrogen.operations.audit import audit_operations
+from hydrogen.operations.key import key_operations
+from hydrogen.operations.operation import Operation
 
 LOOPBACK = "127.0.0.1"
 API_KEY_FILE = "api_key"
@@ -175,10 +179,12 @@ class FrontDoor:
         self._stored: dict[str, str] = {}
         self._oidc = make_oidc(configuration, clock=clock, log=log)
         self._certificate = None if files is None else Certificate(files, log=log, report=report)
-        self._watch = KeyWatch(KeyStore(data_dir), apply=self._take_keys, report=report, log=log)
-        self.app_keys = AppKeys(KeyStore(data_dir), on_stored=self._watch.look, clock=clock)
+        self.key_store, self._clock = KeyStore(data_dir), clock
+        self._watch = KeyWatch(self.key_store, apply=self._take_keys, report=report, log=log)
+        self.app_keys = AppKeys(self.key_store, on_stored=self._watch.look, clock=clock)
         limits = AuditLimits(file_bytes=section.audit_file_bytes, files=section.audit_files)
-        self.audit = AuditLog(AuditFiles(data_dir, limits), clock=clock, log=log, report=report)
+        self.audit_files = AuditFiles(data_dir, limits)
+        self.audit = AuditLog(self.audit_files, clock=clock, log=log, report=report)
         self._login_record = LoginRecord(self.audit, clock=clock)
         sessions = make_sessions(configuration, clock=clock)
         self._signing = SigningService(sessions, report=report, log=log)
@@ -202,6 +208,15 @@ class FrontDoor:
         """In the order of their start, before anything listens. The audit log is not among them: it starts first."""
         parts = (self._certificate, self._oidc, self._watch, self._login_record, self._signing)
         return tuple(part for part in parts if part is not None)
+
+    @property
+    def operations(self) -> list[Operation]:
+        """What administrators may ask about who comes in, and what was done."""
+        return [
+            *app_key_operations(self.app_keys.book),
+            *key_operations(self.key_store, on_changed=self._watch.look, wall=self._clock.wall),
+            *audit_operations(self.audit_files),
+        ]
 
     def _take_keys(self, records: Sequence[KeyRecord]) -> None:
         """Keys were made or revoked, by the command line: the audit log tells which, and from when on they count."""

@@ -11,16 +11,17 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
 from hydrogen import __version__
-from hydrogen.access import Access, FrontDoor, bound_host
+from hydrogen.access import Access, FrontDoor
 from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.rate_limit import Rate, RateLimit
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.config_report import configuration_report
+from hydrogen.config_sensor import configured_sensors
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
@@ -35,11 +36,23 @@ from hydrogen.files.store import FileStore
 from hydrogen.files.unpacking import unpack
 from hydrogen.files.watch import ACTOR as WATCHED_FOLDER
 from hydrogen.files.watch import FileWatch
+from hydrogen.fleet.discovery import PortDesk
 from hydrogen.fleet.fleet import Fleet
+from hydrogen.fleet.hotplug import PortWatch
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
+from hydrogen.fleet.sensors.sensor import ConfiguredSensor
 from hydrogen.fleet.temperature_history import TemperatureHistory
-from hydrogen.housekeeping import make_analyses, make_disk_watch, make_host_operations, make_retention
+from hydrogen.housekeeping import (
+    make_analyses,
+    make_doctor,
+    make_host_operations,
+    make_host_watch,
+    make_launcher,
+    make_profile_operations,
+    make_retention,
+    make_sensors,
+)
 from hydrogen.jobs.ids import JobIds
 from hydrogen.jobs.needs import JobNeeds
 from hydrogen.jobs.print_queue import PrintQueue
@@ -53,32 +66,35 @@ from hydrogen.model.state import State
 from hydrogen.moonraker.mount import mount_moonraker
 from hydrogen.octoprint.mount import mount_octoprint
 from hydrogen.operations.analysis import analysis_operations
-from hydrogen.operations.app_key import app_key_operations
 from hydrogen.operations.backlog import queue_operations
+from hydrogen.operations.diagnosis import diagnosis_operations
+from hydrogen.operations.exclusion import exclusion_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.freshness import Freshness
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.log import log_operations
+from hydrogen.operations.port import port_operations
+from hydrogen.operations.power import power_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.operations.retention import retention_operations
+from hydrogen.operations.sensor import sensor_operations
 from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
+from hydrogen.port_settings import web_settings, websocket_settings
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
-from hydrogen.spooler.wire.launcher import SpoolerLauncher
 from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
+from hydrogen.system.host_trouble import HostTroubleMemory
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
 from hydrogen.system.sampler import HostSampler
 from hydrogen.web.house import WebHouse
 from hydrogen.web.server import WebServer
-from hydrogen.web.settings import WebSettings
-from hydrogen.websocket.context import WebSocketSettings
 from hydrogen.websocket.server import WebSocketServer
 from hydrogen.webui.mount import mount_dashboard
 
@@ -117,11 +133,12 @@ class Hydrogen:
         self._clock = clock
         self._log = log
         self.is_started = False
-        printers = configured_printers(configuration)
+        self._printers = printers = configured_printers(configuration)
+        sensors = configured_sensors(configuration.sensors, configuration.printers)
         self._epoch = secrets.token_hex(8)
         self._log_ring = options.log_ring or LogRing(clock)
         self._bus = Bus(self._report)
-        self._context = Context(epoch=self._epoch, initial=_initial_state(printers), bus=self._bus)
+        self._context = Context(epoch=self._epoch, initial=_initial_state(printers, sensors), bus=self._bus)
         self._folder = RuntimeFolder(
             configuration.server.runtime_dir, data_dir=configuration.server.data_dir, printers=printers
         )
@@ -129,8 +146,12 @@ class Hydrogen:
         self._job_ids = JobIds(clock)
         self._store = JobStore(configuration.server.data_dir / "hydrogen.db", clock, on_trouble=self._report)
         self._record_keeper = self._make_record_keeper()
-        self._launcher = SpoolerLauncher(configuration.server.runtime_dir, own=options.own_spoolers)
+        self._host_sampler, self._host_trouble = self._make_host_watch()
+        self._launcher = make_launcher(configuration, own_spoolers=options.own_spoolers)
+        self._displays = {one.name: one.display for one in printers}
         self._fleet = self._make_fleet(printers)
+        self._sensors = make_sensors(sensors, hands=self._fleet, context=self._context, clock=clock, log=log)
+        self._port_desk = PortDesk(printers)
         self._queue = self._make_queue()
         self._analyses, self._analyst = make_analyses(
             configuration, printers, files=self._files, context=self._context, bus=self._bus, clock=clock, log=log
@@ -163,6 +184,16 @@ class Hydrogen:
         return self._websocket.bound_port
 
     @property
+    def is_serving(self) -> bool:
+        """Can clients come in? False before the start and during the end."""
+        return self._websocket.is_serving
+
+    @property
+    def state(self) -> State:
+        """What is true now."""
+        return self._context.state
+
+    @property
     def app_keys(self) -> AppKeys:
         """The desk where apps get keys of their own."""
         return self._door.app_keys
@@ -172,7 +203,6 @@ class Hydrogen:
         self._fleet.will_come_back()
 
     def _services(self, access: Access) -> Sequence[Service]:
-        data_dir = self._configuration.server.data_dir
         return (
             self._folder,
             self._door.audit,
@@ -188,13 +218,9 @@ class Hydrogen:
             *self._options.extra,
             self._analyst,
             self._fleet,
-            HostSampler(
-                context=self._context,
-                clock=self._clock,
-                data_dir=data_dir,
-                disk_watch=make_disk_watch(self._configuration.retention),
-                is_watched=lambda: self._figures.active_connections > 0,
-            ),
+            *self._sensors,
+            PortWatch(self._fleet, clock=self._clock, log=self._log),
+            self._host_sampler,
             self._retention,
         )
 
@@ -212,6 +238,17 @@ class Hydrogen:
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,
             end_own=self._launcher.close,
+            annotate=self._host_trouble.stamped,
+        )
+
+    def _make_host_watch(self) -> tuple[HostSampler, HostTroubleMemory]:
+        return make_host_watch(
+            self._configuration,
+            context=self._context,
+            bus=self._bus,
+            is_watched=lambda: self._figures.active_connections > 0,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _make_files(self) -> FileStore:
@@ -306,6 +343,7 @@ class Hydrogen:
             log=self._log,
             terminal=self._websocket.terminal,
             app_keys=self._door.app_keys,
+            displays=self._displays,
             mounts=(mount_octoprint, mount_moonraker, mount_dashboard),
         )
 
@@ -324,17 +362,23 @@ class Hydrogen:
     def _make_registry(self) -> Registry:
         operations = [
             *printer_operations(self._fleet),
+            *power_operations(self._fleet),
             *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
             *recovery_operations(self._fleet, self._job_ids, self._queue),
+            *exclusion_operations(self._fleet, self._analyses, lambda name: self._context.state.printers[name].job),
             *queue_operations(self._queue, self._fleet),
             *file_operations(self._files),
             *analysis_operations(self._analyses),
             *temperature_operations(self._temperatures),
+            *make_profile_operations(self._printers),
+            *sensor_operations(lambda: self._context.state, self._temperatures),
             *system_operations(self._status),
             *make_host_operations(self._configuration, self._context, self._log),
+            *port_operations(self._port_desk),
             *log_operations(self._log_ring),
             *retention_operations(self._retention),
-            *app_key_operations(self._door.app_keys.book),
+            *diagnosis_operations(make_doctor(context=self._context, bus=self._bus, clock=self._clock), self._fleet),
+            *self._door.operations,
         ]
         section = self._configuration.websocket
         rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)
@@ -392,31 +436,10 @@ class Hydrogen:
         self._context.publish(ErrorRaised(at=self._clock.wall(), error=report))
 
 
-def websocket_settings(configuration: Configuration, access: Access) -> WebSocketSettings:
-    """The configured WebSocket; on loopback if nobody chose a key. Keys and settings of one name are the same."""
-    section = configuration.websocket
-    names = {field.name for field in fields(WebSocketSettings)} & set(type(section).model_fields)
-    configured = WebSocketSettings(**{name: getattr(section, name) for name in names})
-    hosts = (*section.allowed_hosts, socket.gethostname())
-    return replace(configured, host=bound_host(configuration, access, section.host), allowed_hosts=hosts)
-
-
-def web_settings(configuration: Configuration, access: Access) -> WebSettings:
-    """The configured HTTP port; on loopback if nobody chose a key."""
-    section = configuration.web
-    names = {field.name for field in fields(WebSettings)} & set(type(section).model_fields)
-    configured = WebSettings(**{name: getattr(section, name) for name in names})
-    return replace(
-        configured,
-        host=bound_host(configuration, access, section.host),
-        allowed_origins=configuration.websocket.allowed_origins,
-        allowed_hosts=(*configuration.websocket.allowed_hosts, socket.gethostname()),
-    )
-
-
-def _initial_state(printers: Sequence[ConfiguredPrinter]) -> State:
+def _initial_state(printers: Sequence[ConfiguredPrinter], sensors: Sequence[ConfiguredSensor]) -> State:
     return State(
         printers=MappingProxyType(
             {p.name: PrinterState(driver=p.driver, port=p.port, baud=p.baud) for p in printers},
-        )
+        ),
+        sensors=MappingProxyType({sensor.name: sensor.initial_state for sensor in sensors}),
     )

@@ -10,21 +10,23 @@ what was expected. Values of keys that smell of a secret are never repeated.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hydrogen.auth.proxy import is_loopback
+from hydrogen.config_display import Presets, WebcamSection, presets_of
+from hydrogen.config_driver import checked_driver
 from hydrogen.config_machine import PrinterTable
+from hydrogen.config_problem import ENVIRONMENT_PREFIX, Problem, Refused, problem_from, refusal
 from hydrogen.config_retention import RetentionSection
 from hydrogen.config_section import (
     AuthSection,
@@ -36,22 +38,22 @@ from hydrogen.config_section import (
     ServerSection,
     TlsSection,
     WebSection,
-    typed_by_field,
 )
+from hydrogen.config_sensor import SensorTable, configured_sensors
 from hydrogen.config_websocket import WebSocketSection
 from hydrogen.core.tls import CertificateFiles, server_context
-from hydrogen.errors import ConfigurationInvalid, FileUnreadable, HydrogenError
+from hydrogen.devices.switch import SwitchSettings
+from hydrogen.errors import FileUnreadable
 from hydrogen.fleet.plugins import PluginShelf
-from hydrogen.fleet.printer import ConfiguredPrinter
+from hydrogen.fleet.printer import ConfiguredPrinter, PrinterDisplay
 from hydrogen.model.ids import is_printer_name
+from hydrogen.model.sensor import MOST_SENSORS
 from hydrogen.spooler.policy import HeatPolicy, ParkPolicy, PowerPolicy, SpoolerPolicy
 
-ENVIRONMENT_PREFIX = "HYDROGEN_"
 SHORTEST_KEY = 8
 """Characters of an API key in production: the interface document's limit."""
 
 _WHOLE_REFERENCE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
-_SECRET = re.compile(r"key|token|pass|secret|auth|cred|cert|jwt", re.IGNORECASE)
 
 
 class Configuration(BaseSettings):
@@ -69,7 +71,10 @@ class Configuration(BaseSettings):
     auth: AuthSection = Field(default_factory=AuthSection)
     logging: LoggingSection = Field(default_factory=LoggingSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
+    webcam: WebcamSection = Field(default_factory=WebcamSection)
+    temperature_presets: Presets = Field(default_factory=dict)
     printers: dict[str, PrinterTable] = Field(default_factory=dict)
+    sensors: dict[str, SensorTable] = Field(default_factory=dict, max_length=MOST_SENSORS)
 
     @classmethod
     def settings_customise_sources(
@@ -129,21 +134,6 @@ class _EnvironmentSource(PydanticBaseSettingsSource):
 # ---------------------------------------------------------------------------------------------------------- loading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One thing that is wrong: where, what was found (masked for secrets), what was expected, and what may have been meant."""
-
-    source: str
-    key: str
-    found: str
-    expected: str
-    suggestion: str = ""
-
-    def __str__(self) -> str:
-        hint = f". Did you mean {self.suggestion!r}?" if self.suggestion else ""
-        return f"{self.source}: {self.key}: found {self.found}, expected {self.expected}{hint}"
-
-
 def load_configuration(path: Path | None, *, shelf: PluginShelf | None = None) -> Configuration:
     """Read and check everything, the drivers' own tables included. path None: the environment alone.
 
@@ -161,10 +151,11 @@ def configuration_from_table(
     try:
         configuration = Configuration(**resolved)
     except ValidationError as error:
-        raise _refusal([_problem(item, Configuration, source, ()) for item in error.errors()]) from None
+        raise refusal([problem_from(item, Configuration, source, ()) for item in error.errors()]) from None
     _check_keys(configuration, source)
     _check_tls(configuration, source)
     configured_printers(configuration, source, shelf=shelf)
+    configured_sensors(configuration.sensors, configuration.printers, source, shelf=shelf)
     return configuration
 
 
@@ -177,51 +168,42 @@ def configured_printers(
     printers = []
     for name, section in configuration.printers.items():
         try:
-            printers.append(_configured_printer(name, section, source, shelf))
-        except _Refused as refused:
+            printer = _configured_printer(name, section, source, shelf)
+            printers.append(replace(printer, display=_display(configuration, section)))
+        except Refused as refused:
             problems.extend(refused.problems)
+    problems += _shared_ports(printers, source)
     if problems:
-        raise _refusal(problems)
+        raise refusal(problems)
     return tuple(printers)
 
 
-class _Refused(Exception):
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(len(problems))
-        self.problems = problems
+def _shared_ports(printers: Sequence[ConfiguredPrinter], source: str) -> list[Problem]:
+    """Two printers on one port: only one of them could ever have it."""
+    problems, owners = [], dict[str, str]()
+    for printer in printers:
+        owner = owners.setdefault(printer.port, printer.name)
+        if printer.port and owner != printer.name:
+            expected = f"a port of its own (printers.{owner} has this one)"
+            key = f"printers.{printer.name}.port"
+            problems.append(Problem(source=source, key=key, found=repr(printer.port), expected=expected))
+    return problems
 
 
 def _configured_printer(name: str, section: PrinterTable, source: str, shelf: PluginShelf) -> ConfiguredPrinter:
     where = f"printers.{name}"
     if not is_printer_name(name):
         expected = "a name of 1 to 32 characters a-z, 0-9, - and _, the first a letter or digit; `hydrogen` is taken"
-        raise _Refused([Problem(source=source, key=where, found=repr(name), expected=expected)])
-    if section.driver not in shelf.names:
-        known = ", ".join(shelf.names) or "none is installed"
-        raise _Refused(
-            [
-                Problem(
-                    source=source,
-                    key=f"{where}.driver",
-                    found=repr(section.driver),
-                    expected=f"an installed driver ({known})",
-                    suggestion=_nearest(section.driver, shelf.names),
-                )
-            ]
-        )
-    try:
-        model = shelf.config_model(section.driver)
-        settings = model.model_validate(typed_by_field(model, section.model_extra or {}))
-    except ValidationError as error:
-        raise _Refused([_problem(item, model, source, ("printers", name)) for item in error.errors()]) from None
-    except HydrogenError as error:
-        expected = "a driver that can be loaded"
-        raise _Refused([Problem(source=source, key=f"{where}.driver", found=str(error), expected=expected)]) from error
-    plain = settings.model_dump(mode="json")
+        raise Refused([Problem(source=source, key=where, found=repr(name), expected=expected)])
+    place = ("printers", name)
+    driver = checked_driver(
+        section.driver, section.model_extra or {}, kind="printer", place=place, source=source, shelf=shelf
+    )
+    plain = driver.settings
     return ConfiguredPrinter(
         name=name,
         driver=section.driver,
-        factory=shelf.manifest(section.driver).factory,
+        factory=driver.manifest.factory,
         settings=plain,
         port=str(plain.get("port") or ""),
         baud=plain.get("baud") if isinstance(plain.get("baud"), int) else None,
@@ -232,12 +214,21 @@ def _configured_printer(name: str, section: PrinterTable, source: str, shelf: Pl
     )
 
 
+def _display(configuration: Configuration, section: PrinterTable) -> PrinterDisplay:
+    webcam = configuration.webcam if section.webcam is None else section.webcam
+    presets = configuration.temperature_presets if section.temperature_presets is None else section.temperature_presets
+    return PrinterDisplay(webcam=webcam.webcam(), presets=presets_of(presets))
+
+
 def _policy(section: PrinterTable) -> SpoolerPolicy:
     heat, park, power = section.heat, section.park, section.power
     return SpoolerPolicy(
         heat=HeatPolicy(**heat.model_dump()),
         park=ParkPolicy(**park.model_dump()),
-        power=PowerPolicy(**power.model_dump()),
+        power=PowerPolicy(
+            switch=SwitchSettings(**power.model_dump(exclude={"off_after_link_loss_seconds"})),
+            off_after_link_loss_seconds=power.off_after_link_loss_seconds,
+        ),
     )
 
 
@@ -256,7 +247,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         )
     except tomllib.TOMLDecodeError as error:
         problem = Problem(source=str(path), key="(file)", found=str(error), expected="valid TOML")
-    raise _refusal([problem])
+    raise refusal([problem])
 
 
 def _with_environment_key(table: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -278,7 +269,7 @@ class _Resolver:
     def resolve(self, table: Mapping[str, Any]) -> dict[str, Any]:
         resolved = {key: self._value(value, key) for key, value in table.items()}
         if self._problems:
-            raise _refusal(self._problems)
+            raise refusal(self._problems)
         return resolved
 
     def _value(self, value: Any, where: str) -> Any:
@@ -300,7 +291,7 @@ class _Resolver:
 def _check_keys(configuration: Configuration, source: str) -> None:
     if configuration.server.environment == "production" and configuration.has_short_key:
         expected = f'keys of {SHORTEST_KEY} or more characters (or server.environment = "development")'
-        raise _refusal([Problem(source=source, key="auth.keys", found="a shorter key", expected=expected)])
+        raise refusal([Problem(source=source, key="auth.keys", found="a shorter key", expected=expected)])
 
 
 def _check_tls(configuration: Configuration, source: str) -> None:
@@ -312,7 +303,7 @@ def _check_tls(configuration: Configuration, source: str) -> None:
         except FileUnreadable as error:
             expected = "PEM files that belong together"
             problem = Problem(source=source, key="tls.certificate", found=error.message, expected=expected)
-            raise _refusal([problem]) from None
+            raise refusal([problem]) from None
     if not configuration.is_plain_refused:
         return
     ports: dict[str, WebSocketSection | WebSection] = {"websocket": configuration.websocket}
@@ -324,57 +315,4 @@ def _check_tls(configuration: Configuration, source: str) -> None:
                 "in production without TLS a host of this machine (127.0.0.1); for other machines give tls.certificate and "
                 'tls.key (hydrogen tls self-signed), or tls.trusted_proxies, or server.environment = "development"'
             )
-            raise _refusal([Problem(source=source, key=f"{name}.host", found=repr(section.host), expected=expected)])
-
-
-# -------------------------------------------------------------------------------------------------------- explaining
-
-
-def _refusal(problems: Sequence[Problem]) -> ConfigurationInvalid:
-    first = problems[0]
-    return ConfigurationInvalid(
-        "\n".join(str(problem) for problem in problems),
-        file=first.source,
-        key=first.key,
-        found=first.found,
-        expected=first.expected,
-    )
-
-
-def _problem(item: Any, model: type[BaseModel], source: str, prefix: tuple[str, ...]) -> Problem:
-    place = (*prefix, *(str(part) for part in item["loc"]))
-    key = ".".join(place)
-    wanted = ENVIRONMENT_PREFIX + "__".join(place).upper()
-    variables = [name for name in os.environ if name == wanted or name.startswith(f"{wanted}__")]
-    if variables and (wanted in variables or item["type"] == "extra_forbidden"):
-        source = f"environment variable {variables[0]}"
-    if item["type"] == "extra_forbidden":
-        known = _known_keys(model, tuple(item["loc"][:-1]))
-        expected = f"one of {', '.join(sorted(known))}"
-        return Problem(
-            source=source, key=key, found="an unknown key", expected=expected, suggestion=_nearest(place[-1], known)
-        )
-    if item["type"] == "missing":
-        return Problem(source=source, key=key, found="nothing", expected="a value: this key has no default")
-    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    return Problem(source=source, key=key, found=_shown(key, item.get("input")), expected=message)
-
-
-def _known_keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
-    for part in place:
-        hint = model.model_fields[part].annotation if part in model.model_fields else None
-        if not (isinstance(hint, type) and issubclass(hint, BaseModel)):
-            return []
-        model = hint
-    return list(model.model_fields)
-
-
-def _nearest(text: str, known: Sequence[str]) -> str:
-    return next(iter(difflib.get_close_matches(text, known, n=1)), "")
-
-
-def _shown(key: str, value: Any) -> str:
-    if _SECRET.search(key):
-        return f"a value of type {type(value).__name__} (not shown)"
-    text = repr(str(value) if isinstance(value, EnvironmentText) else value)
-    return text if len(text) <= 60 else text[:57] + "..."
+            raise refusal([Problem(source=source, key=f"{name}.host", found=repr(section.host), expected=expected)])

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from hydrogen.config_display import Presets, WebcamSection
+from hydrogen.config_power import PowerSection
 from hydrogen.config_section import PrinterSection, Section, Texts
 from hydrogen.gcode.program.motion import MotionLimits, limits_from_report
 from hydrogen.gcode.program.preflight import MachineProfile
@@ -62,8 +64,9 @@ class MachineSection(Section):
 
 
 class MotionSection(Section):
-    """How fast it moves, for print times: what the printer answers to M503 (M201, M203, M204, M205). The defaults are those of
-    Marlin's example configuration; a file's own M201 to M205 count in their place from where they stand."""
+    """How fast it moves, for print times: M201, M203, M204 and M205. Without this table the printer is asked (M503), where its
+    firmware tells; one that does not, and every key that is left out here, counts as Marlin's example configuration. A file's
+    own M201 to M205 count in their place from where they stand."""
 
     report: Annotated[str, Field(max_length=20_000)] = Field(
         default="",
@@ -98,8 +101,10 @@ class MotionSection(Section):
             raise ValueError("an answer to M503, with lines of M201, M203, M204 or M205")
         return report
 
-    def limits(self) -> MotionLimits:
-        """As the motion model takes them."""
+    def limits(self) -> MotionLimits | None:
+        """As the motion model takes them; None: nothing is configured."""
+        if not self.model_fields_set:
+            return None
         reported = limits_from_report(self.report.encode().splitlines())
         if reported is not None:
             return reported
@@ -109,7 +114,12 @@ class MotionSection(Section):
 
 
 class PrinterTable(PrinterSection):
-    """One printer, with what files are judged by."""
+    """One printer, with what switches its power and what files are judged by."""
+
+    power: PowerSection = Field(
+        default_factory=PowerSection,
+        description="A table, `[printers.NAME.power]`: what switches the power.",
+    )
 
     machine: MachineSection = Field(
         default_factory=MachineSection,
@@ -118,4 +128,13 @@ class PrinterTable(PrinterSection):
     motion: MotionSection = Field(
         default_factory=MotionSection,
         description="A table, `[printers.NAME.motion]`: how fast it moves.",
+    )
+    webcam: WebcamSection | None = Field(
+        default=None,
+        description="A table, `[printers.NAME.webcam]`: its own camera, in the place of the one of `[webcam]`.",
+    )
+    temperature_presets: Presets | None = Field(
+        default=None,
+        description="Tables, `[printers.NAME.temperature_presets.PRESET]`: its own, in the place of all of "
+        "`[temperature_presets]`.",
     )

@@ -69,6 +69,13 @@ class ServerSection(Section):
         "written before every line.",
     )
 
+    spoolers: Literal["fork", "socket"] = Field(
+        default="fork",
+        description="Who starts the process that holds a printer. `fork`: the service, and the process outlives it. `socket`: "
+        "whoever listens at `NAME.sock` in the runtime folder: systemd (the units of `hydrogen units` set this, because what a "
+        "unit starts ends with the unit), or a container of its own.",
+    )
+
     @field_validator("data_dir", "runtime_dir")
     @classmethod
     def _make_absolute(cls, path: Path) -> Path:
@@ -117,6 +124,23 @@ class WebSection(Section):
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
         default=65_536,
         description="Of a body that is read whole, as for a message of the WebSocket; a longer one is answered with 413.",
+    )
+    upload_idle_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=30.0,
+        description="Seconds that an upload may stand still before it is given up: a weak wireless network comes back within "
+        "that or not at all.",
+    )
+    max_message_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
+        default=65_536,
+        description="Of a message over a WebSocket on this port (OctoPrint's push); a longer one ends it with 1009.",
+    )
+    ping_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=20.0,
+        description="Seconds between two pings over such a WebSocket, and until the answer must be there.",
+    )
+    unsent_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=10.0,
+        description="Seconds that its client may leave unread what it is sent; then it is cut off.",
     )
 
 
@@ -424,24 +448,6 @@ class ParkSection(Section):
         return None if place == "none" else place
 
 
-class PowerSection(Section):
-    """What cuts this printer's power when nothing else makes it safe."""
-
-    off_command: Texts = Field(
-        default=(),
-        description="A program and its arguments, run without a shell, that switch the printer off: a relay, a smart plug. "
-        "Run once for an incident, for 10 s at most. Empty: there is none.",
-    )
-    off_after_link_loss_seconds: float | None = Field(
-        default=None,
-        ge=10.0,
-        le=86_400.0,
-        description="Seconds after which the power is cut because the link was lost while heaters were hot. Not set by "
-        "default: a cable that slipped would end a print that could go on, and a firmware with its own protection is still "
-        "in command of its heaters. Set it where the firmware has none.",
-    )
-
-
 class PrinterSection(BaseModel):
     """One printer. All keys but these belong to its driver."""
 
@@ -464,10 +470,6 @@ class PrinterSection(BaseModel):
     park: ParkSection = Field(
         default_factory=ParkSection,
         description="A table, `[printers.NAME.park]`: what a pause does with the head.",
-    )
-    power: PowerSection = Field(
-        default_factory=PowerSection,
-        description="A table, `[printers.NAME.power]`: what cuts the power.",
     )
 
     @model_validator(mode="before")

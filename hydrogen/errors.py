@@ -28,6 +28,8 @@
     │   │                             probing_failed
     │   ├── HeatAlarm                 heater_fault, heater_frozen, heater_implausible, heater_out_of_band, heater_rising,
     │   │                             heater_silent, heater_turned_off, heater_unasked, heater_unsupervised, heaters_idle
+    │   ├── SensorLimitExceeded       sensor_limit_exceeded
+    │   ├── SensorLost                sensor_lost
     │   └── LinkLost                  link_lost
     └── HostError                     Hydrogen or the machine it runs on
         ├── ConfigurationInvalid      configuration_invalid
@@ -196,6 +198,18 @@ class HeatAlarm(DeviceError):
     """The heat guard found something; the code names it. `details` may have `heater`, `celsius` and `remedy`: what is done."""
 
     code = "heater_fault"
+
+
+class SensorLimitExceeded(DeviceError):
+    """A sensor is beyond a limit; `details` has `sensor`, `value`, `unit`, the limit and `remedy`: what is done."""
+
+    code = "sensor_limit_exceeded"
+
+
+class SensorLost(DeviceError):
+    """A sensor cannot be read; `details` has `sensor` where it guards something."""
+
+    code = "sensor_lost"
 
 
 class LinkLost(DeviceError):

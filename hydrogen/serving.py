@@ -10,8 +10,12 @@ from enum import Enum
 
 from hydrogen import __version__
 from hydrogen.app import Hydrogen, ServeOptions
+from hydrogen.core.clock import SystemClock
 from hydrogen.core.log import Log
+from hydrogen.core.notify import Notifier
+from hydrogen.core.watchdog import Watchdog
 from hydrogen.errors import HydrogenError
+from hydrogen.model.state import State
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -25,18 +29,19 @@ class Ending(Enum):
     UNCLEAN = "unclean"
 
 
-async def serve(house: Hydrogen, *, options: ServeOptions, log: Log) -> Ending:
-    """Run until a signal says otherwise. Raises what keeps the house from starting.
+async def serve(house: Hydrogen, *, options: ServeOptions, log: Log, notifier: Notifier | None = None) -> Ending:
+    """Run until a signal says otherwise. Raises what keeps the house from starting. notifier: who is told how it goes.
 
     SIGTERM and SIGINT end it (once; a second one changes nothing), SIGHUP ends it with RESTART. FAILED: a part failed for
     good; UNCLEAN: something did not end, the process should exit at once. The three signals are blocked when this returns,
     so that none is lost before the next life listens, and none breaks into the end.
     """
+    notifier = notifier or Notifier()
     doorbell = _Doorbell(options, log)
     doorbell.install()
     supervisor = house.supervisor
     stopping = asyncio.create_task(doorbell.stop.wait(), name="stop")
-    serving = asyncio.create_task(_start_and_serve(house, doorbell.stop, log), name="serve")
+    serving = asyncio.create_task(_start_and_serve(house, doorbell.stop, log, notifier), name="serve")
     try:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not house.is_started:
@@ -46,6 +51,9 @@ async def serve(house: Hydrogen, *, options: ServeOptions, log: Log) -> Ending:
         stopping.cancel()
         if doorbell.is_restart:
             house.will_come_back()
+            notifier.reloading("restarting in place", SystemClock().monotonic())
+        else:
+            notifier.stopping("stopping; what prints, prints on")
         report = await supervisor.shut_down()
         await doorbell.close()
         log.info("shutdown complete", elapsed_seconds=round(report.elapsed_seconds, 3), hung=list(report.hung))
@@ -60,11 +68,29 @@ async def serve(house: Hydrogen, *, options: ServeOptions, log: Log) -> Ending:
     return Ending.RESTART if doorbell.is_restart else Ending.STOPPED
 
 
-async def _start_and_serve(house: Hydrogen, stop: asyncio.Event, log: Log) -> None:
+async def _start_and_serve(house: Hydrogen, stop: asyncio.Event, log: Log, notifier: Notifier) -> None:
     await house.supervisor.start()
     house.is_started = True
     log.info("service ready", pid=os.getpid(), websocket_port=house.bound_port, version=__version__)
-    await house.supervisor.serve(stop)
+    notifier.ready(status_sentence(house.state))
+    watchdog = Watchdog(
+        notifier, is_healthy=lambda: house.is_serving, sentence=lambda: status_sentence(house.state), log=log
+    )
+    feeding = asyncio.create_task(watchdog.run(), name="watchdog")
+    try:
+        await house.supervisor.serve(stop)
+    finally:
+        feeding.cancel()
+        await asyncio.wait({feeding})
+
+
+def status_sentence(state: State) -> str:
+    """What every printer does, in one line: `ender3 printing 41 % of cube.gcode; mk3 idle`."""
+    words = []
+    for name, printer in sorted(state.printers.items()):
+        job = f" {printer.job.fraction:.0%} of {printer.job.file}" if printer.job is not None else ""
+        words.append(f"{name} {printer.status}{job}")
+    return "; ".join(words) or "no printer is configured"
 
 
 class _Doorbell:

@@ -9,6 +9,8 @@ SIGTERM                no job: heaters off, exit 0. Job: stop at a line's end, h
 SIGINT, SIGHUP         as SIGTERM in the foreground; ignored with --detach and --lifeline
 --lifeline             the end of stdin acts as SIGTERM
 300 s alone            without a service and without a job: as SIGTERM
+LISTEN_FDS             the socket that systemd handed over is served, and left to it (spooler/wire/activation.py)
+NOTIFY_SOCKET          in the foreground: told when the socket is served, and when the end has begun
 ====================== ===============================================================================================
 
 Exit codes: 0 ended as asked, 2 the settings or the driver cannot be used, 3 another spooler holds this printer.
@@ -25,6 +27,7 @@ import importlib
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +36,7 @@ from typing import Any
 
 from hydrogen import __version__
 from hydrogen.core.clock import Clock, SystemClock
+from hydrogen.core.notify import Notifier, notifier_from
 from hydrogen.devices.driver import PrinterDriver
 from hydrogen.errors import ConfigurationInvalid, HydrogenError
 from hydrogen.model.codec import value_from_plain
@@ -42,6 +46,7 @@ from hydrogen.spooler.outbox import Outbox
 from hydrogen.spooler.policy import SpoolerPolicy
 from hydrogen.spooler.spooler import Spooler
 from hydrogen.spooler.spooler_log import SpoolerLog
+from hydrogen.spooler.wire.activation import inherited_listener
 from hydrogen.spooler.wire.address import RuntimeFiles
 from hydrogen.spooler.wire.frame import PROTOCOL, protocol_version
 from hydrogen.spooler.wire.server import SpoolerServer
@@ -75,6 +80,19 @@ class Settings:
     spool_dir: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """How this process was started. is_deaf: SIGINT and SIGHUP are not meant for it. is_tied: it ends with its stdin.
+    inherited: a socket that listens already. after_crash: whoever held this printer before died.
+    """
+
+    after_crash: bool
+    inherited: socket.socket | None
+    is_deaf: bool
+    is_tied: bool
+    notifier: Notifier
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code."""
     options = _parse(arguments)
@@ -86,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"another spooler holds the printer {files.name} ({files.lock})", file=sys.stderr)
             return EXIT_ALREADY_RUNNING
         after_crash = _was_left_alone(lock)
+        inherited = inherited_listener(files.socket, os.environ, pid=os.getpid())
         settings = _load_settings(files.settings)
         driver = settings.make_driver(settings.settings)
     except (HydrogenError, OSError, TypeError, ValueError, KeyError) as error:
@@ -95,8 +114,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     _take_precedence()
-    is_deaf = options.detach or options.lifeline
-    asyncio.run(_serve(files, settings, driver, is_tied=options.lifeline, is_deaf=is_deaf, after_crash=after_crash))
+    is_child = options.detach or options.lifeline
+    circumstances = Circumstances(
+        after_crash=after_crash,
+        inherited=inherited,
+        is_deaf=is_child,
+        is_tied=options.lifeline,
+        notifier=Notifier() if is_child else notifier_from(os.environ, pid=os.getpid()),
+    )
+    asyncio.run(_serve(files, settings, driver, circumstances))
     os.ftruncate(lock, 0)
     return 0
 
@@ -190,9 +216,7 @@ def _become_daemon(log: Path) -> bool:
 # ----------------------------------------------------------------------------------------------------------- the life
 
 
-async def _serve(
-    files: RuntimeFiles, settings: Settings, driver: PrinterDriver, *, is_tied: bool, is_deaf: bool, after_crash: bool
-) -> None:
+async def _serve(files: RuntimeFiles, settings: Settings, driver: PrinterDriver, circumstances: Circumstances) -> None:
     clock = SystemClock()
     log = SpoolerLog(sys.stderr)
     instance = os.urandom(6).hex()
@@ -213,21 +237,31 @@ async def _serve(
         outbox=outbox,
         clock=clock,
         log=log,
-        after_crash=after_crash,
+        after_crash=circumstances.after_crash,
     )
-    server = SpoolerServer(spooler, files.socket, instance=instance, version=__version__, clock=clock, log=log)
+    server = SpoolerServer(
+        spooler,
+        files.socket,
+        instance=instance,
+        version=__version__,
+        clock=clock,
+        log=log,
+        inherited=circumstances.inherited,
+    )
     log.sink = server.send_log
     stop = _StopSwitch(spooler)
-    stop.listen_to_signals(is_deaf=is_deaf)
-    if is_tied:
+    stop.listen_to_signals(is_deaf=circumstances.is_deaf)
+    if circumstances.is_tied:
         stop.listen_to_lifeline()
     spooler.start()
     await server.start()
     gc.collect()
     gc.freeze()
+    circumstances.notifier.ready(f"holds {files.name}")
     try:
         reason = await stop.wanted(server, clock)
     finally:
+        circumstances.notifier.stopping("heaters off")
         signal.setitimer(signal.ITIMER_REAL, STOP_SECONDS)
         await spooler.shut_down("the spooler was stopped")
         await server.close()

@@ -36,7 +36,7 @@ def chained_line(body: Mapping[str, Any], behind: Link) -> tuple[bytes, Link]:
 
 def link_of_line(line: bytes) -> Link | None:
     """The end of a chain whose last line this is; None for what is no record, or whose digest does not fit it."""
-    record = _record_of(line)
+    record = record_of(line)
     if record is None:
         return None
     digest = record.pop("digest", None)
@@ -64,7 +64,7 @@ class ChainCheck:
     def read(self, line: bytes, where: str) -> None:
         """The next line; where: for people, `audit-000001.jsonl line 5`."""
         found = link_of_line(line)
-        record = _record_of(line)
+        record = record_of(line)
         if found is None or record is None:
             self._note(f"{where}: this is not what was written (its digest does not fit)")
             return
@@ -83,7 +83,8 @@ class ChainCheck:
             self.breaks.append(sentence)
 
 
-def _record_of(line: bytes) -> dict[str, Any] | None:
+def record_of(line: bytes) -> dict[str, Any] | None:
+    """What a line holds, whether or not its digest fits; None for what is no JSON object."""
     try:
         record = decode_json(line)
     except (HydrogenError, UnicodeDecodeError):

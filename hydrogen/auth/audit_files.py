@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydrogen.auth.audit_chain import ChainCheck, Link, chained_line, link_of_line
+from hydrogen.auth.audit_chain import ChainCheck, Link, chained_line, link_of_line, record_of
 from hydrogen.core.disk import told_about
 from hydrogen.errors import FileUnreadable
 
@@ -17,6 +17,11 @@ FOLDER = "audit"
 
 LONGEST_LINE_BYTES = 65_536
 """What the last line is looked for in; records are bounded far below (audit.py)."""
+
+MOST_READ_BYTES = 8 << 20
+"""Read for one page: a tenth of a second, however rare what is looked for."""
+
+BLOCK_BYTES = 65_536
 
 _NAME = re.compile(r"audit-([0-9]{6,})\.jsonl")
 
@@ -27,6 +32,37 @@ class AuditLimits:
 
     file_bytes: int = 4 << 20
     files: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditWish:
+    """Which records are wanted. before: only older ones than this number. action: how its name begins. may_reach: asked of the
+    record's printer."""
+
+    before: int | None = None
+    actor: str | None = None
+    action: str = ""
+    printer: str | None = None
+    may_reach: Callable[[str | None], bool] = lambda _printer: True
+
+    def fits(self, record: Mapping[str, Any]) -> bool:
+        """Is this one of them?"""
+        number, printer = record.get("n"), record.get("printer")
+        return (
+            (self.before is None or (isinstance(number, int) and number < self.before))
+            and (self.actor is None or record.get("actor") == self.actor)
+            and str(record.get("action")).startswith(self.action)
+            and (self.printer is None or printer == self.printer)
+            and self.may_reach(printer if isinstance(printer, str) else None)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """records: the newest first. next: where the following page begins (`before`); None where the log does."""
+
+    records: tuple[Mapping[str, Any], ...]
+    next: int | None
 
 
 class AuditFiles:
@@ -101,6 +137,23 @@ class AuditFiles:
             except OSError as error:
                 raise FileUnreadable(f"cannot read {path}: {error.strerror or error}", file=str(path)) from error
 
+    def newest(self, wish: AuditWish, limit: int) -> AuditPage:
+        """Up to so many records that fit, read from the end; gives up after MOST_READ_BYTES and tells where to go on. What is
+        no record is passed over: `verify` is who judges. Raises FileUnreadable."""
+        found: list[Mapping[str, Any]] = []
+        left, last = MOST_READ_BYTES, None
+        for number in reversed(self._numbers()):
+            for line in _lines_backwards(self._path(number)):
+                record = record_of(line)
+                left -= len(line)
+                if record is not None and isinstance(record.get("n"), int):
+                    last = int(record["n"])
+                    if wish.fits(record):
+                        found.append(record)
+                if len(found) == limit or left < 0:
+                    return AuditPage(records=tuple(found), next=last)
+        return AuditPage(records=tuple(found), next=None)
+
     def verify(self, expected: Sequence[str] = ()) -> ChainCheck:
         """Read everything. expected: digests that were noted earlier and must be part of the chain. Raises FileUnreadable."""
         check = ChainCheck(digests_wanted=frozenset(expected))
@@ -126,6 +179,23 @@ class AuditFiles:
 def _write_all(handle: int, data: bytes) -> None:
     while data:
         data = data[os.write(handle, data) :]
+
+
+def _lines_backwards(path: Path) -> Iterator[bytes]:
+    """The lines of a file, the last one first. A torn last line is one. Raises FileUnreadable."""
+    try:
+        with path.open("rb") as stream:
+            at, rest = stream.seek(0, os.SEEK_END), b""
+            while at > 0:
+                begin = max(0, at - BLOCK_BYTES)
+                stream.seek(begin)
+                first, *lines = (stream.read(at - begin) + rest).split(b"\n")
+                at, rest = begin, first
+                yield from (line for line in reversed(lines) if line)
+            if rest:
+                yield rest
+    except OSError as error:
+        raise FileUnreadable(f"cannot read {path}: {error.strerror or error}", file=str(path)) from error
 
 
 def _tail_of(path: Path) -> bytes:

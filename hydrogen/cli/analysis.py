@@ -24,7 +24,7 @@ from hydrogen.model.codec import decode_json, encode_json, plain, value_from_pla
 def analyse_command(options: argparse.Namespace) -> ExitCode:
     """Exit code 2 for a file that would fail on the printer."""
     printer = _printer(options.config, options.printer)
-    limits = printer.limits if printer is not None else MotionLimits()
+    limits = (printer.limits if printer is not None else None) or MotionLimits()
     machine = printer.machine if printer is not None else MachineProfile()
     records = _records(options.file, limits)
     analysis = value_from_plain(FileAnalysis, records["analysis"])

@@ -25,6 +25,7 @@ from hydrogen.model.printer import PrinterState
 from hydrogen.spooler.request import EmergencyStop
 from hydrogen.spooler.wire.address import RuntimeFiles
 from hydrogen.spooler.wire.client import SpoolerClient
+from hydrogen.spooler.wire.holder import is_held
 
 SERVICE_SECONDS = 0.8
 """For the whole conversation with the service; it answers within milliseconds, unless a spooler hangs behind it."""
@@ -96,6 +97,8 @@ async def _without_service(folder: Path, name: str) -> HydrogenError | None:
 
 
 async def _by_spooler(folder: Path, name: str) -> bool:
+    if not is_held(RuntimeFiles(folder, name).lock):
+        return False  # calling a socket unit would start a spooler that knows nothing of the printer yet
     client = SpoolerClient(name, folder, SystemClock(), version=__version__, instance=f"emergency-{os.getpid()}")
     try:
         async with asyncio.timeout(SPOOLER_SECONDS):

@@ -19,7 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hydrogen.cli.last_word_network import say_over_network
 from hydrogen.core.clock import Clock
+from hydrogen.devices.port_address import PortAddress, parse_port
+from hydrogen.devices.port_identity import DeviceTree, resolve_port
 from hydrogen.errors import ConfigurationInvalid, DeviceError, PortForbidden, PortMissing, PortUnusable, Unavailable
 from hydrogen.gcode.meatpack import TURN_OFF
 from hydrogen.spooler.wire.address import RuntimeFiles
@@ -57,13 +60,27 @@ class Spoken:
     is_confirmed: bool
 
 
-def say_last_word(files: RuntimeFiles, clock: Clock) -> Spoken:
-    """Blocks for two seconds at most.
+def say_last_word(files: RuntimeFiles, clock: Clock, tree: DeviceTree | None = None) -> Spoken:
+    """Blocks for two seconds at most, three for a bridge on the network. tree: where devices are; the machine's own.
 
     Raises ConfigurationInvalid when `NAME.json` cannot be read, PortMissing, PortForbidden, PortUnusable when the port cannot
     be opened (then nobody was killed), DeviceError when it takes no bytes.
     """
-    port, baud = _port_of(files)
+    address, baud = _port_of(files)
+    if address.is_network:
+        killed, is_confirmed = say_over_network(
+            address,
+            LAST_WORD,
+            baud=baud,
+            take_from_holder=lambda: _take_from_holder(files),
+            is_confirmed=_is_halt,
+            clock=clock,
+        )
+        return Spoken(printer=files.name, port=address.text, killed_pid=killed, is_confirmed=is_confirmed)
+    return _say_to_device(files, resolve_port(address, tree or DeviceTree()), baud, clock)
+
+
+def _say_to_device(files: RuntimeFiles, port: str, baud: int | None, clock: Clock) -> Spoken:
     descriptor = _open(port)
     try:
         killed = _take_from_holder(files)
@@ -78,16 +95,18 @@ def say_last_word(files: RuntimeFiles, clock: Clock) -> Spoken:
     return Spoken(printer=files.name, port=port, killed_pid=killed, is_confirmed=is_confirmed)
 
 
-def _port_of(files: RuntimeFiles) -> tuple[str, int | None]:
+def _port_of(files: RuntimeFiles) -> tuple[PortAddress, int | None]:
     try:
         body = json.loads(files.settings.read_bytes())
         settings: Mapping[str, Any] = body["settings"]
         port, baud = str(settings["port"]), settings.get("baud")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationInvalid(f"{files.settings} does not tell the port of {files.name}: {error!r}") from error
-    if not port.startswith("/"):
-        raise Unavailable(f"{port} is no port of this machine: cut the printer's power", port=port)
-    return port, baud if isinstance(baud, int) else None
+    try:
+        address = parse_port(port)
+    except ValueError as error:
+        raise Unavailable(f"{port} is no port of this machine ({error}): cut the printer's power", port=port) from None
+    return address, baud if isinstance(baud, int) else None
 
 
 def _open(port: str) -> int:
@@ -142,9 +161,13 @@ def _is_confirmed(descriptor: int, clock: Clock) -> bool:
         heard = (heard + data)[-4096:]
         if not data:
             return False
-        if any(words in heard for words in _CONFIRMED):
+        if _is_halt(heard):
             return True
     return False
+
+
+def _is_halt(heard: bytes) -> bool:
+    return any(words in heard for words in _CONFIRMED)
 
 
 def _is_ready(descriptor: int, what: int, seconds: float) -> bool:

@@ -11,10 +11,12 @@ from typing import Any
 
 from hydrogen import __version__
 from hydrogen.cli.exit_code import EXIT_CODE_MEANINGS, ExitCode, exit_code_of
+from hydrogen.cli.host_commands import add_host_commands
 from hydrogen.errors import HydrogenError
 
 EPILOG = """\
 examples
+  hydrogen setup                                 write a first configuration, by a few questions
   hydrogen demo                                  print the sample on a virtual printer, and watch it
   hydrogen check-config hydrogen.toml            is this configuration right?
   hydrogen serve --config hydrogen.toml          run the service
@@ -25,6 +27,8 @@ examples
   hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
   hydrogen analyse cube.gcode                    how long it takes, what it needs, whether it fits the printer
   hydrogen status                                what is every printer doing?
+  hydrogen doctor                                what is wrong, and what mends it?
+  hydrogen ports                                 what is plugged in, and what to write as a printer's port
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen keys create panel --scopes read       a key for somebody, shown once
   hydrogen stop                                  end the service; what prints, prints on
@@ -78,6 +82,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_key_commands(commands)
     _add_audit_commands(commands)
     _add_tls_commands(commands)
+    add_host_commands(commands, _add)
     return parser
 
 
@@ -166,9 +171,26 @@ def _add_other_commands(commands: Commands) -> None:
     status = _add(commands, "status", "what the service and its printers are doing", _client("status"))
     status.add_argument("--json", action="store_true", help="for programs")
     _add_places(status)
+    printers = _add(commands, "printers", "what every printer is doing, a line each", _list_printers)
+    ports = _add(commands, "ports", "this machine's serial ports, and what to write as a printer's port", _list_ports)
+    for listed in (printers, ports):
+        listed.add_argument("--json", action="store_true", help="for programs")
+        _add_places(listed)
     watch = _add(commands, "watch", "show a printer until Ctrl-C", _client("watch"))
     watch.add_argument("--json", action="store_true", help="every frame of the protocol, one a line")
     _add_printer(watch)
+    power = _add(commands, "power", "switch a printer on or off", _client("switch_power"))
+    power.add_argument("position", choices=("on", "off"))
+    power.add_argument("printer", nargs="?", metavar="PRINTER", help="may be left out if there is only one")
+    power.add_argument("--force", action="store_true", help="off, even while it prints: the job is lost")
+    _add_places(power)
+    doctor = _add(commands, "doctor", "what is wrong with the host and its printers, and what mends it", _doctor)
+    doctor.add_argument("printer", nargs="?", metavar="PRINTER", help="only this one's link")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    _add_places(doctor)
+    sensors = _add(commands, "sensors", "what is measured beside the printers", _sensors)
+    sensors.add_argument("--json", action="store_true", help="for programs")
+    _add_printer(sensors)
     retention = _add(commands, "retention", "show what is to be deleted from the disk, and why", _retention)
     retention.add_argument("--apply", action="store_true", help="delete it now, instead of within the hour")
     retention.add_argument("--json", action="store_true", help="for programs")
@@ -427,10 +449,34 @@ def _record(options: argparse.Namespace) -> int:
     return asyncio.run(record(options))
 
 
+def _list_printers(options: argparse.Namespace) -> int:
+    from hydrogen.cli.fleet import list_printers
+
+    return asyncio.run(list_printers(options))
+
+
+def _list_ports(options: argparse.Namespace) -> int:
+    from hydrogen.cli.port import list_ports
+
+    return asyncio.run(list_ports(options))
+
+
 def _retention(options: argparse.Namespace) -> int:
     from hydrogen.cli.retention import retention
 
     return asyncio.run(retention(options))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from hydrogen.cli.doctor import doctor
+
+    return asyncio.run(doctor(options))
+
+
+def _sensors(options: argparse.Namespace) -> int:
+    from hydrogen.cli.sensors import sensors
+
+    return asyncio.run(sensors(options))
 
 
 def _files(name: str) -> Callable[[argparse.Namespace], int]:

@@ -64,6 +64,7 @@ def _serve(options: argparse.Namespace, folder: Path | None) -> str:
     from hydrogen.app import Hydrogen, ServeOptions
     from hydrogen.cli.simulation import SimulatedPrinter
     from hydrogen.core.log_ring import LogRing
+    from hydrogen.core.notify import notifier_from
     from hydrogen.core.structured_log import configure_log
     from hydrogen.serving import serve
 
@@ -93,7 +94,8 @@ def _serve(options: argparse.Namespace, folder: Path | None) -> str:
 
     async def live() -> str:
         house = Hydrogen(configuration, access, options=serve_options, clock=SystemClock(), log=log)
-        return (await serve(house, options=serve_options, log=log)).value
+        notifier = notifier_from(os.environ, pid=os.getpid())
+        return (await serve(house, options=serve_options, log=log, notifier=notifier)).value
 
     return asyncio.run(live())
 

@@ -20,6 +20,15 @@ async def until_beat(period_seconds: float) -> None:
     await asyncio.sleep(delay_to_beat(SystemClock().monotonic(), period_seconds))
 
 
+async def until_beat_or(event: asyncio.Event, period_seconds: float) -> None:
+    """The same, or until the event is set, whichever is first."""
+    try:
+        async with asyncio.timeout(delay_to_beat(SystemClock().monotonic(), period_seconds)):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
 def delay_to_beat(now: float, period_seconds: float) -> float:
     """Seconds from `now` to the next multiple of the period that is not nearer than `SHORTEST_SHARE` of it.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from hydrogen.devices.parking import HeadControl
 from hydrogen.errors import DeviceError
@@ -27,14 +27,16 @@ from hydrogen.model.printer import Firmware, LinkStatistics
 class DriverManifest:
     """What a driver package says of itself; importing the module that holds it must stay light.
 
-    config and factory are `module:attribute`; config is a pydantic model class for the printer's table in the
-    configuration, factory a callable `(settings: Mapping[str, Any]) -> PrinterDriver`.
+    config and factory are `module:attribute`; config is a pydantic model class for the driver's keys in the table of the
+    configuration, factory a callable `(settings: Mapping[str, Any]) -> PrinterDriver`. kind: what it drives; of a `sensor`
+    the factory makes a SensorDriver (sensor.py), and the table is `[sensors.NAME]`.
     """
 
     name: str
     config: str
     factory: str
     summary: str = ""
+    kind: Literal["printer", "sensor"] = "printer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,9 @@ class LineInProgress:
     number: int
     body: bytes
 
+
+MESSAGE_CHARACTERS = 120
+"""Of a text for the printer's display: twice what the longest of them shows."""
 
 PERSON_AWAITED = "person_awaited"
 """An action of ours beside those of the firmware: its busy line said that it is paused for a user. Comes again and again."""
@@ -212,6 +217,11 @@ class PrinterConnection(Protocol):
     @property
     def is_waiting_for_heat(self) -> bool:
         """Is a blocking heat-up (M109, M190 …) unacknowledged?"""
+
+    @property
+    def display_message(self) -> str:
+        """The text that our own lines put on the printer's display last (M117), printable and at most MESSAGE_CHARACTERS long;
+        "" while there is none."""
 
     @property
     def in_progress(self) -> LineInProgress | None:

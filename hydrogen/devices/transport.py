@@ -5,6 +5,7 @@ Reading follows `asyncio.Protocol`: the transport calls `data_received(data)` an
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 
@@ -25,3 +26,20 @@ class Wire(Protocol):
 
     def close(self) -> None:
         """Close without touching the modem lines, so that the board is not reset. May be called twice."""
+
+
+class PortWire(Wire, Protocol):
+    """A wire while the printer behind it is being found."""
+
+    @property
+    def may_change_speed(self) -> bool:
+        """Can the speed of the printer's port be chosen here? Else whoever stands between has chosen it."""
+
+    def set_protocol(self, protocol: asyncio.Protocol) -> None:
+        """From now on `protocol` hears what comes; it is not told `connection_made`."""
+
+    async def change_speed(self, baud: int) -> None:
+        """Set the open port to `baud`; the modem lines see nothing of it. Raises PortUnusable or LinkLost."""
+
+    async def pulse_reset(self) -> bool:
+        """Take DTR and RTS down and up again, which resets most boards; False where there are no such lines."""

@@ -11,11 +11,12 @@ from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
+from hydrogen.devices.port_identity import DeviceTree
 from hydrogen.errors import HostError, InvalidMessage, NotFound, Unavailable
 from hydrogen.fleet.facts import FactRecorder, KeepFact
-from hydrogen.fleet.keeper import Keeper
+from hydrogen.fleet.keeper import Keeper, unchanged
 from hydrogen.fleet.printer import ConfiguredPrinter
-from hydrogen.model.events import ErrorRaised
+from hydrogen.model.events import ErrorRaised, Event
 from hydrogen.model.printer import ErrorReport
 from hydrogen.spooler.port import SpoolerPort
 from hydrogen.spooler.request import CoolDown, EmergencyStop, Request
@@ -57,9 +58,12 @@ class Fleet(Service):
         own_spoolers: bool,
         is_outdated: Callable[[str], bool] = lambda _name: False,
         end_own: Callable[[], Awaitable[None]] = _nothing,
+        tree: DeviceTree | None = None,
+        annotate: Callable[[Event], Event] = unchanged,
     ) -> None:
         """is_outdated(name): has this printer's configuration changed since the last service in this runtime folder?
-        end_own: ends the spooler processes that are our children, also those that were never attached.
+        end_own: ends the spooler processes that are our children, also those that were never attached. annotate: see Keeper.
+        tree: where devices are; the machine's own.
         """
         self._context = context
         self._clock = clock
@@ -68,6 +72,8 @@ class Fleet(Service):
         self._make_port = make_port
         self._is_outdated = is_outdated
         self._end_own = end_own
+        self._tree = tree
+        self._annotate = annotate
         self._printers = tuple(printers)
         self._keepers: dict[str, Keeper] = {}
         self._own_spoolers = own_spoolers
@@ -108,9 +114,22 @@ class Fleet(Service):
         is_urgent = isinstance(request, EmergencyStop | CoolDown)
         return await self._keeper_of(printer, is_urgent=is_urgent).request(request)
 
-    async def cut_power(self, printer: str, actor: str) -> Mapping[str, Any]:
-        """Run the printer's own power-off program; needs no spooler. Raises NotFound, Conflict, Unavailable, HostError."""
-        return await self._keeper_of(printer).cut_power(actor)
+    async def look_for_ports(self) -> bool:
+        """Wake up the keepers whose ports have come since they tried last; False if nobody misses a printer."""
+        looking = [keeper for keeper in self._keepers.values() if keeper.is_looking]
+        if not looking:
+            return False
+        come = await asyncio.to_thread(lambda: [keeper for keeper in looking if keeper.look_for_port()])
+        for keeper in come:
+            if keeper.is_looking:
+                keeper.nudge()
+        return True
+
+    async def switch_power(
+        self, printer: str, *, is_on: bool, actor: str, is_forced: bool = False
+    ) -> Mapping[str, Any]:
+        """Work the printer's switch; needs no spooler. Raises NotFound, Conflict, Unavailable, HostError."""
+        return await self._keeper_of(printer).switch_power(is_on=is_on, actor=actor, is_forced=is_forced)
 
     def _keeper_of(self, printer: str, *, is_urgent: bool = False) -> Keeper:
         keeper = self._keepers.get(self.resolve(printer))
@@ -131,6 +150,7 @@ class Fleet(Service):
                 for keeper in self._keepers.values():
                     group.create_task(keeper.keep(), name=f"fleet.{keeper.name}")
                     group.create_task(keeper.watch_over(), name=f"fleet.{keeper.name}.supervision")
+                    group.create_task(keeper.look_at_power(), name=f"fleet.{keeper.name}.power")
                 await asyncio.Event().wait()
         finally:
             if self._leaving is not None:
@@ -171,6 +191,8 @@ class Fleet(Service):
             make_port=self._make_port,
             recorder=self._recorder,
             is_outdated=self._is_outdated(printer.name),
+            tree=self._tree,
+            annotate=self._annotate,
         )
 
     def _leave(self) -> asyncio.Task[None]:

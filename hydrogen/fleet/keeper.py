@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -28,8 +27,11 @@ from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.core.rhythm import until_beat
-from hydrogen.errors import Conflict, HostError, HydrogenError, NotFound, SpoolerLost, Unavailable
+from hydrogen.devices.port_address import PortAddress, PortKind, parse_port
+from hydrogen.devices.port_identity import DeviceTree, presence_of
+from hydrogen.errors import Conflict, HydrogenError, SpoolerLost, Unavailable
 from hydrogen.fleet.facts import FactRecorder
+from hydrogen.fleet.power import PowerDesk
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.supervision import Supervision, holds_port
 from hydrogen.model.events import (
@@ -41,7 +43,7 @@ from hydrogen.model.events import (
     PrinterUnsafe,
 )
 from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
-from hydrogen.spooler.heat.power_switch import PowerOff, PowerSwitch
+from hydrogen.spooler.heat.power_switch import PowerOff
 from hydrogen.spooler.port import SpoolerPort
 from hydrogen.spooler.request import ConnectPrinter, DisconnectPrinter, Request, StopSpooler
 
@@ -70,6 +72,11 @@ _AWAY = (PrinterStatus.OFFLINE, PrinterStatus.ERROR, PrinterStatus.LINK_LOST)
 """States from which connecting may help. `halted` is left to a person: the firmware stopped for a reason."""
 
 
+def unchanged(event: Event) -> Event:
+    """For houses that have nothing to add."""
+    return event
+
+
 class Keeper:
     """Signs SpoolerListener. `keep` is its life."""
 
@@ -83,8 +90,12 @@ class Keeper:
         make_port: Callable[[str], SpoolerPort],
         recorder: FactRecorder,
         is_outdated: bool = False,
+        tree: DeviceTree | None = None,
+        annotate: Callable[[Event], Event] = unchanged,
     ) -> None:
-        """is_outdated: the settings changed since a spooler that may still run was started; it is replaced if idle."""
+        """tree: where devices are; the machine's own. is_outdated: the settings changed since a spooler that may still run was
+        started; it is replaced if idle. annotate: adds to a spooler's event what only the service knows, before it is stored
+        and published."""
         self._printer = printer
         self._context = context
         self._clock = clock
@@ -92,8 +103,12 @@ class Keeper:
         self._make_port = make_port
         self._recorder = recorder
         self._is_outdated = is_outdated
+        self._tree = tree or DeviceTree()
+        self._address = _address_of(printer.port)
+        self._tried: object = None
+        self._annotate = annotate
         self._supervision = Supervision()
-        self._power = PowerSwitch(printer.policy.power.off_command, log)
+        self._power = PowerDesk(printer.name, printer.policy.power, context=context, clock=clock, log=log)
         self._port: SpoolerPort | None = None
         self._loss: str | None = None
         self._told = ""
@@ -135,19 +150,9 @@ class Keeper:
                 self._is_held = False
             raise
 
-    async def cut_power(self, actor: str) -> Mapping[str, Any]:
-        """Run the owner's program. Raises NotFound if there is none, Conflict while there is a job, HostError if it failed."""
-        if not self._power.is_configured:
-            raise NotFound(
-                f"no program cuts the power of {self.name}: set printers.{self.name}.power.off_command",
-                printer=self.name,
-            )
-        if self._state.job is not None:
-            raise Conflict(f"printer {self.name} has a job: cancel it first", status=self._state.status.value)
-        done = await self._power.cut(f"asked for by {actor}" if actor else "asked for")
-        if done is not PowerOff.DONE:
-            raise HostError(f"the program that cuts the power of {self.name} failed: see the log", printer=self.name)
-        return {"power_off": done.value}
+    async def switch_power(self, *, is_on: bool, actor: str, is_forced: bool) -> Mapping[str, Any]:
+        """See PowerDesk.turn."""
+        return await self._power.turn(is_on=is_on, actor=actor, is_forced=is_forced)
 
     async def leave(self, *, stop_job: bool) -> None:
         """End of the service: an idle spooler is asked to end, one with a job only with stop_job.
@@ -203,6 +208,10 @@ class Keeper:
         if self._state.job is not None:
             return RETRY_WITH_JOB_SECONDS
         return inf if self._was_attached else RETRY_UNKNOWN_SECONDS
+
+    async def look_at_power(self) -> None:
+        """How its switch stands, told once."""
+        await self._power.look()
 
     async def watch_over(self) -> None:
         """Until cancelled: tell, and cut the power, when nobody holds a printer that was hot."""
@@ -268,6 +277,8 @@ class Keeper:
         return is_wanted and state.status in _AWAY and state.job is None
 
     async def _connect(self, port: SpoolerPort) -> bool:
+        if self._address is not None:
+            self._tried = presence_of(self._address, self._tree)
         try:
             await port.request(ConnectPrinter(actor="autoconnect"))
         except HydrogenError as error:
@@ -276,9 +287,9 @@ class Keeper:
         return True
 
     async def _pause(self, delay_seconds: float) -> None:
-        """The pause between attempts; as long as the device file is missing, until it is there."""
+        """The pause between attempts; as long as the port is missing, until it is there."""
         await self._nudge_within(delay_seconds)
-        while self._is_port_missing() and not self._nudged.is_set():
+        while self.misses_port and not self._nudged.is_set():
             await self._nudge_within(PORT_LOOK_SECONDS)
 
     async def _nudge_within(self, seconds: float) -> None:
@@ -286,8 +297,26 @@ class Keeper:
             async with asyncio.timeout(seconds):
                 await self._nudged.wait()
 
-    def _is_port_missing(self) -> bool:
-        return self._printer.port.startswith("/") and not Path(self._printer.port).exists()
+    @property
+    def is_looking(self) -> bool:
+        """Is the printer away, and wanted?"""
+        return self._address is not None and self.is_attached and self._should_connect()
+
+    @property
+    def misses_port(self) -> bool:
+        """Is there no such port now? Blocks, shortly."""
+        return self._address is not None and presence_of(self._address, self._tree) is None
+
+    def look_for_port(self) -> bool:
+        """Has the port come since the last attempt, or since it was seen to be away? Blocks, shortly."""
+        seen = None if self._address is None else presence_of(self._address, self._tree)
+        if seen is None:
+            self._tried = None
+        return seen is not None and seen != self._tried
+
+    def nudge(self) -> None:
+        """Try again now."""
+        self._nudged.set()
 
     # --------------------------------------------------------------------------------------------------- listening
 
@@ -300,6 +329,7 @@ class Keeper:
             return
         if event.printer is None:
             event = replace(event, printer=self.name)
+        event = self._annotate(event)
         if fact_id is not None and not self._admit(event, fact_id):
             return
         self._note_incident(event)
@@ -359,6 +389,7 @@ class Keeper:
             unsafe=event.state.unsafe if holds_port(event.state) else event.state.unsafe or known.unsafe,
             bed=known.bed,
             bed_job=known.bed_job,
+            power=known.power if known.power in ("on", "off") else event.state.power or known.power,
         )
         self._context.publish(replace(event, printer=self.name, state=state))
         self._note_state()
@@ -381,6 +412,16 @@ class Keeper:
         at = self._clock.wall()
         if self._state.status is not PrinterStatus.OFFLINE:
             changed = PrinterStateChanged(at=at, printer=self.name, status=PrinterStatus.LINK_LOST, reason=loss.message)
-            self._context.publish(changed)
+            self._context.publish(self._annotate(changed))
         report = ErrorReport(code=loss.code, message=loss.message, details=MappingProxyType(dict(loss.details)))
         self._context.publish(ErrorRaised(at=at, printer=self.name, error=report))
+
+
+def _address_of(port: str) -> PortAddress | None:
+    """None for what is no port of ours to look for: a bridge, or another driver's own words."""
+    try:
+        address = parse_port(port)
+    except ValueError:
+        return None
+    is_local = address.kind is PortKind.ADAPTER or port.startswith("/")
+    return address if is_local else None

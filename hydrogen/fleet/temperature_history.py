@@ -1,4 +1,4 @@
-"""The last half hour of every temperature, so that a graph has a past when a client connects."""
+"""The last half hour of every temperature and sensor, so that a graph has a past when a client connects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hydrogen.model.events import PublishedEvent, TemperatureMeasured
+from hydrogen.model.events import PublishedEvent, SensorMeasured, SensorQualityChanged, TemperatureMeasured
+from hydrogen.model.sensor import SensorQuality
 
 KEPT_SECONDS = 1800.0
 """Thirty minutes: what the graphs of this trade show."""
@@ -22,12 +23,18 @@ _DROPPED_AT_ONCE = 256
 """Old points leave in blocks: shifting an array for each point would cost more than the few that stay."""
 
 MOST_SERIES = 256
-"""Printers times heaters. Above it the one that was silent longest goes; each takes up to 33 KB."""
+"""Printers times heaters, and sensors. Above it the one that was silent longest goes; each takes up to 33 KB."""
+
+_SENSORS = "*"
+"""Where a printer's name would stand; no printer can be called so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemperatureSeries:
-    """One heater's past, oldest first: `at` in Unix seconds; a temperature is None where it was not known."""
+    """One heater's past, oldest first: `at` in Unix seconds; a temperature is None where it was not known.
+
+    Of a sensor, `actual_celsius` are its values, in its own unit; it has no targets.
+    """
 
     at: Sequence[float]
     actual_celsius: Sequence[float | None]
@@ -42,17 +49,25 @@ class TemperatureHistory:
 
     def on_published(self, published: PublishedEvent) -> None:
         """Returns at once."""
-        event = published.event
-        if not isinstance(event, TemperatureMeasured):
-            return
-        key = (event.printer or "", event.heater)
+        match event := published.event:
+            case TemperatureMeasured():
+                points = self._points((event.printer or "", event.heater))
+                points.add(event.at, event.actual_celsius, event.target_celsius)
+            case SensorMeasured():
+                self._points((_SENSORS, event.sensor)).add(event.at, event.value, None)
+            case SensorQualityChanged() if event.quality is not SensorQuality.OK:
+                self._points((_SENSORS, event.sensor)).add(event.at, None, None)
+            case _:
+                pass
+
+    def _points(self, key: tuple[str, str]) -> _Points:
         points = self._series.get(key)
         if points is None:
             points = self._series[key] = _Points()
             if len(self._series) > MOST_SERIES:
                 self._series.popitem(last=False)
         self._series.move_to_end(key)
-        points.add(event.at, event.actual_celsius, event.target_celsius)
+        return points
 
     def of(self, printer: str, *, seconds: float = KEPT_SECONDS) -> Mapping[str, TemperatureSeries]:
         """By heater: the points of the last `seconds` before the printer's youngest one. Empty for an unknown printer."""
@@ -60,6 +75,11 @@ class TemperatureHistory:
         youngest = max((points.at[-1] for points in own.values()), default=0.0)
         since = youngest - min(seconds, KEPT_SECONDS)
         return {heater: series for heater in sorted(own) if (series := own[heater].since(since)).at}
+
+    def of_sensor(self, sensor: str, *, seconds: float = KEPT_SECONDS) -> TemperatureSeries:
+        """The points of the last `seconds` before the youngest one; none for an unknown sensor."""
+        points = self._series.get((_SENSORS, sensor), _Points())
+        return points.since(points.at[-1] - min(seconds, KEPT_SECONDS) if points.at else 0.0)
 
 
 class _Points:

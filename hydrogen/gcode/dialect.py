@@ -62,6 +62,7 @@ class Dialect:
         failed. Empty: it switches off all of them itself.
     motors_held_by: what keeps idle motors powered for as long as a pause lasts; empty: nothing is known to, or nothing is
         needed. Never sent to anybody else: Klipper and Smoothieware let go at once of what `M84` names, whatever its `S`.
+    tells_limits: M503 answers with lines of M201, M203, M204 and M205, as Marlin writes them; asked once after connecting.
     motors_rest_by: what lets them go after the usual time again, where the job did not set another.
     revived_by: what ends a halt; told with the error.
     guarantee: what a job may be promised where `numbers` turns out to be true, in the wording of the job's result:
@@ -87,6 +88,7 @@ class Dialect:
     heaters_off_by: bytes = b""
     motors_held_by: bytes = b""
     motors_rest_by: bytes = b""
+    tells_limits: bool = False
     revived_by: str = "a reset"
     guarantee: Literal["exactly_once", "at_most_once"] = "exactly_once"
 
@@ -108,6 +110,7 @@ _MARLIN = Dialect(
     breaks_heat_wait_by=b"M108",  # M108.cpp; facts/marlin.md, "Temperatures and waiting"
     motors_held_by=b"M84 S0",  # M17_M18_M84.cpp, stepper_inactive_time; MarlinCore.cpp, manage_inactivity: 0 is for ever
     motors_rest_by=b"M84 S120",  # Configuration_adv.h, DEFAULT_STEPPER_DEACTIVE_TIME
+    tells_limits=True,  # facts/marlin.md, M503; settings.cpp, report: also in Marlin 1 and in its forks
 )
 
 _KNOWN = (

@@ -9,7 +9,7 @@ Marlin, the rest      ``C:`` chamber, ``P:`` probe, ``L:`` cooler, ``M:`` board,
 Marlin, old           ``T:150.0 E:0 W:?``: `E:` names the tool
 Prusa                 as Marlin, with ``P:`` for the probe and ``A:`` (ambient, not ours)
 Klipper               ``B:22.0 /0.0 T0:22.0 /0.0``, ``T:0`` while it is not ready
-Smoothieware          ``T:23.4 /0.0 @0 B:23.3 /0.0 @0``: power without a colon, behind its heater
+Smoothieware          ``T:23.4 /0.0 @0 T1:22.0 /0.0 @0 B:23.3 /0.0 @0``: power without a colon, behind its heater; no ``T0:``
 RepRapFirmware        ``T:20.0 /0.0 T0:20.0 /0.0 B:19.0 /0.0``
 Repetier              ``T:20.0 /0 B:19.0 /0 B@:0 @:0``
 ====================  ====================================================================================
@@ -119,11 +119,16 @@ def _active_tool(
     measured: dict[str, tuple[float | None, float | None]],
     active: tuple[float | None, float | None] | None,
 ) -> str:
-    """Which tool the bare `T:` and `@:` mean: the one `E:` names, else the tool with the same figures, else the first."""
+    """Which tool the bare `T:` and `@:` mean: the one `E:` names, else the tool with the same figures, else the first.
+
+    Where tools are listed and the first is not among them (Smoothieware, some forks) the bare one is it.
+    """
     named = _tool(text)
     if named is not None:
         return f"tool{int(named[1])}"
     tools = [heater for heater in measured if heater.startswith("tool")]
+    if active is not None and "tool0" not in tools:
+        return "tool0"
     return next((tool for tool in tools if measured[tool] == active), tools[0] if tools else "tool0")
 
 

@@ -144,6 +144,10 @@ class QueueBook:
         """Start again."""
         return self._with_desk(printer, replace(self.desk(printer), held=""))
 
+    def taken_up(self, printer: str, job: str) -> QueueBook:
+        """The job that failed goes on as another one: its failure is no reason to hold any more. Other reasons stay."""
+        return self.release(printer) if self.desk(printer).held.startswith(_failure_of(job)) else self
+
     def clear_bed(self, printer: str, job: str | None) -> QueueBook:
         """Somebody looked: there is nothing on the bed. Raises Conflict while a job is under way there, and when another job
         than the one that was seen (`job`; None: any) has been there since."""
@@ -226,7 +230,7 @@ class QueueBook:
         book = self
         if desk.job == job and desk.is_busy:
             bed = BedState.OCCUPIED if outcome is JobOutcome.COMPLETED else BedState.UNKNOWN
-            held = desk.held or (f"job {job} failed: {reason}"[:300] if outcome is JobOutcome.FAILED else "")
+            held = desk.held or (f"{_failure_of(job)} {reason}"[:300] if outcome is JobOutcome.FAILED else "")
             book = book._with_desk(printer, replace(desk, bed=bed, is_busy=False, held=held))
         entry = book.entry_of(job)
         if entry is None:
@@ -286,3 +290,8 @@ def _ended(entry: QueueEntry, outcome: JobOutcome, at: float, reason: str, *, is
         return _changed(entry, EntryState.CANCELLED, finished_at=at, reason=reason)
     state = EntryState.INTERRUPTED if is_interrupted else EntryState.FAILED
     return _changed(entry, state, finished_at=at, reason=reason)
+
+
+def _failure_of(job: str) -> str:
+    """How the reason begins that a job's failure gives for holding the queue."""
+    return f"job {job} failed:"

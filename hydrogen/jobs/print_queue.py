@@ -200,8 +200,11 @@ class PrintQueue(Service):
         return await self._start_by_hand(printer, request, request.job)
 
     async def recover_now(self, printer: str, request: RecoverJob) -> Result:
-        """An interrupted job that a person takes up again, on the bed where it lies: as `start_now`."""
-        return await self._start_by_hand(printer, request, request.new_job)
+        """An interrupted job that a person takes up again, on the bed where it lies: as `start_now`. What held the queue
+        because of its end holds it no longer."""
+        result = await self._start_by_hand(printer, request, request.new_job)
+        await self._books.happened(lambda book: book.taken_up(printer, request.job))
+        return result
 
     async def _start_by_hand(self, printer: str, request: StartJob | RecoverJob, job: str) -> Result:
         def take_bed(book: QueueBook) -> QueueBook:

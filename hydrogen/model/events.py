@@ -13,31 +13,16 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hydrogen.model.backlog import BedState, QueueEntry, QueueSummary
-from hydrogen.model.host import HostState
+from hydrogen.model.event import Event as Event
+from hydrogen.model.host_events import HostClockChanged as HostClockChanged
+from hydrogen.model.host_events import HostDiskLow as HostDiskLow
+from hydrogen.model.host_events import HostDiskRecovered as HostDiskRecovered
+from hydrogen.model.host_events import HostMeasured as HostMeasured
+from hydrogen.model.host_events import HostTroubleChanged as HostTroubleChanged
 from hydrogen.model.job import JobOutcome, RecoverableJob
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
 from hydrogen.model.receipt import Receipt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened, to one printer or (printer is None) to the house."""
-
-    wire_type: ClassVar[str] = ""
-    is_sample: ClassVar[bool] = False
-
-    at: float
-    printer: str | None = None
-
-    @property
-    def topic(self) -> str:
-        """The first word of the wire type: what clients subscribe to."""
-        return self.wire_type.partition(".")[0]
-
-    @property
-    def sample_key(self) -> tuple[str, str | None, str]:
-        """Samples with the same key replace each other."""
-        return (self.wire_type, self.printer, "")
+from hydrogen.model.sensor import SensorLimit, SensorQuality, SensorUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +47,24 @@ class PrinterConnected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterDisconnected(Event):
-    """The port is closed; `reason` is a sentence."""
+    """The port is closed; `reason` is a sentence. host_trouble: see HostTroubleChanged; what was so in the seconds before."""
 
     wire_type: ClassVar[str] = "printer.disconnected"
 
     reason: str
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterStateChanged(Event):
-    """The printer is in another state. reason: for people, where there is one."""
+    """The printer is in another state. reason: for people, where there is one. host_trouble: of a link that was lost, a
+    printer that halted or an error, what was wrong with the host in the seconds before (see HostTroubleChanged)."""
 
     wire_type: ClassVar[str] = "printer.state_changed"
 
     status: PrinterStatus
     reason: str = ""
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +87,16 @@ class PrinterPositionReported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterHomingBegun(Event):
+    """A G28 of ours, a job's or a request's, is on its way to the printer. axes: of `xyz`, those that it names; all where it
+    names none."""
+
+    wire_type: ClassVar[str] = "printer.homing_begun"
+
+    axes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterPromptShown(Event):
     """The firmware waits for a person. message ends with the buttons in brackets; buttons are the same, one by one."""
 
@@ -113,6 +111,16 @@ class PrinterPromptClosed(Event):
     """What the printer asked has been answered, or is asked no more."""
 
     wire_type: ClassVar[str] = "printer.prompt_closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterMessageShown(Event):
+    """Our lines put another text on the printer's display (M117); "" clears it."""
+
+    wire_type: ClassVar[str] = "printer.message_shown"
+    is_sample: ClassVar[bool] = True
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +144,17 @@ class PrinterUnsafe(Event):
 
     reason: str
     power_off: str = "not_configured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterPowerChanged(Event):
+    """Its switch was found, or was put, at `on`, `off` or `unknown`. actor: who switched; "" for what was found."""
+
+    wire_type: ClassVar[str] = "printer.power_changed"
+
+    power: str
+    actor: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +188,51 @@ class TemperatureMeasured(Event):
     @property
     def sample_key(self) -> tuple[str, str | None, str]:
         return ("temperature.measured", self.printer, self.heater)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorMeasured(Event):
+    """One sensor, one good reading. printer: the one that the sensor belongs to, None for the house."""
+
+    wire_type: ClassVar[str] = "sensor.measured"
+    is_sample: ClassVar[bool] = True
+    heard_with: ClassVar[str] = "temperature"
+
+    sensor: str
+    value: float
+    unit: SensorUnit = SensorUnit.CELSIUS
+
+    @property
+    def sample_key(self) -> tuple[str, str | None, str]:
+        return ("sensor.measured", self.printer, self.sensor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorQualityChanged(Event):
+    """A sensor's values are worth something else from now on. Unless quality is `ok` it has no value; reason says why.
+
+    simulated: a virtual device is behind it (see SensorState).
+    """
+
+    wire_type: ClassVar[str] = "sensor.quality_changed"
+    heard_with: ClassVar[str] = "temperature"
+
+    sensor: str
+    quality: SensorQuality
+    reason: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorAlarmChanged(Event):
+    """A sensor exceeds a limit, or another one, or (alarm is None) none any more. value: the reading that decided."""
+
+    wire_type: ClassVar[str] = "sensor.alarm_changed"
+    heard_with: ClassVar[str] = "temperature"
+
+    sensor: str
+    alarm: SensorLimit | None
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +291,18 @@ class JobResumed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobObjectExcluded(Event):
+    """The firmware leaves this object of the file out from now on. object: its id in the file's analysis, name: for people."""
+
+    wire_type: ClassVar[str] = "job.object_excluded"
+
+    job: str
+    object: str
+    name: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecoveryChanged(Event):
     """There is an interrupted job that can be recovered, or there is none any more (None)."""
 
@@ -240,7 +316,8 @@ class JobFinished(Event):
     """The one terminal event of a job, with the figures that belong to its result.
 
     reason is a sentence, "" only for a completed job; error_code is the stable code of a failure.
-    possible_duplicates and resends are what the link counted while the job ran (see LinkStatistics).
+    possible_duplicates and resends are what the link counted while the job ran (see LinkStatistics). host_trouble: what was
+    wrong with the host at some time of the job (see HostTroubleChanged); the receipt's `host` says for how long.
     """
 
     wire_type: ClassVar[str] = "job.finished"
@@ -258,6 +335,7 @@ class JobFinished(Event):
     resends: int = 0
     stalls: int = 0
     possible_duplicates: int = 0
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,43 +450,28 @@ class LinkMeasured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDuplicatePossible(Event):
-    """A line may have run twice: the wire lost its number (see `possible_duplicates`)."""
+    """A line may have run twice: the wire lost its number (see `possible_duplicates`). host_trouble: see HostTroubleChanged."""
 
     wire_type: ClassVar[str] = "link.duplicate_possible"
 
     line_number: int
     text: str
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostMeasured(Event):
-    """The host's own figures."""
+class LinkDisturbed(Event):
+    """The wire made repairs necessary: so many resends and stalls within the last `seconds`. Told every 10 s at most, so that
+    a bad cable fills nobody's record. damaged_lines, lost_lines: see LinkStatistics. host_trouble: see HostTroubleChanged."""
 
-    wire_type: ClassVar[str] = "host.measured"
-    is_sample: ClassVar[bool] = True
+    wire_type: ClassVar[str] = "link.disturbed"
 
-    host: HostState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostDiskLow(Event):
-    """Little room is left on the disk, or (`critical`) next to none: fewer than `below_bytes`. Told once for each step down."""
-
-    wire_type: ClassVar[str] = "host.disk_low"
-
-    level: str
-    free_bytes: int
-    below_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostDiskRecovered(Event):
-    """There is room again: the disk is `ok`, or only `low`."""
-
-    wire_type: ClassVar[str] = "host.disk_recovered"
-
-    level: str
-    free_bytes: int
+    seconds: float
+    resends: int
+    stalls: int
+    damaged_lines: int = 0
+    lost_lines: int = 0
+    host_trouble: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -430,16 +493,23 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterStateChanged,
     PrinterFirmwareIdentified,
     PrinterPositionReported,
+    PrinterHomingBegun,
     PrinterPromptShown,
     PrinterPromptClosed,
+    PrinterMessageShown,
     PrinterHeartbeatMissed,
     PrinterUnsafe,
+    PrinterPowerChanged,
     PrinterBedChanged,
     TemperatureMeasured,
+    SensorMeasured,
+    SensorQualityChanged,
+    SensorAlarmChanged,
     JobStarted,
     JobProgressed,
     JobPaused,
     JobResumed,
+    JobObjectExcluded,
     JobRecoveryChanged,
     JobFinished,
     JobReceiptIssued,
@@ -452,7 +522,10 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     ErrorRaised,
     LinkMeasured,
     LinkDuplicatePossible,
+    LinkDisturbed,
     HostMeasured,
+    HostTroubleChanged,
+    HostClockChanged,
     HostDiskLow,
     HostDiskRecovered,
     TerminalLineReported,

@@ -71,7 +71,8 @@ class JobState:
     layers_total is None for files without layer marks. elapsed_seconds leaves out pauses. remaining_seconds is an estimate, a
     heat-up not counted; the truth is expected between its low and its high (nine times in ten). remaining_source is what it
     rests on most: `m73`, `slicer` (the file's header), `model` (computed from the moves), `history` (the same file before) or
-    `pace` (how this print went so far); empty while there is none.
+    `pace` (how this print went so far); empty while there is none. excluded_objects: ids of those that the firmware was told to
+    leave out, as far as the process that prints knows: one that took over from a dead one does not.
     """
 
     id: str
@@ -91,6 +92,7 @@ class JobState:
     remaining_source: str = ""
     started_at: float | None = None
     actor: str = ""
+    excluded_objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

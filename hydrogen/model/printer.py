@@ -45,6 +45,8 @@ class Firmware:
 
     dialect: the record of docs/dialects.md that the link goes by. guarantee: what a job is promised, `exactly_once` or
     `at_most_once`: where the firmware checks no line numbers a damaged line cannot be found. Both empty until identified.
+    limits: how fast it may move, as it told when it was connected (Marlin's M503): the words of M201, M203, M204 and M205, in
+    the firmware's units (mm, mm/s, mm/s^2): `{"M203": {"X": 500.0}}`. Empty: it was not asked, or did not tell.
     """
 
     name: str = ""
@@ -53,6 +55,7 @@ class Firmware:
     dialect: str = ""
     guarantee: str = ""
     capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    limits: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 OK_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -68,6 +71,11 @@ class LinkStatistics:
     `Resend:` lines obeyed; probes and barriers what silence made us ask; possible_duplicates the lines that may have run twice
     (this protocol cannot decide them); stalls the silences that ended in a repair; round_trip_seconds the smoothed time from
     line to `ok`.
+
+    What the wire did, as the doctor reads it: damaged_lines are the resends before which the printer had complained of a
+    checksum, lost_lines those of a number that was not the next (a printer that names no reason counts as neither);
+    window_faults the resends, of both kinds, while more than one line might be in flight; garbled_replies the lines from the
+    printer with bytes that no text has.
 
     ok_counts: how many lines took how long from their (last) sending to their `ok`: one count for each of OK_BUCKETS_SECONDS,
     and one for longer; ok_seconds their times together. Not counters, but how it is now: window_lines and window_bytes may be
@@ -88,6 +96,10 @@ class LinkStatistics:
     ok_seconds: float = 0.0
     window_lines: int = 1
     window_bytes: int = 0
+    damaged_lines: int = 0
+    lost_lines: int = 0
+    window_faults: int = 0
+    garbled_replies: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +121,11 @@ class PrinterState:
     anybody who can turn it off; None after the next successful connect. bed and bed_job (the last one started there) are the
     service's knowledge: a spooler always says `unknown`. recoverable: the youngest interrupted job that can be taken up again.
     simulated: a virtual printer is behind the port, as the port itself told when it was opened (hydrogen-sim does); never
-    concluded from what a firmware says. Holds until the next connection.
+    concluded from what a firmware says. Holds until the next connection. power: what its switch says, `on`, `off` or
+    `unknown` (nobody has switched it yet, and it does not tell); None where no switch is configured. The service's knowledge
+    as well: only what the spooler itself has switched off comes from there. display_message:
+    the last text that our lines put on the printer's display (M117), of a file or of a person: foreign text, never more than
+    text.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -129,3 +145,5 @@ class PrinterState:
     bed_job: str | None = None
     recoverable: RecoverableJob | None = None
     simulated: bool = False
+    power: str | None = None
+    display_message: str = ""

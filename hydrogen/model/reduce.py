@@ -1,4 +1,4 @@
-"""State + event = state. Pure and total: an event for an unknown printer creates it.
+"""State + event = state. Pure and total: an event for an unknown printer or sensor creates it.
 
 Terminal lines stand outside the order of events and change nothing.
 """
@@ -14,6 +14,7 @@ from hydrogen.model.events import (
     Event,
     HostMeasured,
     JobFinished,
+    JobObjectExcluded,
     JobPaused,
     JobProgressed,
     JobRecoveryChanged,
@@ -25,17 +26,23 @@ from hydrogen.model.events import (
     PrinterConnected,
     PrinterDisconnected,
     PrinterFirmwareIdentified,
+    PrinterMessageShown,
     PrinterPositionReported,
+    PrinterPowerChanged,
     PrinterPromptClosed,
     PrinterPromptShown,
     PrinterStateChanged,
     PrinterUnsafe,
     QueueChanged,
+    SensorAlarmChanged,
+    SensorMeasured,
+    SensorQualityChanged,
     TemperatureMeasured,
     TerminalLineReported,
 )
 from hydrogen.model.job import JobState, JobStatus
 from hydrogen.model.printer import PrinterState, PrinterStatus
+from hydrogen.model.sensor import SensorQuality, SensorState
 from hydrogen.model.state import State
 from hydrogen.model.temperature import HeaterState
 
@@ -56,6 +63,9 @@ def reduce(state: State, event: Event) -> State:
         return replace(state, host=event.host)
     if isinstance(event, QueueChanged):
         return replace(state, queue=event.queue)
+    if isinstance(event, SensorMeasured | SensorQualityChanged | SensorAlarmChanged):
+        sensor = _reduce_sensor(state.sensors.get(event.sensor, SensorState(printer=event.printer)), event)
+        return replace(state, sensors=MappingProxyType({**state.sensors, event.sensor: sensor}))
     if event.printer is None or isinstance(event, TerminalLineReported):
         return state
     before = state.printers.get(event.printer, PrinterState())
@@ -63,6 +73,21 @@ def reduce(state: State, event: Event) -> State:
     if after is before and event.printer in state.printers:
         return state
     return replace(state, printers=MappingProxyType({**state.printers, event.printer: after}))
+
+
+def _reduce_sensor(
+    sensor: SensorState, event: SensorMeasured | SensorQualityChanged | SensorAlarmChanged
+) -> SensorState:
+    match event:
+        case SensorMeasured():
+            read = replace(sensor, value=event.value, unit=event.unit, measured_at=event.at)
+            return replace(read, quality=SensorQuality.OK, reason="")
+        case SensorQualityChanged():
+            value = sensor.value if event.quality is SensorQuality.OK else None
+            changed = replace(sensor, value=value, quality=event.quality, reason=event.reason)
+            return replace(changed, simulated=event.simulated)
+        case SensorAlarmChanged():
+            return replace(sensor, alarm=event.alarm)
 
 
 def reduce_printer(printer: PrinterState, event: Event) -> PrinterState:
@@ -79,11 +104,13 @@ def reduce_printer(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, position=event.position)
         case LinkMeasured():
             return replace(printer, link=event.statistics)
+        case PrinterMessageShown():
+            return replace(printer, display_message=event.message)
         case ErrorRaised():
             return replace(printer, error=event.error)
         case JobRecoveryChanged():
             return replace(printer, recoverable=event.recoverable)
-        case JobStarted() | JobProgressed() | JobFinished() | JobPaused() | JobResumed():
+        case JobStarted() | JobProgressed() | JobFinished() | JobPaused() | JobResumed() | JobObjectExcluded():
             return _reduce_job(printer, event)
         case _:
             return _reduce_connection(printer, event)
@@ -99,7 +126,7 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
         case PrinterDisconnected():
             nothing: Mapping[str, HeaterState] = MappingProxyType({})
             gone = replace(printer, heaters=nothing, position=None, firmware=None, link=None)
-            return replace(gone, prompt=None, prompt_buttons=())
+            return replace(gone, prompt=None, prompt_buttons=(), display_message="")
         case PrinterStateChanged():
             status = _JOB_STATUS.get(event.status)
             job = replace(printer.job, status=status) if printer.job is not None and status else printer.job
@@ -114,13 +141,15 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, unsafe=event.reason)
         case PrinterBedChanged():
             return replace(printer, bed=event.bed, bed_job=event.job)
+        case PrinterPowerChanged():
+            return replace(printer, power=event.power)
         case _:
             return printer
 
 
 def _reduce_job(
     printer: PrinterState,
-    event: JobStarted | JobProgressed | JobFinished | JobPaused | JobResumed,
+    event: JobStarted | JobProgressed | JobFinished | JobPaused | JobResumed | JobObjectExcluded,
 ) -> PrinterState:
     if isinstance(event, JobStarted):
         return replace(printer, job=_new_job(event), error=None)
@@ -136,6 +165,9 @@ def _reduce_job(
             return replace(printer, job=replace(job, status=JobStatus.PRINTING))
         case JobProgressed():
             return replace(printer, job=_progressed_job(job, event))
+        case JobObjectExcluded():
+            others = (one for one in job.excluded_objects if one != event.object)
+            return replace(printer, job=replace(job, excluded_objects=(*others, event.object)))
 
 
 def _new_job(event: JobStarted) -> JobState:

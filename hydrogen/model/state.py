@@ -9,12 +9,14 @@ from types import MappingProxyType
 from hydrogen.model.backlog import QueueSummary
 from hydrogen.model.host import HostState
 from hydrogen.model.printer import PrinterState
+from hydrogen.model.sensor import SensorState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """`printers` by name; a printer that is configured is always there, offline at the least."""
+    """`printers` and `sensors` by name; what is configured is always there, offline or pending at the least."""
 
     printers: Mapping[str, PrinterState] = field(default_factory=lambda: MappingProxyType({}))
+    sensors: Mapping[str, SensorState] = field(default_factory=lambda: MappingProxyType({}))
     host: HostState = field(default_factory=HostState)
     queue: QueueSummary = field(default_factory=QueueSummary)

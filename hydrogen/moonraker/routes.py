@@ -1,5 +1,4 @@
-"""`/server/info`, `/printer/info`, `/access/oneshot_token`'s neighbours left out: what slicers ask before they upload, and the
-upload itself.
+"""`/server/info`, `/printer/info`: what slicers ask before they upload, the upload itself, and the paths of files.py.
 
 Source: PrusaSlicer and OrcaSlicer, host type "Moonraker"; Moonraker's documents, `server/files/upload`.
 """
@@ -19,6 +18,7 @@ from hydrogen.errors import HydrogenError, InvalidMessage, Unavailable
 from hydrogen.files.folder import StoredFile
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.moonraker.door import MoonrakerDoor, MoonrakerVisit, refusal
+from hydrogen.moonraker.files import JOB_OPERATIONS, MoonrakerFiles
 from hydrogen.web.answer import json_answer
 from hydrogen.web.door import Door
 from hydrogen.web.endpoint import Endpoint, Good, object_schema
@@ -52,6 +52,7 @@ class MoonrakerRoutes:
         self._registry = house.registry
         self._audit = house.audit
         self._version = house.version
+        self._about = MoonrakerFiles(self._door, house)
         self._uploader = Uploader(house.files, idle_seconds=door.settings.upload_idle_seconds)
 
     @property
@@ -60,6 +61,13 @@ class MoonrakerRoutes:
             ("server_info", "GET", "/server/info", "read", self.server_info),
             ("printer_info", "GET", "/printer/info", "read", self.printer_info),
             ("upload", "POST", "/server/files/upload", "files", self.upload),
+            ("metadata", "GET", "/server/files/metadata", "read", self._about.metadata),
+            ("thumbnails", "GET", "/server/files/thumbnails", "read", self._about.thumbnails),
+            ("list", "GET", "/server/files/list", "read", self._about.list),
+            ("fetch", "GET", "/server/files/gcodes/{path:path}", "read", self._about.fetch),
+            ("webcams", "GET", "/server/webcams/list", "read", self._about.webcams),
+            ("start", "POST", "/printer/print/start", "print", self._about.start),
+            *((name, "POST", f"/printer/print/{name}", "print", self._about.steer) for name in JOB_OPERATIONS),
         )
         return [
             self._endpoint(f"{family}.{name}", method, f"{prefix}{path}", scope, handler)

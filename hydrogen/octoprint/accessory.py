@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import Mapping
 from ipaddress import ip_address
 
 from starlette.responses import Response
 
 from hydrogen.errors import NotFound
+from hydrogen.files.store import FileStore
 from hydrogen.octoprint.answer import told
 from hydrogen.octoprint.command import command_of
 from hydrogen.octoprint.door import FaceDoor, Visit
@@ -25,8 +28,9 @@ GROUPS: Mapping[str, str] = {
 class AccessoryRoutes:
     """What each promises to clients is its docstring."""
 
-    def __init__(self, door: FaceDoor) -> None:
+    def __init__(self, door: FaceDoor, files: FileStore) -> None:
         self._door = door
+        self._files = files
 
     @property
     def routes(self) -> list[FaceRoute]:
@@ -40,6 +44,10 @@ class AccessoryRoutes:
             ("groups", "/api/access/groups", self.groups),
             ("access_users", "/api/access/users", self.users),
             ("users", "/api/users", self.users),
+            ("usage", "/api/system/usage", self.usage),
+            ("startup", "/api/system/startup", self.startup),
+            ("logs", "/plugin/logging/logs", self.logs),
+            ("logs_before", "/api/logs", self.logs),
         ]
         return [
             *(
@@ -50,6 +58,13 @@ class AccessoryRoutes:
                 name="access_user", method="GET", path="/api/access/users/{user}", handler=self.user, scope="read"
             ),
             FaceRoute(name="user", method="GET", path="/api/users/{user}", handler=self.user, scope="read"),
+            FaceRoute(
+                name="user_settings",
+                method="GET",
+                path="/api/users/{user}/settings",
+                handler=self.user_settings,
+                scope="read",
+            ),
             FaceRoute(name="util_test", method="POST", path="/api/util/test", handler=self.util_test, scope="admin"),
         ]
 
@@ -98,7 +113,8 @@ class AccessoryRoutes:
                         "description": description,
                         "permissions": [],
                         "subgroups": [],
-                        "needs": {"group": [key]},
+                        "needs": {"group": [key], "role": []},
+                        "dangerous": key == "admins",
                         "default": False,
                         "removable": False,
                         "changeable": False,
@@ -118,6 +134,26 @@ class AccessoryRoutes:
         if visit.request.path_params["user"] != visit.grant.principal.name:
             raise NotFound("there is no such user")
         return told(user_record(visit.grant.principal))
+
+    async def user_settings(self, visit: Visit) -> Response:
+        """Nobody has settings of his own here; 404 for any other name."""
+        await self.user(visit)
+        return told({})
+
+    async def usage(self, _visit: Visit) -> Response:
+        """How full the disk is that files lie on."""
+        disk = await asyncio.to_thread(shutil.disk_usage, self._files.folder)
+        space = {"free": self._files.free_bytes(), "total": disk.total}
+        return told({"usage": {"data": space, "uploads": space}})
+
+    async def startup(self, _visit: Visit) -> Response:
+        """Nothing to report of the start."""
+        return told({"startup": {}})
+
+    async def logs(self, _visit: Visit) -> Response:
+        """No log files are told here; the log's last lines are at `/api/system/logs`."""
+        disk = await asyncio.to_thread(shutil.disk_usage, self._files.folder)
+        return told({"files": [], "free": disk.free, "total": disk.total})
 
     async def util_test(self, visit: Visit) -> Response:
         """`address`: the caller's, and whether it is of this network. Nothing else is tested for clients: 400."""

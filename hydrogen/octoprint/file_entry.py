@@ -9,6 +9,7 @@ from urllib.parse import quote
 from hydrogen.files.folder import StoredFile
 from hydrogen.model.codec import time_from_iso
 from hydrogen.octoprint.lore import FilePrints, Lore
+from hydrogen.octoprint.profiles import PROFILE
 from hydrogen.octoprint.translate import FileFacts, filament_body
 
 TYPE_PATH = ("machinecode", "gcode")
@@ -29,8 +30,10 @@ def refs_of(base: str, path: str) -> dict[str, str]:
     return {"resource": resource_of(base, path), "download": f"{base}/downloads/files/local/{quoted(path)}"}
 
 
-def file_entry(file: StoredFile, base: str, lore: Lore | None = None) -> dict[str, Any]:
-    """A file; what is not known of it is left out, as OctoPrint does."""
+def file_entry(
+    file: StoredFile, base: str, lore: Lore | None = None, *, thumbnail: str | None = None
+) -> dict[str, Any]:
+    """A file; what is not known of it is left out, as OctoPrint does. thumbnail: address of its picture, relative to base."""
     name = file.path.rpartition("/")[2]
     entry: dict[str, Any] = {
         "name": name,
@@ -43,21 +46,25 @@ def file_entry(file: StoredFile, base: str, lore: Lore | None = None) -> dict[st
         "date": int(file.modified_at),
         "refs": refs_of(base, file.path),
     }
+    if file.sha256 is not None:
+        entry["hash"] = file.sha256
     if lore is None:
         return entry
     if analysis := analysis_body(lore.facts, lore.analysis):
         entry["gcodeAnalysis"] = analysis
     if lore.prints.last is not None:
         entry["prints"] = prints_body(lore.prints)
-    if lore.thumbnails:
-        largest = max(lore.thumbnails, key=lambda one: one["width"])
-        entry |= {"thumbnail": f"{base}{largest['url']}", "thumbnail_src": "hydrogen"}
+        entry["statistics"] = statistics_body(lore.facts)
+    if thumbnail is not None:
+        entry |= {"thumbnail": thumbnail, "thumbnail_src": "hydrogen"}
     return entry
 
 
 def folder_entry(path: str, base: str, children: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A folder with what is in it, as far as that was asked for."""
     name = path.rpartition("/")[2]
+    dates = [child["date"] for child in children if child.get("date")]
+    prints = [child["prints"] for child in children if "prints" in child]
     return {
         "name": name,
         "display": name,
@@ -68,6 +75,8 @@ def folder_entry(path: str, base: str, children: Sequence[Mapping[str, Any]]) ->
         "refs": {"resource": resource_of(base, path)},
         "children": list(children),
         "size": sum(child.get("size") or 0 for child in children),
+        **({"date": max(dates)} if dates else {}),
+        "prints": {key: sum(one[key] for one in prints) for key in ("success", "failure")},
     }
 
 
@@ -104,6 +113,12 @@ def prints_body(prints: FilePrints) -> dict[str, Any]:
             "printTime": prints.last.get("elapsed_seconds"),
         }
     return body
+
+
+def statistics_body(facts: FileFacts) -> dict[str, dict[str, float]]:
+    """`statistics`: how long the prints of a file took that were completed, by printer profile; there is one."""
+    known = {"averagePrintTime": facts.average_seconds, "lastPrintTime": facts.last_seconds}
+    return {name: {} if seconds is None else {PROFILE: seconds} for name, seconds in known.items()}
 
 
 def tree(

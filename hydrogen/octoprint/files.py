@@ -17,7 +17,8 @@ from hydrogen.octoprint.answer import done, server_address, told
 from hydrogen.octoprint.command import START_SECONDS, Body, FaceCommander, command_of
 from hydrogen.octoprint.door import FaceDoor, Visit
 from hydrogen.octoprint.file_entry import file_entry, folder_entry, refs_of, resource_of, tree
-from hydrogen.octoprint.lore import FileLore
+from hydrogen.octoprint.lore import FileLore, Lore
+from hydrogen.octoprint.picture import PictureRoutes
 from hydrogen.octoprint.route import FaceRoute
 from hydrogen.web.download import download
 
@@ -25,6 +26,9 @@ COMMANDS = ("select", "unselect", "copy", "move", "analyse", "slice", "uploadSd"
 
 MOST_ASKED = 32
 """Files of one listing that are looked up; the others are told without their analysis, until somebody asks for them."""
+
+MOST_TRIED = 20
+"""Names that are suggested in the place of a taken one."""
 
 TRUE = frozenset({"true", "yes", "y", "1", "t"})
 
@@ -43,7 +47,15 @@ class TestBody(Body):
 class FileRoutes:
     """What each promises to clients is its docstring."""
 
-    def __init__(self, door: FaceDoor, commander: FaceCommander, lore: FileLore, files: FileStore) -> None:
+    def __init__(
+        self,
+        door: FaceDoor,
+        commander: FaceCommander,
+        lore: FileLore,
+        files: FileStore,
+        pictures: PictureRoutes,
+    ) -> None:
+        self._pictures = pictures
         self._door = door
         self._commander = commander
         self._lore = lore
@@ -80,10 +92,10 @@ class FileRoutes:
         if await self._files.is_folder(path):
             return told(folder_entry(path, self._base(visit), await self._tree(visit, path)))
         lore = await self._lore.of(path, visit.face.printer)
-        return told(file_entry(lore.file, self._base(visit), lore))
+        return told(self._entry(lore.file, self._base(visit), lore))
 
     async def test(self, visit: Visit) -> Response:
-        """How a name would be stored, or whether there is one."""
+        """How a name would be stored; or whether there is one, and which one there is not."""
         body = await self._commander.read(visit, TestBody)
         if body.storage != "local":
             raise InvalidMessage("there is one storage: local", field="storage")
@@ -91,7 +103,9 @@ class FileRoutes:
         path = f"{folder}/{body.filename.strip()}" if folder else body.filename.strip()
         if body.command == "sanitize":
             return told({"sanitized": "/".join(made_parts(path)[len(folder.split("/")) if folder else 0 :])})
-        return told({"exists": await self._exists(path)})
+        if not await self._exists(path):
+            return told({"exists": False})
+        return told({"exists": True, "suggestion": await self._free_name(path), **await self._size_and_date(path)})
 
     async def download(self, visit: Visit) -> Response:
         """The file's bytes; `Range` and `If-None-Match` are understood."""
@@ -189,8 +203,12 @@ class FileRoutes:
             if lore is None and asked < MOST_ASKED:
                 asked += 1
                 lore = await self._lore.find_out(file, printer)
-            entries.append(file_entry(file, base, lore))
+            entries.append(self._entry(file, base, lore))
         return entries
+
+    def _entry(self, file: StoredFile, base: str, lore: Lore | None) -> dict[str, Any]:
+        picture = None if lore is None else self._pictures.address_of(lore.analysis, lore.thumbnails)
+        return file_entry(file, base, lore, thumbnail=picture)
 
     async def _exists(self, path: str) -> bool:
         try:
@@ -198,6 +216,22 @@ class FileRoutes:
         except HydrogenError:
             return await self._files.is_folder(path)
         return True
+
+    async def _size_and_date(self, path: str) -> dict[str, Any]:
+        if await self._files.is_folder(path):
+            return {}
+        file = await self._files.stat(path)
+        return {"size": file.size_bytes, "date": int(file.modified_at)}
+
+    async def _free_name(self, path: str) -> str | None:
+        """`a_1.gcode` for `a.gcode`; None where many of these are taken too."""
+        stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
+        folder = path[: len(path) - len(stem + dot + suffix)]
+        for number in range(1, MOST_TRIED + 1):
+            name = f"{stem}_{number}.{suffix}" if stem else f"{suffix}_{number}"
+            if not await self._exists(folder + name):
+                return name
+        return None
 
     def _base(self, visit: Visit) -> str:
         return server_address(visit.request, visit.face, self._door.web.proxies)

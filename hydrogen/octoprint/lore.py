@@ -17,7 +17,15 @@ from hydrogen.core.clock import Clock
 from hydrogen.errors import HydrogenError, InvalidMessage, NotFound
 from hydrogen.files.folder import StoredFile
 from hydrogen.files.store import FileStore
-from hydrogen.model.events import FileAdded, FileChanged, FileMoved, FileRemoved, JobFinished, PublishedEvent
+from hydrogen.model.events import (
+    FileAdded,
+    FileChanged,
+    FileMoved,
+    FileRemoved,
+    JobFinished,
+    PrinterFirmwareIdentified,
+    PublishedEvent,
+)
 from hydrogen.octoprint.translate import Filament, FileFacts
 from hydrogen.operations.codec import model_from_plain
 from hydrogen.operations.operation import Call
@@ -120,6 +128,9 @@ class FileLore:
         match published.event:
             case FileAdded(path=path) | FileChanged(path=path) | FileRemoved(path=path) | JobFinished(file=path):
                 self._forget(path)
+            case PrinterFirmwareIdentified(printer=printer):  # its limits may be others: the analysis is another one
+                for key in [key for key in self._kept if key[1] == printer]:
+                    del self._kept[key]
             case FileMoved(path=path, moved_from=before):
                 self._forget(path)
                 self._forget(before)

@@ -10,11 +10,7 @@ from starlette.responses import Response
 from hydrogen.octoprint.answer import told
 from hydrogen.octoprint.door import Visit
 from hydrogen.octoprint.route import FaceRoute
-
-API_VERSION = "0.1"
-
-OCTOPRINT_VERSION = "1.11.8"
-"""The OctoPrint whose API this is: clients switch features on by it (`server`), so our own version stands in `text`."""
+from hydrogen.web.system import OCTOPRINT_API, OCTOPRINT_VERSION
 
 CAPABILITIES: Mapping[str, bool] = MappingProxyType({"upload-by-put": True})
 """PrusaSlicer's host type PrusaLink then uploads by PUT (prusalink.py), which can be told not to write over a file."""
@@ -37,7 +33,7 @@ class VersionRoutes:
     async def version(self, _visit: Visit) -> Response:
         """`text` must begin with `OctoPrint`, or slicers refuse the host. `capabilities` is for the host type PrusaLink."""
         return told(
-            {"api": API_VERSION, "server": OCTOPRINT_VERSION, "text": self._text, "capabilities": dict(CAPABILITIES)}
+            {"api": OCTOPRINT_API, "server": OCTOPRINT_VERSION, "text": self._text, "capabilities": dict(CAPABILITIES)}
         )
 
     async def server(self, _visit: Visit) -> Response:

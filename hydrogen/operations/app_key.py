@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -97,20 +97,29 @@ def app_key_operations(book: AppRequestBook) -> list[Operation]:
     ]
 
 
-def _grant_for(approver: Principal, params: ApproveParams) -> AppGrant:
-    scopes = frozenset(APP_SCOPES if params.scopes is None else params.scopes)
-    unknown = sorted(scopes - SCOPES)
-    if unknown or not scopes:
+def rights_to_give(
+    giver: Principal, scopes: Iterable[str] | None, printers: Iterable[str] | None
+) -> tuple[frozenset[str], frozenset[str] | None]:
+    """The scopes and printers that somebody gives away: never more than he has. scopes None: what an app usually gets, printers
+    None: all that the giver may reach. Raises InvalidMessage, Forbidden."""
+    given = frozenset(APP_SCOPES if scopes is None else scopes)
+    unknown = sorted(given - SCOPES)
+    if unknown or not given:
         known = ", ".join(sorted(SCOPES))
         raise InvalidMessage(f"scopes are {known}; found {unknown or 'none'}", field="scopes")
-    if params.scopes is None:
-        scopes &= approver.scopes
-    elif missing := sorted(scopes - approver.scopes):
+    if scopes is None:
+        given &= giver.scopes
+    elif missing := sorted(given - giver.scopes):
         raise Forbidden(f"you cannot give the scope {missing[0]!r}, which you do not have", scope=missing[0])
-    printers = approver.printers if params.printers is None else frozenset(params.printers)
-    for printer in sorted(printers or ()):
-        if not approver.may_reach(printer):
+    reached = giver.printers if printers is None else frozenset(printers)
+    for printer in sorted(reached or ()):
+        if not giver.may_reach(printer):
             raise Forbidden(f"you cannot give printer {printer!r}, which is not yours", printer=printer)
+    return given, reached
+
+
+def _grant_for(approver: Principal, params: ApproveParams) -> AppGrant:
+    scopes, printers = rights_to_give(approver, params.scopes, params.printers)
     return AppGrant(scopes=scopes, printers=printers, actor=approver.name)
 
 

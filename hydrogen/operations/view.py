@@ -17,15 +17,19 @@ def printers_seen_by(principal: Principal) -> frozenset[str] | None:
 
 
 def visible_state(seen: frozenset[str] | None, state: State) -> State:
-    """The state without the printers that are not among `seen`, and without what the queue tells of them."""
+    """The state without the printers that are not among `seen`, their sensors, and what the queue tells of them."""
     if seen is None:
         return state
     printers = {name: printer for name, printer in state.printers.items() if name in seen}
+    sensors = {
+        name: sensor for name, sensor in state.sensors.items() if sensor.printer is None or sensor.printer in seen
+    }
     held = {name: reason for name, reason in state.queue.held.items() if name in seen}
     queue = replace(state.queue, held=MappingProxyType(held))
-    return State(printers=MappingProxyType(printers), host=state.host, queue=queue)
+    return replace(state, printers=MappingProxyType(printers), sensors=MappingProxyType(sensors), queue=queue)
 
 
 def plain_state(seen: frozenset[str] | None, state: State) -> dict[str, Any]:
     """The visible state as JSON values, as snapshots have it."""
-    return {"sensors": {}, **plain(visible_state(seen, state))}
+    shown: dict[str, Any] = plain(visible_state(seen, state))
+    return shown

@@ -140,7 +140,11 @@ class StartJob(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseJob(Request):
+    """`reason` is empty when a person asks."""
+
     wire_name: ClassVar[str] = "job_pause"
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +157,20 @@ class CancelJob(Request):
     wire_name: ClassVar[str] = "job_cancel"
 
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludeObject(Request):
+    """Let the firmware leave an object of the running `job` out. kind: of its marks in the file (`m486`, `exclude`); name: for
+    people. `conflict` for another job, and where the firmware does not take it."""
+
+    wire_name: ClassVar[str] = "job_exclude_object"
+    filled_in: ClassVar[frozenset[str]] = frozenset({"actor", "job", "kind", "name"})
+
+    job: str
+    object: str
+    kind: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +259,7 @@ ALL_REQUESTS: tuple[type[Request], ...] = (
     PauseJob,
     ResumeJob,
     CancelJob,
+    ExcludeObject,
     AnswerPrompt,
     PlanRecovery,
     RecoverJob,

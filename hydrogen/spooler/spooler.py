@@ -35,7 +35,7 @@ from hydrogen.errors import (
     ServerFault,
     Unavailable,
 )
-from hydrogen.model.events import LinkMeasured, TerminalLineReported
+from hydrogen.model.events import LinkMeasured, PrinterMessageShown, TerminalLineReported
 from hydrogen.model.job import JobStatus
 from hydrogen.model.printer import LinkStatistics, PrinterState, PrinterStatus
 from hydrogen.spooler.announcer import Announcer, EventListener
@@ -43,6 +43,7 @@ from hydrogen.spooler.connector import CONNECT_TASK, Connector
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.heat.heat_warden import HeatWarden, WardenLimits
 from hydrogen.spooler.host_action import HostActions
+from hydrogen.spooler.job.exclusion import exclude
 from hydrogen.spooler.job.job_archive import JobArchive
 from hydrogen.spooler.job.job_desk import JOB_TASK, JobDesk
 from hydrogen.spooler.job.patience import RunnerLimits
@@ -63,6 +64,7 @@ from hydrogen.spooler.request import (
     DiscardRecovery,
     DisconnectPrinter,
     EmergencyStop,
+    ExcludeObject,
     PauseJob,
     PlanRecovery,
     RecoverJob,
@@ -276,6 +278,8 @@ class Spooler:
                 self.stop_wanted.set()
             case AnswerPrompt():
                 return await self._prompts.answer(request.button, self._connected())
+            case ExcludeObject():
+                return await exclude(request, self._connected(), self._announcer)
             case PauseJob() | ResumeJob() | CancelJob():
                 self._desk.steer(request)
             case _:
@@ -371,9 +375,16 @@ class Spooler:
                     break
                 await asyncio.sleep(PULSE_SECONDS)
                 self._desk.measure()
-            connection = self._connector.connection
-            if connection is not None and connection.statistics != self.state.link:
-                self._announcer.publish(LinkMeasured(at=self._announcer.now, statistics=connection.statistics))
+            if (connection := self._connector.connection) is not None:
+                self._tell_changes(connection)
+
+    def _tell_changes(self, connection: PrinterConnection) -> None:
+        """What is looked at from time to time, because telling each change would cost more than it is worth."""
+        message = connection.display_message
+        if message != self.state.display_message:
+            self._announcer.publish(PrinterMessageShown(at=self._announcer.now, message=message))
+        if connection.statistics != self.state.link:
+            self._announcer.publish(LinkMeasured(at=self._announcer.now, statistics=connection.statistics))
 
     def _line_in_progress(self) -> LineInProgress | None:
         connection = self._connector.connection

@@ -88,6 +88,12 @@ def read_memory_share() -> float:
     return round(1.0 - memory.available / memory.total, 4) if memory.total else 0.0
 
 
+def read_swap_share() -> float | None:
+    """Share of the swap space that is in use, 0.0 to 1.0; None where there is none."""
+    swap = psutil.swap_memory()
+    return round(swap.used / swap.total, 4) if swap.total else None
+
+
 def read_disk_free(folder: Path) -> int | None:
     """Bytes that an ordinary user may still write there; None if the folder cannot be asked."""
     try:

@@ -21,6 +21,7 @@ from hydrogen.system.host_metric import HOST_METRICS, Places, measured_readings,
 from hydrogen.system.info import WebSocketFigures
 from hydrogen.system.metric import Metric, Reading
 from hydrogen.system.printer_metric import PRINTER_METRICS, printer_readings
+from hydrogen.system.sensor_metric import SENSOR_METRICS, sensor_readings
 from hydrogen.system.service_metric import SERVICE_METRICS, BusFigures, ClientLag, service_readings
 
 FRESH_SECONDS = 1.0
@@ -29,7 +30,7 @@ FRESH_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
 """For the kernel's answer: on a disk that hangs, the rest is told without it."""
 
-ALL_METRICS: tuple[Metric, ...] = (*PRINTER_METRICS, *SERVICE_METRICS, *HOST_METRICS)
+ALL_METRICS: tuple[Metric, ...] = (*PRINTER_METRICS, *SENSOR_METRICS, *SERVICE_METRICS, *HOST_METRICS)
 """Every metric there is, in the order in which it is shown."""
 
 
@@ -74,6 +75,7 @@ class MetricSource:
         bus = BusFigures(events=self._context.seq, dropped=self._bus.dropped, failures=self._bus.failures)
         return [
             *(r for r in printer_readings(state, self._tally) if _is_seen(r, printers)),
+            *(r for r in sensor_readings(state.sensors) if _is_seen(r, printers)),
             *service_readings(self._figures, self._lag(), bus, self._http, started_at=self._started_at),
             *told_readings(state.host),
             *(r for r in self._measured if _is_seen(r, printers)),

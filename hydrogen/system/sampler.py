@@ -11,17 +11,29 @@ from typing import TypeVar
 
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
-from hydrogen.core.rhythm import until_beat
+from hydrogen.core.log import Log, SilentLog
+from hydrogen.core.rhythm import until_beat_or
 from hydrogen.core.service import Service
 from hydrogen.errors import DiskLow
-from hydrogen.model.events import ErrorRaised, HostDiskLow, HostDiskRecovered, HostMeasured
+from hydrogen.model.events import (
+    ErrorRaised,
+    HostClockChanged,
+    HostDiskLow,
+    HostDiskRecovered,
+    HostMeasured,
+    HostTroubleChanged,
+    PrinterStateChanged,
+    PublishedEvent,
+)
 from hydrogen.model.host import HostState
-from hydrogen.model.printer import ErrorReport
+from hydrogen.model.printer import ErrorReport, PrinterStatus
 from hydrogen.system import machine
+from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.disk_watch import LEVELS, DiskThresholds, DiskWatch
-from hydrogen.system.throttling import read_throttling
+from hydrogen.system.host_trouble import TroubleTurns, trouble_of
+from hydrogen.system.throttling import Throttling, ThrottlingReader
 
-Figure = TypeVar("Figure", int, float, tuple[str, ...])
+Figure = TypeVar("Figure", int, float, bool, Throttling)
 
 INTERVAL_SECONDS = 5.0
 """Often enough to see a disk fill up, seldom enough to cost nothing."""
@@ -32,7 +44,8 @@ house costs."""
 
 
 class HostSampler(Service):
-    """Publishes HostMeasured every `interval_seconds`, the first one at once; seldom while nobody looks.
+    """Publishes HostMeasured every `interval_seconds`, the first one at once; seldom while nobody looks and nothing prints,
+    and at once when a link is lost: the reason may still be there to be seen. What begins and ends is told as a fact.
 
     Who comes then has a figure of the last half minute in the snapshot, and a fresh one within an interval.
     """
@@ -49,6 +62,7 @@ class HostSampler(Service):
         interval_seconds: float = INTERVAL_SECONDS,
         measure: Callable[[Path], HostState] | None = None,
         is_watched: Callable[[], bool] | None = None,
+        log: Log | None = None,
     ) -> None:
         """data_dir: the folder whose disk is watched, and disk_watch by which thresholds. measure: may block; called in a
         thread, one at a time. is_watched: is a client connected? None: always."""
@@ -57,8 +71,18 @@ class HostSampler(Service):
         self._data_dir = data_dir
         self._disk_watch = disk_watch or DiskWatch(DiskThresholds())
         self._interval_seconds = interval_seconds
-        self._measure = measure or measure_host
+        throttling = ThrottlingReader(log or SilentLog())
+        self._measure = measure or (lambda folder: measure_host(folder, throttling=throttling.read))
         self._is_watched = is_watched
+        self._turns = TroubleTurns()
+        self._was_trusted: bool | None = None
+        self._nudged = asyncio.Event()
+
+    def on_published(self, published: PublishedEvent) -> None:
+        """A listener of the bus. Returns at once."""
+        event = published.event
+        if isinstance(event, PrinterStateChanged) and event.status is PrinterStatus.LINK_LOST:
+            self._nudged.set()
 
     async def run(self) -> None:
         """Until cancelled. A measurement that takes long delays the next one, nothing else."""
@@ -69,15 +93,21 @@ class HostSampler(Service):
 
     async def _rest(self) -> None:
         for _ in range(UNWATCHED_INTERVALS):
-            await until_beat(self._interval_seconds)
-            if self._is_watched is None or self._is_watched():
+            await until_beat_or(self._nudged, self._interval_seconds)
+            if self._nudged.is_set() or self._is_watched is None or self._is_watched() or self._jobs():
+                self._nudged.clear()
                 return
+
+    def _jobs(self) -> tuple[str, ...]:
+        return tuple(one.job.id for one in self._context.state.printers.values() if one.job is not None)
 
     def _publish(self, host: HostState) -> None:
         before = self._disk_watch.level
         level = self._disk_watch.look(host.disk_free_bytes, host.disk_total_bytes)
         at = self._clock.wall()
-        self._context.publish(HostMeasured(at=at, host=replace(host, disk=level)))
+        host = replace(host, disk=level)
+        self._context.publish(HostMeasured(at=at, host=host))
+        self._publish_turns(host, at)
         if level == before or host.disk_free_bytes is None:
             return
         if LEVELS.index(level) < LEVELS.index(before):
@@ -95,16 +125,30 @@ class HostSampler(Service):
         report = ErrorReport(code=told.code, message=told.message, details=MappingProxyType(dict(told.details)))
         self._context.publish(ErrorRaised(at=at, error=report))
 
+    def _publish_turns(self, host: HostState, at: float) -> None:
+        """What began and what ended. What is so from the start on is told too: nobody knew it."""
+        began, ended = self._turns.look(trouble_of(host), self._clock.monotonic())
+        if began or ended:
+            trouble, jobs = self._turns.words, self._jobs()
+            self._context.publish(HostTroubleChanged(at=at, trouble=trouble, began=began, ended=ended, jobs=jobs))
+        before, self._was_trusted = self._was_trusted, host.clock_trusted
+        if None not in (before, host.clock_trusted) and before != host.clock_trusted:
+            self._context.publish(HostClockChanged(at=at, trusted=bool(host.clock_trusted)))
 
-def measure_host(data_dir: Path) -> HostState:
+
+def measure_host(data_dir: Path, *, throttling: Callable[[], Throttling | None] = lambda: None) -> HostState:
     """The machine's figures now, None for those it does not tell; may block."""
+    held = _or_none(throttling)
     return HostState(
         cpu_share=_or_none(machine.read_cpu_share),
         memory_share=_or_none(machine.read_memory_share),
         disk_free_bytes=_or_none(lambda: machine.read_disk_free(data_dir)),
         disk_total_bytes=_or_none(lambda: machine.read_disk_total(data_dir)),
         temperature_celsius=_or_none(machine.read_temperature),
-        throttling=_or_none(read_throttling),
+        throttling=None if held is None else held.now,
+        throttling_since_boot=None if held is None else held.since_boot,
+        clock_trusted=_or_none(is_clock_synchronised),
+        swap_share=_or_none(machine.read_swap_share),
     )
 
 

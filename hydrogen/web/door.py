@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Scope
 
 from hydrogen.auth.authority import Authority
-from hydrogen.auth.credentials import Query
+from hydrogen.auth.credentials import KEY_SCHEME, Query
 from hydrogen.auth.credentials import Request as Shown
 from hydrogen.auth.grant import Grant
 from hydrogen.auth.proxy import TrustedProxies
@@ -21,6 +21,9 @@ from hydrogen.web.answer import UnsupportedMedia
 from hydrogen.web.settings import WebSettings
 
 Model = TypeVar("Model", bound=BaseModel)
+
+API_KEY_HEADER = "x-api-key"
+"""How OctoPrint's, Moonraker's and PrusaLink's clients show their keys."""
 
 
 class Door:
@@ -45,12 +48,13 @@ class Door:
         return grant
 
     def shown_in(self, request: Request) -> Shown:
-        """The request as the authority sees it."""
+        """The request as the authority sees it. Without an `Authorization` header, `X-Api-Key` stands in for it."""
         headers = request.headers
+        api_key = headers.get(API_KEY_HEADER)
         return Shown(
             address=self.address_of(request),
             query=Query.of(request.scope["query_string"].decode("latin-1")),
-            authorization=headers.getlist("authorization"),
+            authorization=headers.getlist("authorization") or ((f"{KEY_SCHEME}{api_key}",) if api_key else ()),
             origins=headers.getlist("origin"),
             hosts=headers.getlist("host"),
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hydrogen.analysis.desk import AnalysisDesk
@@ -18,6 +19,7 @@ from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
 from hydrogen.files.store import FileStore
+from hydrogen.fleet.printer import PrinterDisplay
 from hydrogen.operations.registry import Registry
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
 from hydrogen.system.metric_source import MetricSource
@@ -42,8 +44,8 @@ Mount = Callable[["Door", "WebHouse"], "list[Endpoint]"]
 class WebHouse:
     """tls None: plain text. figures: where the bound port is told. configuration: what the service was told, without secrets,
     as JSON values. report: tells the house of a defect of ours. terminal: where it is said whose conversation is wanted.
-    app_keys: where apps get keys. mounts: other rooms with paths on this port; each is called once the port's libraries are
-    loaded."""
+    app_keys: where apps get keys. displays: what clients show of each printer beside its state, by its name. mounts: other
+    rooms with paths on this port; each is called once the port's libraries are loaded."""
 
     authority: Authority
     proxies: TrustedProxies
@@ -65,4 +67,5 @@ class WebHouse:
     log: Log
     terminal: Terminal
     app_keys: AppKeyDesk
+    displays: Mapping[str, PrinterDisplay] = field(default_factory=lambda: MappingProxyType({}))
     mounts: Sequence[Mount] = ()

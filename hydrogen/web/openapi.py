@@ -110,8 +110,6 @@ class _Writer:
         error = book.define("ErrorObject", answer_object(code=code, message=TEXT, details=ANYTHING))
         book.define("ErrorAnswer", answer_object(error=error))
         state = book.of_value(State)
-        definition = book.definitions[State.__name__]
-        definition["properties"] = {"sensors": ANYTHING, **definition["properties"]}
         book.define("Snapshot", answer_object(epoch=TEXT, seq=COUNT, state=state))
         book.define("Printers", answer_object(printers=by_printer(book.of_value(PrinterState))))
 

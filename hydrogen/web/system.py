@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +19,10 @@ from hydrogen.web.endpoint import JSON, Endpoint, Good, object_schema
 
 OCTOPRINT_API = "0.1"
 """What slicers ask for before an upload (`api`), beside a `text` that must begin with OctoPrint."""
+
+OCTOPRINT_VERSION = "1.11.8"
+"""The OctoPrint whose API is served below `/api`: clients switch features on by it (`server`), so our own version stands in
+`text`."""
 
 
 class SystemRoutes:
@@ -77,11 +84,13 @@ class SystemRoutes:
         ]
 
     async def info(self, request: Request) -> Response:
-        """The status document, as the WebSocket's status frame has it; the long part only for the scope `admin`."""
+        """The status document, as the WebSocket's status frame has it; the long part only for the scope `admin`. `systeminfo`
+        is what OctoPrint's clients look up under this path."""
         grant = grant_of(request)
         if self._status.is_stale:
             await self._status.refresh()
-        return json_answer(self._status.build(is_long=grant.principal.may("admin")))
+        document = self._status.build(is_long=grant.principal.may("admin"))
+        return json_answer({**document, "systeminfo": system_info(document)})
 
     async def health(self, _request: Request) -> Response:
         """Open to everybody: the service answers, so it lives."""
@@ -96,3 +105,20 @@ class SystemRoutes:
         """`{"api","server","text"}`, as OctoPrint's clients want it."""
         text = f"OctoPrint (Hydrogen {self._version})"
         return json_answer({"api": OCTOPRINT_API, "server": self._version, "text": text})
+
+
+def system_info(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What OctoPrint tells of itself and its host (`systeminfo`), as far as the status document knows it."""
+    system = document["system"]
+    memory = system.get("memory") or {}
+    return {
+        "octoprint.version": OCTOPRINT_VERSION,
+        "octoprint.safe_mode": False,
+        "env.os.id": system["sysname"].lower(),
+        "env.os.platform": f"{system['sysname']}-{system['release']}-{system['machine']}",
+        "env.os.bits": 64 if sys.maxsize > 2**32 else 32,
+        "env.hardware.cores": os.cpu_count(),
+        "env.hardware.ram": memory.get("total"),
+        "env.python.version": platform.python_version(),
+        "systeminfo.generator": "systemapi",
+    }

@@ -97,7 +97,7 @@ def _own_frames(book: SchemaBook) -> dict[str, Schema]:
     counters = dict.fromkeys(("active_connections", "total_connections", "total_requests"), NUMBER)
     return {
         "status": _frame("status", "How the service is.", id=TEXT, **_status_fields(counters), may_lack=("id",)),
-        "snapshot": _frame("snapshot", "The whole truth at seq.", epoch=TEXT, seq=NUMBER, state=_state(book)),
+        "snapshot": _frame("snapshot", "The whole truth at seq.", epoch=TEXT, seq=NUMBER, state=book.of_value(State)),
         "subscribed": _frame(
             "subscribed",
             "What is heard from now on.",
@@ -161,13 +161,6 @@ def _open_object(properties: Mapping[str, Schema]) -> Schema:
         "required": list(properties),
         "additionalProperties": True,
     }
-
-
-def _state(book: SchemaBook) -> Schema:
-    whole = book.of_value(State)
-    definition = book.definitions[State.__name__]
-    definition["properties"] = {"sensors": {"type": "object"}, **definition["properties"]}
-    return whole
 
 
 def _error_object() -> Schema:

@@ -124,6 +124,11 @@ class WebSocketServer(Service):
         """The port that clients reach, 0 while there is none."""
         return self._figures.port
 
+    @property
+    def is_serving(self) -> bool:
+        """Does the port listen?"""
+        return self._server is not None and self._server.is_serving()
+
     def lag(self) -> ClientLag:
         """How far the clients are behind, for the metrics."""
         figures, boxes = self._figures, [m.outbox for m in self._broadcaster.members if not m.is_over]

@@ -16,8 +16,26 @@ TESTS = ROOT / "tests"
 EMPTY_WORDS = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "base", "misc", "tools"})
 WITHOUT_MIRROR = frozenset({"__init__.py", "__main__.py"})
 ON_THE_ROOF = frozenset(
-    {"access", "app", "config", "config_machine", "config_report", "config_retention", "config_section"}
-    | {"analyser_process", "config_websocket", "housekeeping", "serving", "spooler_process"}
+    {
+        "access",
+        "analyser_process",
+        "app",
+        "config",
+        "config_display",
+        "config_driver",
+        "config_machine",
+        "config_power",
+        "config_problem",
+        "config_report",
+        "config_retention",
+        "config_section",
+        "config_sensor",
+        "config_websocket",
+        "housekeeping",
+        "port_settings",
+        "serving",
+        "spooler_process",
+    }
 )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hydrogen.auth.audit_files import AuditFiles, AuditLimits
+from hydrogen.auth import audit_files
+from hydrogen.auth.audit_files import AuditFiles, AuditLimits, AuditWish
 from hydrogen.errors import DiskFull, HostError
 
 
@@ -105,3 +106,33 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_no_log_is_an_empty_one(tmp_path: Path) -> None:
     check = AuditFiles(tmp_path).verify()
     assert (check.records, check.breaks, check.end) == (0, [], None)
+
+
+def test_records_are_read_from_the_end_over_the_borders_of_files_and_blocks(tmp_path: Path) -> None:
+    files = AuditFiles(tmp_path, AuditLimits(file_bytes=150_000, files=8))
+    bodies = [{"action": "a" if n % 2 else "b", "printer": None, "text": "x" * (n % 700)} for n in range(900)]
+    for begin in range(0, 900, 100):
+        files.append(bodies[begin : begin + 100])
+    assert len(list(files.folder.glob("*.jsonl"))) > 2
+    read: list[int] = []
+    before: int | None = None
+    while True:
+        page = files.newest(AuditWish(before=before, action="a"), 100)
+        read += [int(record["n"]) for record in page.records]
+        if page.next is None:
+            break
+        before = page.next
+    assert read == list(range(900, 0, -2))
+
+
+def test_what_is_no_record_is_passed_over_and_a_page_that_reads_too_much_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = AuditFiles(tmp_path)
+    files.append([{"action": "a", "printer": None} for _ in range(20)])
+    with (files.folder / "audit-000001.jsonl").open("ab") as stream:
+        stream.write(b"\xff not a record\n[1]\n")
+    assert [record["n"] for record in files.newest(AuditWish(), 2).records] == [20, 19]
+    monkeypatch.setattr(audit_files, "MOST_READ_BYTES", 1000)
+    page = files.newest(AuditWish(action="rare"), 2)
+    assert page.records == () and page.next is not None and 1 < page.next < 20

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydrogen.core.clock import SystemClock
-from hydrogen.core.rhythm import SHORTEST_SHARE, delay_to_beat, until_beat
+from hydrogen.core.rhythm import SHORTEST_SHARE, delay_to_beat, until_beat, until_beat_or
 
 
 @given(now=st.floats(0, 1e7), period=st.sampled_from([0.5, 1.0, 2.0, 5.0]))
@@ -38,3 +38,11 @@ async def test_loops_that_began_at_different_moments_wake_together() -> None:
     late = sorted(beat % 1.0 for beat in woken)
     assert late[len(late) // 2] < 0.3  # beats, not the moments at which they began
     assert len({int(beat) for beat in woken}) <= 4
+
+
+async def test_who_waits_for_a_beat_or_an_event_wakes_by_whichever_is_first() -> None:
+    event = asyncio.Event()
+    await until_beat_or(event, 0.001)
+    asyncio.get_running_loop().call_soon(event.set)
+    await until_beat_or(event, 3600.0)
+    assert event.is_set()

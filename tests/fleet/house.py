@@ -10,11 +10,14 @@ from typing import TypeVar
 from hydrogen.core.bus import Bus
 from hydrogen.core.clock import SystemClock
 from hydrogen.core.context import Context
+from hydrogen.devices.port_identity import DeviceTree
 from hydrogen.fleet.fleet import Fleet
+from hydrogen.fleet.keeper import unchanged
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.model.events import Event, PublishedEvent
 from hydrogen.model.printer import PrinterState
 from hydrogen.model.state import State
+from hydrogen.spooler.port import SpoolerPort
 from tests.fleet.scripted_port import ScriptedPort
 from tests.support.recording_log import RecordingLog
 
@@ -36,6 +39,9 @@ class FleetHouse:
         ports: dict[str, ScriptedPort] | None = None,
         own_spoolers: bool = False,
         is_outdated: Callable[[str], bool] = lambda _name: False,
+        tree: DeviceTree | None = None,
+        make_port: Callable[[str], SpoolerPort] | None = None,
+        annotate: Callable[[Event], Event] = unchanged,
     ) -> None:
         printers = printers or (configured(),)
         self.ports = ports or {printer.name: ScriptedPort(printer.name) for printer in printers}
@@ -53,10 +59,12 @@ class FleetHouse:
             context=self.context,
             clock=SystemClock(),
             log=self.log,
-            make_port=lambda name: self.ports[name],
+            make_port=make_port or (lambda name: self.ports[name]),
             keep_fact=self._keep,
             own_spoolers=own_spoolers,
             is_outdated=is_outdated,
+            tree=tree,
+            annotate=annotate,
         )
         self._running: asyncio.Task[None] | None = None
 

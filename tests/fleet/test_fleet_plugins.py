@@ -40,6 +40,23 @@ def test_what_is_no_manifest_is_refused() -> None:
         shelf_with("tests.fleet.test_fleet_plugins:ENTRY_POINT_GROUP").manifest("strange")
 
 
+def test_drivers_are_told_apart_by_what_they_drive() -> None:
+    shelf = PluginShelf()
+    assert "marlin" in shelf.names_of("printer")
+    assert "marlin" not in shelf.names_of("sensor")
+    assert {"thermometer", "onewire", "host_sensors", "command"} <= set(shelf.names_of("sensor"))
+
+
+def test_a_driver_that_cannot_be_loaded_may_drive_anything_so_that_it_is_told_of() -> None:
+    shelf = shelf_with("tests.fleet.no_such_module:MANIFEST")
+    assert shelf.names_of("printer") == shelf.names_of("sensor") == ("strange",)
+
+
+def test_a_sensors_factory_that_is_missing_is_a_fault_that_names_it() -> None:
+    with pytest.raises(ServerFault, match="x:y"):
+        shelf_with("tests.fleet.test_fleet_plugins:BROKEN").sensor_driver("strange", {})
+
+
 def test_a_missing_config_model_is_a_fault_that_names_it() -> None:
     with pytest.raises(ServerFault, match="no_such"):
         shelf_with("tests.fleet.test_fleet_plugins:BROKEN").config_model("strange")

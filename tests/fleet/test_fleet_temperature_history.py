@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from hydrogen.fleet.temperature_history import KEPT_SECONDS, MOST_SERIES, TemperatureHistory
-from hydrogen.model.events import ErrorRaised, Event, PublishedEvent, TemperatureMeasured
+from hydrogen.model.events import (
+    ErrorRaised,
+    Event,
+    PublishedEvent,
+    SensorMeasured,
+    SensorQualityChanged,
+    TemperatureMeasured,
+)
 from hydrogen.model.printer import ErrorReport
+from hydrogen.model.sensor import SensorQuality
 
 BEGIN = 1_800_000_000.0
 
@@ -75,3 +83,16 @@ def test_there_are_never_more_series_than_allowed_and_the_silent_one_goes() -> N
     assert history.of("p1") == {}
     assert history.of("p0")
     assert history.of("more")
+
+
+def test_a_sensor_has_a_past_of_its_own_with_a_gap_where_it_was_lost() -> None:
+    history = TemperatureHistory()
+    told(history, SensorMeasured(at=BEGIN, printer="ender3", sensor="tool0", value=41.5))
+    told(history, SensorQualityChanged(at=BEGIN + 1, sensor="tool0", quality=SensorQuality.DISCONNECTED))
+    told(history, SensorQualityChanged(at=BEGIN + 2, sensor="tool0", quality=SensorQuality.OK))
+    told(history, SensorMeasured(at=BEGIN + 2, printer="ender3", sensor="tool0", value=42.5))
+    series = history.of_sensor("tool0")
+    assert list(series.actual_celsius) == [41.5, None, 42.5]
+    assert history.of("ender3") == {}, "a sensor is no heater, whatever it is called"
+    assert list(history.of_sensor("tool0", seconds=1).at) == [BEGIN + 1, BEGIN + 2]
+    assert list(history.of_sensor("attic").at) == []

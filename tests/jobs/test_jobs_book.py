@@ -202,6 +202,13 @@ def test_a_job_started_by_hand_takes_the_bed_and_its_failure_holds_the_queue() -
     assert ids(failed) == "a"
 
 
+def test_a_failed_job_that_is_taken_up_again_holds_the_queue_no_longer_and_other_reasons_stay() -> None:
+    failed = CLEARED.occupy("p", "j1").finished("p", "j1", JobOutcome.FAILED, 9.0, reason="power", is_interrupted=True)
+    assert failed.taken_up("p", "j2").desk("p").held == failed.desk("p").held == "job j1 failed: power"
+    assert failed.taken_up("p", "j1").desk("p").held == ""
+    assert failed.hold("p", "lunch").taken_up("p", "j1").desk("p").held == "lunch"
+
+
 def test_pause_and_resume_are_seen_in_the_entry() -> None:
     paused = PRINTING.paused("j1")
     assert paused.entry("a").state is EntryState.PAUSED

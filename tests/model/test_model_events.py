@@ -7,19 +7,29 @@ import pytest
 from hypothesis import given
 
 from hydrogen.model import events
-from hydrogen.model.events import ALL_EVENTS, TOPICS, Event, HostMeasured, JobProgressed, TemperatureMeasured
+from hydrogen.model.events import (
+    ALL_EVENTS,
+    TOPICS,
+    Event,
+    HostMeasured,
+    JobProgressed,
+    SensorMeasured,
+    TemperatureMeasured,
+)
 from hydrogen.model.host import HostState
 from tests.support.model_strategies import any_event
 from tests.support.property_settings import REPEATABLE
 
 SAMPLES = {
     "temperature.measured",
+    "sensor.measured",
     "job.progressed",
     "printer.position_reported",
+    "printer.message_shown",
     "link.measured",
     "host.measured",
 }
-"""DESIGN: samples are temperature, progress, position, host, link; everything else is a fact."""
+"""DESIGN: samples are temperature (and sensors), progress, position, the display, host, link; everything else is a fact."""
 
 
 def test_every_event_class_is_listed() -> None:
@@ -30,7 +40,7 @@ def test_every_event_class_is_listed() -> None:
 @pytest.mark.parametrize("kind", ALL_EVENTS)
 def test_wire_types_are_topic_and_past_participle(kind: type[Event]) -> None:
     assert re.fullmatch(r"[a-z]+\.[a-z_]+", kind.wire_type)
-    assert kind.wire_type.partition(".")[0] in TOPICS
+    assert (kind.heard_with or kind.wire_type.partition(".")[0]) in TOPICS
 
 
 @pytest.mark.parametrize("kind", ALL_EVENTS)
@@ -56,4 +66,13 @@ def test_keys_of_different_events_differ() -> None:
 def test_events_cannot_be_changed(event: Event) -> None:
     with pytest.raises(FrozenInstanceError):
         event.printer = "other"  # type: ignore[misc]
-    assert event.topic == event.wire_type.partition(".")[0]
+    assert event.topic == (event.heard_with or event.wire_type.partition(".")[0])
+
+
+def test_sensors_have_no_topic_of_their_own_and_merge_each_for_itself() -> None:
+    readings = [
+        SensorMeasured(at=1.0, printer=printer, sensor=sensor, value=20.0)
+        for sensor, printer in (("room", None), ("chamber", "p"), ("chamber", "p"))
+    ]
+    assert {reading.topic for reading in readings} == {"temperature"}
+    assert len({reading.sample_key for reading in readings}) == 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -11,6 +12,7 @@ from hydrogen.model.events import (
     Event,
     HostMeasured,
     JobFinished,
+    JobObjectExcluded,
     JobPaused,
     JobProgressed,
     JobResumed,
@@ -22,11 +24,15 @@ from hydrogen.model.events import (
     PrinterConnected,
     PrinterDisconnected,
     PrinterFirmwareIdentified,
+    PrinterMessageShown,
     PrinterPositionReported,
     PrinterPromptClosed,
     PrinterPromptShown,
     PrinterStateChanged,
     QueueChanged,
+    SensorAlarmChanged,
+    SensorMeasured,
+    SensorQualityChanged,
     TemperatureMeasured,
     TerminalLineReported,
 )
@@ -41,6 +47,7 @@ from hydrogen.model.printer import (
     PrinterStatus,
 )
 from hydrogen.model.reduce import reduce, reduce_printer
+from hydrogen.model.sensor import SensorAction, SensorLimit, SensorQuality, SensorState, SensorUnit
 from hydrogen.model.state import State
 from hydrogen.model.temperature import HeaterState
 from tests.support.model_strategies import any_event, histories, objects_of
@@ -286,3 +293,57 @@ def test_the_queue_in_short_is_that_of_the_last_change() -> None:
     after = reduce(State(), changed)
     assert after.queue == short
     assert not after.printers, "a wish to print makes no printer"
+
+
+def test_what_is_on_the_display_stands_until_the_printer_goes() -> None:
+    shown = after(PrinterMessageShown(at=1.0, printer="p", message="<b>Layer 3</b>"))
+    assert shown.display_message == "<b>Layer 3</b>"
+    assert after(PrinterDisconnected(at=2.0, printer="p", reason=""), before=shown).display_message == ""
+
+
+def test_objects_that_were_left_out_are_known_once_each() -> None:
+    left_out = [JobObjectExcluded(at=2.0, printer="p", job="job-1", object=one) for one in ("0", "2", "0")]
+    job = after(started(), *left_out).job
+    assert job is not None and job.excluded_objects == ("2", "0")
+
+
+# ---------------------------------------------------------------------------------------------------------- sensors
+
+LIMIT = SensorLimit(action=SensorAction.PAUSE, above=60.0)
+
+
+def sensor_after(*events: Event, before: SensorState | None = None) -> SensorState:
+    state = State(sensors=MappingProxyType({"chamber": before} if before else {}))
+    for event in events:
+        state = reduce(state, event)
+    assert not state.printers, "a sensor makes no printer"
+    return state.sensors["chamber"]
+
+
+def test_a_sensor_shows_its_last_good_reading_and_keeps_what_was_configured() -> None:
+    configured = SensorState(label="Chamber", printer="p", limits=(LIMIT,))
+    measured = SensorMeasured(at=5.0, printer="p", sensor="chamber", value=41.5)
+    shown = sensor_after(measured, before=configured)
+    assert (shown.value, shown.quality, shown.measured_at) == (41.5, SensorQuality.OK, 5.0)
+    assert (shown.label, shown.printer, shown.limits) == ("Chamber", "p", (LIMIT,))
+
+
+def test_a_value_that_is_worth_nothing_is_none_and_never_zero() -> None:
+    lost = SensorQualityChanged(at=9.0, sensor="chamber", quality=SensorQuality.STALE, reason="nothing for 30 s")
+    measured = SensorMeasured(at=5.0, sensor="chamber", value=41.5, unit=SensorUnit.PERCENT)
+    shown = sensor_after(measured, lost)
+    assert (shown.value, shown.quality, shown.reason) == (None, SensorQuality.STALE, "nothing for 30 s")
+    assert (shown.measured_at, shown.unit) == (5.0, SensorUnit.PERCENT), "when it was last known, and in what"
+    again = sensor_after(replace(lost, quality=SensorQuality.OK, reason="", simulated=True), before=shown)
+    assert (again.quality, again.simulated, again.reason) == (SensorQuality.OK, True, "")
+
+
+def test_an_alarm_stays_until_it_is_taken_back() -> None:
+    began = SensorAlarmChanged(at=1.0, sensor="chamber", alarm=LIMIT, value=61.0)
+    lost = SensorQualityChanged(at=2.0, sensor="chamber", quality=SensorQuality.DISCONNECTED)
+    assert sensor_after(began, lost).alarm == LIMIT
+    assert sensor_after(began, lost, replace(began, alarm=None)).alarm is None
+
+
+def test_a_sensor_that_is_told_of_first_belongs_to_the_printer_of_its_event() -> None:
+    assert sensor_after(SensorMeasured(at=1.0, printer="p", sensor="chamber", value=1.0)).printer == "p"

@@ -23,6 +23,7 @@ def test_the_state_is_replaced_never_changed() -> None:
 
 def test_its_form_on_the_wire() -> None:
     assert encode_json(plain(State())) == (
-        b'{"printers":{},"host":{"cpu_share":null,"memory_share":null,"disk_free_bytes":null,"temperature_celsius":null,"throttling":null,"disk_total_bytes":null,"disk":null},'
+        b'{"printers":{},"sensors":{},"host":{"cpu_share":null,"memory_share":null,"disk_free_bytes":null,"temperature_celsius":null,"throttling":null,"disk_total_bytes":null,"disk":null,'
+        b'"throttling_since_boot":null,"clock_trusted":null,"swap_share":null},'
         b'"queue":{"length":0,"next":[],"held":{}}}'
     )

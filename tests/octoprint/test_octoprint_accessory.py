@@ -17,6 +17,16 @@ async def test_there_are_no_time_lapses_and_nothing_to_set_up(octo: Octo) -> Non
     assert (await octo.ask("GET", "/api/slicing")).json == {}
 
 
+async def test_there_are_no_log_files_and_nothing_to_say_of_the_start(octo: Octo) -> None:
+    for path in ("/plugin/logging/logs", "/api/logs"):
+        assert (await octo.ask("GET", path)).json["files"] == []
+    assert (await octo.ask("GET", "/api/system/startup")).json == {"startup": {}}
+    usage = (await octo.ask("GET", "/api/system/usage")).json["usage"]
+    assert 0 < usage["uploads"]["free"] <= usage["data"]["total"]
+    assert (await octo.ask("GET", "/api/users/reader/settings", key=READER_KEY)).json == {}
+    assert (await octo.ask("GET", "/api/users/owner/settings", key=READER_KEY)).status == 404
+
+
 async def test_permissions_and_groups_name_what_is_needed(octo: Octo) -> None:
     permissions = (await octo.ask("GET", "/api/access/permissions")).json["permissions"]
     assert {"STATUS", "PRINT", "ADMIN"} <= {permission["key"] for permission in permissions}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hydrogen.files.folder import StoredFile
-from hydrogen.octoprint.file_entry import analysis_body, file_entry, prints_body, resource_of, tree
+from hydrogen.octoprint.file_entry import analysis_body, file_entry, prints_body, resource_of, statistics_body, tree
 from hydrogen.octoprint.lore import FilePrints, Lore, filament_in
 from hydrogen.octoprint.translate import FileFacts
 
@@ -44,7 +44,7 @@ def test_a_file_says_what_its_analysis_and_its_prints_tell() -> None:
         ),
         prints=FilePrints(completed=1, failed=2, last=last),
     )
-    entry = file_entry(FILE, "http://pi", lore)
+    entry = file_entry(FILE, "http://pi", lore, thumbnail="plugin/x.png")
     assert entry["gcodeAnalysis"] == {
         "estimatedPrintTime": 120.0,
         "filament": {"tool0": {"length": 810.5, "volume": 1.9}},
@@ -54,7 +54,13 @@ def test_a_file_says_what_its_analysis_and_its_prints_tell() -> None:
     assert entry["prints"]["success"] == 1
     assert entry["prints"]["failure"] == 2
     assert entry["prints"]["last"] == {"date": 1767225600.0, "success": True, "printTime": 100.0}
-    assert entry["thumbnail"] == "http://pi/api/analysis/x/thumbnails/1"
+    assert entry["thumbnail"] == "plugin/x.png"
+    assert entry["statistics"] == {"averagePrintTime": {}, "lastPrintTime": {}}
+
+
+def test_how_long_prints_took_is_told_by_profile() -> None:
+    facts = FileFacts(path="a", average_seconds=60.0, last_seconds=50.0)
+    assert statistics_body(facts) == {"averagePrintTime": {"_default": 60.0}, "lastPrintTime": {"_default": 50.0}}
 
 
 def test_what_nobody_knows_is_left_out() -> None:
@@ -68,7 +74,7 @@ def test_folders_hold_what_is_in_them() -> None:
     deep = tree(entries, ["x", "x/y", "z"], "", is_deep=True)
     assert [one["name"] for one in deep] == ["x", "z", "A.gcode", "b.gcode"]
     assert [one["name"] for one in deep[0]["children"]] == ["y", "c.gcode"]
-    assert deep[0]["size"] == 4
+    assert (deep[0]["size"], deep[0]["prints"]) == (4, {"success": 0, "failure": 0})
     assert deep[1]["children"] == []
     flat = tree(entries, ["x", "x/y", "z"], "", is_deep=False)
     assert flat[0]["children"] == []

@@ -105,8 +105,9 @@ async def test_names_are_tried(octo: Octo) -> None:
         body = {"command": command, "storage": "local", "path": path, "filename": filename}
         return (await octo.ask("POST", "/api/files/test", body)).json
 
-    assert await ask("exists", "a.gcode") == {"exists": True}
+    there = await ask("exists", "a.gcode")
+    assert (there["exists"], there["suggestion"], there["size"]) == (True, "a_1.gcode", 4)
     assert await ask("exists", "b.gcode") == {"exists": False}
-    assert await ask("exists", "sub", path=None) == {"exists": True}
+    assert await ask("exists", "sub", path=None) == {"exists": True, "suggestion": "sub_1"}
     assert await ask("sanitize", " u\u0308 1.gcode") == {"sanitized": "ü 1.gcode"}
     assert "error" in await ask("sanitize", "..")

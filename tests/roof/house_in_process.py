@@ -40,7 +40,7 @@ def configuration_for(
         "printers": {name: {"driver": "marlin", "port": str(link)} for name, link in printers.items()},
     }
     for section, keys in tables.items():
-        table[section] |= keys
+        table.setdefault(section, {}).update(keys)
     return configuration_from_table(table, "test")
 
 

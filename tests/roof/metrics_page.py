@@ -8,6 +8,7 @@ from pathlib import Path
 from hydrogen.system.host_metric import HOST_METRICS
 from hydrogen.system.metric import Metric
 from hydrogen.system.printer_metric import PRINTER_METRICS
+from hydrogen.system.sensor_metric import SENSOR_METRICS
 from hydrogen.system.service_metric import SERVICE_METRICS
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -17,7 +18,12 @@ END = "\n## The log\n"
 
 def tables() -> str:
     """What stands between the two marks."""
-    parts = (("Printers", PRINTER_METRICS), ("The service", SERVICE_METRICS), ("The host", HOST_METRICS))
+    parts = (
+        ("Printers", PRINTER_METRICS),
+        ("Sensors", SENSOR_METRICS),
+        ("The service", SERVICE_METRICS),
+        ("The host", HOST_METRICS),
+    )
     return "\n".join(_table(title, metrics) for title, metrics in parts)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from hydrogen.access import Access, make_authority, make_sessions, prepare_data_dir, trusted_proxies
-from hydrogen.app import web_settings, websocket_settings
 from hydrogen.auth.credentials import Query, Request
 from hydrogen.auth.key_store import KeyStore
 from hydrogen.auth.keys import KeyRing
 from hydrogen.config import Configuration, configuration_from_table
 from hydrogen.core.clock import ManualClock
 from hydrogen.errors import AuthFailed, Forbidden, RateLimited
+from hydrogen.port_settings import web_settings, websocket_settings
 from tests.roof.house_in_process import KEY, configuration_for
 
 

@@ -21,6 +21,7 @@ from hydrogen.cli.last_word import LAST_WORD, printers_in, say_last_word
 from hydrogen.core.clock import SystemClock
 from hydrogen.errors import ConfigurationInvalid, PortMissing, PortUnusable, Unavailable
 from hydrogen.spooler.wire.address import RuntimeFiles
+from tests.support.usb_bus import UsbBus
 
 HOLDER = """
 import fcntl, os, signal, sys
@@ -115,6 +116,15 @@ def test_nobody_is_killed_for_a_port_that_is_not_there(tmp_path: Path) -> None:
         child.kill()
         child.wait()
         os.close(lock)
+
+
+def test_an_adapter_is_spoken_to_where_it_is_now(tmp_path: Path, wire: Wire) -> None:
+    bus = UsbBus(tmp_path / "tree")
+    bus.plug("ttyUSB0", "1-1.1", serial="CD34")
+    bus.plug("ttyUSB7", "1-1.2", serial="AB12", leads_to=wire.name)
+    spoken = say_last_word(prepared(tmp_path, "usb:1a86:7523:AB12"), SystemClock(), bus.tree)
+    assert spoken.port.endswith("ttyUSB7")
+    assert wire.heard() == LAST_WORD
 
 
 def test_what_is_no_port_is_said_to_be_none(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from hydrogen.gcode.program.motion import MotionLimits
 
 
 def test_the_defaults_are_the_models_own_and_judge_nothing() -> None:
-    assert MotionSection().limits() == MotionLimits()
+    assert MotionSection().limits() is None  # the printer is asked
+    assert MotionSection(jerk=10.0).limits() == MotionLimits()
     profile = MachineSection().profile("mk3")
     assert (profile.name, profile.high_mm, dict(profile.celsius), profile.models) == ("mk3", (), {}, ())
 
@@ -44,12 +45,14 @@ def test_they_are_tables_of_the_printer() -> None:
         ("MK3S",),
         300.0,
     )
+    assert printer.limits is not None
     assert (printer.limits.acceleration, printer.limits.jerk) == (1000.0, 8.0)  # an axis is slower
 
 
 def test_a_printers_answer_to_m503_is_taken_as_it_stands() -> None:
     report = "echo:; Maximum feedrates:\necho:  M203 X500.00 Y400.00 Z12.00 E120.00\necho:  M205 X8.00 E5.00\nok\n"
     limits = MotionSection(report=report, feedrate_x=1.0).limits()
+    assert limits is not None
     assert (limits.feedrate_x, limits.feedrate_z, limits.jerk) == (500.0, 12.0, 8.0)
 
 

@@ -55,3 +55,11 @@ def test_a_key_of_the_environment_is_told_as_such(monkeypatch: pytest.MonkeyPatc
     table = {"server": {"data_dir": str(tmp_path)}}
     report = configuration_report(configuration_from_table(table, "test"))
     assert report["sources"] == {"auth.keys": "environment", "server.data_dir": "file"}
+
+
+def test_a_sensors_program_is_shown_without_its_arguments_and_its_token_not_at_all() -> None:
+    command = ["/usr/local/bin/room", "--token", "a-secret-token"]
+    table = {"sensors": {"room": {"driver": "command", "command": command}}}
+    report = configuration_report(configuration_from_table(table, "test"))
+    assert report["config"]["sensors"]["room"]["command"] == ["/usr/local/bin/room", MASK, MASK]
+    assert report["sources"]["sensors.room.command"] == "file"

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from hydrogen.access import Access
-from hydrogen.app import web_settings
 from hydrogen.config import configuration_from_table, configured_printers
-from hydrogen.config_section import WebSection
 from hydrogen.errors import ConfigurationInvalid
-from hydrogen.web.settings import WebSettings
 
 FILE = "hydrogen.toml"
 
@@ -29,7 +24,7 @@ def test_policy_of_a_printer_comes_from_its_tables() -> None:
     policy = printer.policy
     assert policy.heat.idle_timeout_seconds == 60.0
     assert not policy.park.enabled
-    assert policy.power.off_command == ("a", "b")
+    assert policy.power.switch.off_command == ("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +33,6 @@ def test_policy_of_a_printer_comes_from_its_tables() -> None:
         ({"heat": {"idle_timeout_seconds": -1.0}}, "printers.bench.heat.idle_timeout_seconds"),
         ({"heat": {"idle": 1.0}}, "printers.bench.heat.idle"),
         ({"park": {"enabled": "yes"}}, "printers.bench.park.enabled"),
-        ({"power": {"off_command": "relay off"}}, "printers.bench.power.off_command"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_its_key(tables: dict[str, object], key: str) -> None:
@@ -50,13 +44,3 @@ def test_what_does_not_fit_is_refused_by_its_key(tables: dict[str, object], key:
 def test_paths_are_absolute_whatever_the_working_directory_becomes(tmp_path: Path) -> None:
     configuration = configuration_from_table({"server": {"data_dir": "data"}}, FILE)
     assert configuration.server.data_dir.is_absolute()
-
-
-def test_every_key_of_the_web_table_is_a_setting_with_the_same_default_and_reaches_the_port() -> None:
-    settings = {field.name: field.default for field in fields(WebSettings)}
-    for name, key in WebSection.model_fields.items():
-        if name not in ("enabled", "host"):
-            assert settings[name] == key.default, name
-    configuration = configuration_from_table({"web": {"max_body_bytes": 2048, "idle_seconds": 3}}, FILE)
-    made = web_settings(configuration, Access(keys=("k",)))
-    assert (made.max_body_bytes, made.idle_seconds) == (2048, 3)

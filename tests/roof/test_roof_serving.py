@@ -13,10 +13,15 @@ from hydrogen.access import prepare_data_dir
 from hydrogen.app import Hydrogen, ServeOptions
 from hydrogen.cli.client import connected
 from hydrogen.core.clock import SystemClock
+from hydrogen.core.notify import Notifier
 from hydrogen.core.service import Service
 from hydrogen.errors import ConfigurationInvalid, HostError
-from hydrogen.serving import Ending, serve
+from hydrogen.model.job import JobState, JobStatus
+from hydrogen.model.printer import PrinterState, PrinterStatus
+from hydrogen.model.state import State
+from hydrogen.serving import Ending, serve, status_sentence
 from tests.roof.house_in_process import configuration_for, house_in_process
+from tests.support.listening_manager import ListeningManager
 from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
 
@@ -75,6 +80,44 @@ async def test_signals_end_or_restart_the_house(tmp_path: Path, number: signal.S
     assert "shutdown complete" in log.events()
     assert signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     assert not (tmp_path / "run" / "hydrogen.json").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_the_manager_hears_ready_then_food_then_the_end_or_the_restart(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    log = RecordingLog()
+    house = house_with(tmp_path, ServeOptions(), log)
+    with ListeningManager(tmp_path) as manager:
+        notifier = Notifier(manager.address, watchdog_seconds=0.3)
+        serving = asyncio.create_task(serve(house, options=ServeOptions(), log=log, notifier=notifier))
+        await wait_until(lambda: sum("WATCHDOG" in m for m in manager.heard()) > 2, within_seconds=30.0)
+        assert manager.heard()[0] == {"READY": "1", "STATUS": "no printer is configured", "MAINPID": str(os.getpid())}
+        os.kill(os.getpid(), number)
+        await serving
+        last = manager.heard()[-1]
+        assert last.keys() & {"STOPPING", "RELOADING"} == {"STOPPING" if number is signal.SIGTERM else "RELOADING"}
+
+
+async def test_a_port_that_does_not_listen_is_not_well(tmp_path: Path) -> None:
+    log = RecordingLog()
+    house = house_with(tmp_path, ServeOptions(), log)
+    assert not house.is_serving
+    serving = asyncio.create_task(serve(house, options=ServeOptions(), log=log))
+    await wait_until(lambda: house.is_serving, within_seconds=30.0)
+    await wait_until(lambda: "service ready" in log.events(), within_seconds=30.0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await serving
+    assert not house.is_serving
+
+
+def test_the_status_names_every_printer_and_its_job() -> None:
+    job = JobState(id="j", file="cube.gcode", status=JobStatus.PRINTING, fraction=0.414)
+    printers = {
+        "mk3": PrinterState(status=PrinterStatus.IDLE),
+        "e3": PrinterState(status=PrinterStatus.PRINTING, job=job),
+    }
+    assert status_sentence(State(printers=printers)) == "e3 printing 41% of cube.gcode; mk3 idle"
 
 
 async def test_sighup_is_refused_while_the_configuration_would_not_start(tmp_path: Path) -> None:

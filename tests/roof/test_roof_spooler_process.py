@@ -25,8 +25,11 @@ from hydrogen.spooler.request import ConnectPrinter, SendGcode, StartJob, StopSp
 from hydrogen.spooler.wire.address import RuntimeFiles
 from hydrogen.spooler.wire.client import SpoolerClient
 from hydrogen.spooler.wire.launcher import SpoolerLauncher
+from hydrogen.spooler.wire.socket_unit import CALLS, SocketUnits
 from hydrogen.spooler_process import NICENESS, main
 from tests.spooler.bench import RecordingListener
+from tests.support.listening_manager import ListeningManager
+from tests.support.socket_activator import socket_activator
 from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -330,6 +333,50 @@ def test_import_of_the_process_pulls_in_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=20)
     packages = {name.partition(".")[0] for name in done.stdout.split()}
     assert packages.isdisjoint(FORBIDDEN)
+
+
+async def test_a_socket_that_was_handed_over_is_served_and_left_behind(house: House) -> None:
+    async with socket_activator("bench", house.folder) as activator:
+        for _ in range(2):
+            client = SpoolerClient(
+                "bench",
+                house.folder,
+                SystemClock(),
+                version=__version__,
+                instance="t",
+                launcher=SocketUnits(house.folder),
+            )
+            house.clients.append(client)
+            await client.attach(RecordingListener())
+            house.pids.add(house.pid)
+            assert house.pid == activator.starts[-1]
+            await client.request(StopSpooler())
+            ends = len(activator.starts)
+            await wait_until(lambda ends=ends: len(activator.ends) == ends, within_seconds=20.0)
+            assert house.files.socket.is_socket()
+        assert activator.ends == [0, 0]
+
+
+async def test_a_spooler_that_cannot_start_refuses_the_connection_that_woke_it(house: House) -> None:
+    house.files.settings.write_text("nonsense")
+    async with socket_activator("bench", house.folder) as activator:
+        with pytest.raises(SpoolerLost, match="ended before it answered"):
+            await SocketUnits(house.folder).rouse("bench")
+        await wait_until(lambda: activator.ends == [2] * CALLS)
+        assert len(activator.starts) == CALLS
+
+
+async def test_the_manager_is_told_when_it_serves_and_when_it_ends(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with ListeningManager(tmp_path) as manager:
+        monkeypatch.setenv("NOTIFY_SOCKET", manager.address)
+        child = await _child(house)
+        await wait_until(lambda: manager.has_heard("READY"), within_seconds=20.0)
+        assert manager.heard()[0]["MAINPID"] == str(child.pid)
+        child.terminate()
+        assert await _exit_code(child) == 0
+        assert manager.has_heard("STOPPING")
 
 
 async def _child(house: House) -> asyncio.subprocess.Process:

@@ -128,6 +128,10 @@ class ScriptedConnection:
     def is_waiting_for_heat(self) -> bool:
         return self.heating is not None
 
+    @property
+    def display_message(self) -> str:
+        return next((line[5:] for line in reversed(self.driver.executed) if line.startswith("M117")), "")
+
     def take_heat_lines(self) -> Sequence[TargetAsked]:
         asked, self._asked = self._asked, []
         return asked

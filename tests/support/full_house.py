@@ -20,6 +20,7 @@ from hydrogen.model.printer import (
     PrinterState,
     PrinterStatus,
 )
+from hydrogen.model.sensor import SensorQuality, SensorState
 from hydrogen.model.state import State
 from hydrogen.model.temperature import HeaterState
 from hydrogen.system.host_metric import Places
@@ -49,6 +50,12 @@ def full_state(printers: int = 8) -> State:
     """Every printer prints, on three heaters."""
     return State(
         printers=MappingProxyType({f"printer{number}": _busy_printer() for number in range(printers)}),
+        sensors=MappingProxyType(
+            {
+                "chamber": SensorState(value=41.5, quality=SensorQuality.OK, printer="printer0"),
+                "room": SensorState(value=21.5, quality=SensorQuality.OK),
+            }
+        ),
         host=HostState(
             cpu_share=0.25,
             memory_share=0.5,

@@ -20,6 +20,7 @@ from hydrogen.model.state import State
 
 PRINTERS = ("ender3", "prusa")
 HEATERS = ("tool0", "tool1", "bed")
+SENSORS = ("chamber", "room")
 JOBS = ("job-1", "job-2")
 
 _times = st.floats(min_value=0, max_value=4_000_000_000)
@@ -83,6 +84,8 @@ def _placed(draw: st.DrawFn, event: Event, state: State) -> Event | None:
         changes["printer"] = None
     if isinstance(event, TemperatureMeasured):
         changes["heater"] = draw(st.sampled_from(HEATERS))
+    if hasattr(event, "sensor"):
+        changes |= {"sensor": draw(st.sampled_from(SENSORS)), "printer": draw(st.none() | st.sampled_from(PRINTERS))}
     if hasattr(event, "job"):
         changes["job"] = draw(st.sampled_from(JOBS))
     if isinstance(event, JobProgressed):

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from hydrogen.analysis.desk import AnalysisDesk
+from hydrogen.analysis.kind import Kind
 from hydrogen.analysis.shelf import AnalysisShelf
 from hydrogen.auth.app_keys import AppKeys
 from hydrogen.auth.audit import AuditLog
@@ -31,6 +32,7 @@ from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.core.context import Context
 from hydrogen.core.log_ring import LogRing
 from hydrogen.files.store import FileStore
+from hydrogen.fleet.printer import PrinterDisplay, TemperaturePreset, Webcam
 from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.jobs.ids import JobIds
 from hydrogen.model.job import JobState
@@ -69,6 +71,15 @@ BLIND_KEY = "web-blind-key-01"
 PAGE = "https://panel.example"
 
 StartWeb = Callable[..., Awaitable["Web"]]
+
+DISPLAYS = {
+    "ender3": PrinterDisplay(
+        webcam=Webcam(
+            name="Bed", stream_url="http://pi:8080/?action=stream", snapshot_url="http://pi:8080/?action=snapshot"
+        ),
+        presets=(TemperaturePreset(name="PLA", nozzle_celsius=205.0, bed_celsius=60.0),),
+    )
+}
 
 
 def key_ring() -> KeyRing:
@@ -164,7 +175,9 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
             files.folder.mkdir(exist_ok=True)
             logs = LogRing(clock)
             shelf = AnalysisShelf(tmp_path / "analysis")
-            desk = AnalysisDesk(files=files, shelf=shelf, kinds=dict, publish=print, wall=clock.wall)
+            desk = AnalysisDesk(
+                files=files, shelf=shelf, kinds=lambda: {"ender3": Kind()}, publish=print, wall=clock.wall
+            )
             metrics = MetricSource(
                 context=context,
                 bus=bus,
@@ -208,6 +221,7 @@ async def start_web(tmp_path: Path) -> AsyncIterator[StartWeb]:
                 bus=bus,
                 files=files,
                 data_dir=tmp_path,
+                displays=DISPLAYS,
                 status=status,
                 figures=figures,
                 metrics=metrics,

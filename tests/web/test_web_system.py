@@ -16,6 +16,14 @@ async def test_the_status_document_is_the_websockets(web: Web) -> None:
     assert "webserver" in body["enabledServices"]
 
 
+async def test_octoprints_clients_find_their_system_info_with_their_key(web: Web) -> None:
+    answer = await web.ask("GET", "/api/system/info", key=None, headers={"X-Api-Key": READER_KEY})
+    assert answer.status == 200
+    told = answer.json["systeminfo"]
+    assert (told["octoprint.version"], told["env.os.id"]) == ("1.11.8", "linux")
+    assert (await web.ask("GET", "/api/system/info", key=None, headers={"X-Api-Key": "wrong-key-0123"})).status == 401
+
+
 async def test_the_long_part_is_for_admins(web: Web) -> None:
     short = (await web.ask("GET", "/api/system/info", key=READER_KEY)).json
     long = (await web.ask("GET", "/api/system/info", key=KEY)).json

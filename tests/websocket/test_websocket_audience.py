@@ -8,7 +8,15 @@ from types import MappingProxyType
 import pytest
 
 from hydrogen.auth.principal import SCOPES, Principal
-from hydrogen.model.events import TOPICS, ErrorRaised, Event, HostMeasured, PrinterPromptClosed, TemperatureMeasured
+from hydrogen.model.events import (
+    TOPICS,
+    ErrorRaised,
+    Event,
+    HostMeasured,
+    PrinterPromptClosed,
+    SensorMeasured,
+    TemperatureMeasured,
+)
 from hydrogen.model.host import HostState
 from hydrogen.model.printer import ErrorReport
 from hydrogen.websocket.audience import DEFAULT_TOPICS, Audience, Audiences, Wish, scope_of
@@ -83,3 +91,13 @@ def test_caller_that_may_not_read_hears_of_errors_only() -> None:
     audience = audience_of(button)
     assert audience.wants(fault("voron"))
     assert not audience.wants(heat("voron"))
+
+
+def test_sensors_are_heard_with_the_temperatures_those_of_a_printer_by_who_may_see_it() -> None:
+    room, box, chamber = (
+        SensorMeasured(at=1.0, printer=printer, sensor="x", value=20.0) for printer in (None, "voron", "ender3")
+    )
+    guest = audience_of(GUEST, topics=frozenset({"temperature"}))
+    assert [guest.wants(event) for event in (room, box, chamber)] == [True, True, False]
+    assert not audience_of(EVERYBODY, topics=frozenset({"job"})).wants(room)
+    assert audience_of(EVERYBODY).wants(chamber)

@@ -15,11 +15,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 
+from hydrogen.devices.transport import PortWire
 from hydrogen.errors import DeviceError, LinkLost, PortUnusable, PrinterGarbled, PrinterSilent
 from hydrogen.gcode.link.evidence import SCORED_BYTES, Evidence, Verdict, score
 from hydrogen.gcode.link.link_limits import PROBE
 from hydrogen.gcode.link.packing import LEAVE
-from hydrogen_drivers.transports.serial_port import SerialWire
 
 SPEEDS = (115200, 250000, 230400, 500000, 1_000_000, 57600, 38400, 19200, 9600)
 """The usual speeds, the likely ones first. OctoPrint tries the same but 500,000 and 1,000,000, which Marlin's
@@ -122,7 +122,7 @@ class Ear(asyncio.Protocol):
 
 
 async def detect_baud(
-    wire: SerialWire,
+    wire: PortWire,
     ear: Ear,
     *,
     port: str,
@@ -158,7 +158,7 @@ async def detect_baud(
     raise failure(heard, port)
 
 
-async def _ask(wire: SerialWire, ear: Ear, seconds: float) -> Evidence:
+async def _ask(wire: PortWire, ear: Ear, seconds: float) -> Evidence:
     wire.discard_input()
     ear.heard = b""
     wire.write(b"\n" + PROBE)

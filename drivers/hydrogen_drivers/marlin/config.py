@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from hydrogen.devices.port_address import parse_port
 from hydrogen.gcode.dialect import DIALECTS
 
 SLOWEST_BAUD, FASTEST_BAUD = 1200, 4_000_000
@@ -20,7 +21,10 @@ class MarlinConfig(BaseModel):
     port: str = Field(
         min_length=1,
         max_length=255,
-        description="path of the serial device; prefer a stable one below /dev/serial/by-id, ttyUSB numbers change",
+        description="the printer's port: a device file (a stable one below /dev/serial/by-id, ttyUSB numbers change), "
+        "`usb:VENDOR:PRODUCT:SERIAL` for the adapter itself, `usb-socket:VENDOR:PRODUCT:SOCKET` for one without a serial "
+        "number in its socket, or a bridge on the network, `tcp://host:port` or `rfc2217://host:port`. `hydrogen ports` shows "
+        "what is there (docs/ports.md)",
     )
     baud: Annotated[int, Field(ge=SLOWEST_BAUD, le=FASTEST_BAUD)] | Literal["auto"] = Field(
         default="auto",
@@ -61,6 +65,12 @@ class MarlinConfig(BaseModel):
         le=60,
         description="how often temperatures are reported; the firmware reports by itself where it can (M155)",
     )
+
+    @field_validator("port")
+    @classmethod
+    def _known_kind_of_port(cls, value: str) -> str:
+        parse_port(value)
+        return value
 
     @field_validator("receive_buffer_bytes", mode="before")
     @classmethod

@@ -53,7 +53,7 @@ from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.link.resumption import Numbering
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.gcode.urgency import is_heat_wait
-from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible
+from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible, PrinterHomingBegun
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics
 from hydrogen_drivers.marlin.command import (
     cool_down_commands,
@@ -103,7 +103,7 @@ class MarlinConnection(asyncio.Protocol):
         self._clock = clock
         self._wire: Wire | None = None
         self._loop = asyncio.get_running_loop()
-        self._mode = ModeTracker()
+        self._mode = ModeTracker(lambda axes: listener.on_event(PrinterHomingBegun(at=clock.wall(), axes=axes)))
         self.head = MarlinHead(self.send_gcode, self._mode, traits=lambda: (self.dialect, self.firmware.extruder_count))
         self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
         self._settling: list[asyncio.Future[None]] = []
@@ -275,13 +275,8 @@ class MarlinConnection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        pending: list[asyncio.Future[Any]] = [
-            *self._answers.values(),
-            *self._settling,
-            *self._words,
-            self.opened,
-            *([self._proving] if self._proving else []),
-        ]
+        pending: list[asyncio.Future[Any]] = [*self._answers.values(), *self._settling, *self._words, self.opened]
+        pending += [self._proving] if self._proving else []
         self._answers.clear()
         self._settling.clear()
         self._words.clear()
@@ -329,6 +324,11 @@ class MarlinConnection(asyncio.Protocol):
         """See PrinterConnection."""
         line = self._link.ledger.oldest_in_flight
         return None if line is None else LineInProgress(self._link.ledger.acknowledged + 1, line.body)
+
+    @property
+    def display_message(self) -> str:
+        """See PrinterConnection."""
+        return self._mode.message
 
     def take_heat_lines(self) -> Sequence[TargetAsked]:
         """See PrinterConnection."""

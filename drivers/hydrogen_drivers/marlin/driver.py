@@ -10,20 +10,23 @@ from typing import Any, Literal
 
 from hydrogen.core.clock import SystemClock
 from hydrogen.devices.driver import ConnectionListener, LineJournal, ResumePoint
+from hydrogen.devices.port_address import PortKind, parse_port
+from hydrogen.devices.port_identity import DeviceTree, PortIdentity, find_port, identity_of, resolve_port
+from hydrogen.devices.transport import PortWire
 from hydrogen.errors import DeviceError, PortMissing, PrinterGarbled, PrinterSilent
 from hydrogen.gcode.link.link import GcodeLink
 from hydrogen.gcode.link.link_limits import LinkLimits
 from hydrogen_drivers.marlin.baud_detection import SPEEDS, Ear, detect_baud
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.handshake import (
+    ask_limits,
     await_greeting,
     identify,
     remember,
     resume_temperatures,
     watch_temperatures,
 )
-from hydrogen_drivers.transports.port_identity import find_port, identity_of
-from hydrogen_drivers.transports.serial_port import SerialWire, open_serial_port
+from hydrogen_drivers.transports.port_opening import open_port
 from hydrogen_drivers.transports.simulated_port import is_simulated
 
 BITS_PER_BYTE = 10
@@ -33,16 +36,39 @@ NUMBER_BASES = range(1000, 9000)
 """Where numbers start: never near the 0 that a reset board counts from."""
 
 
+NETWORK_SLACK_SECONDS = 0.05
+"""A Wi-Fi bridge's own jitter: an answer that is so much late was prompt all the same."""
+
+
+def limits_over_network(limits: LinkLimits) -> LinkLimits:
+    """The same link with a network in between. What it waits for may be held up there by a lost packet (200 ms) or a radio
+    that sleeps (100 ms and more); to take that for a loss would only cost questions, but a drain that is too short would take
+    the residue of a fault for something new."""
+    return replace(
+        limits,
+        quiet=0.3,
+        drain_most=4.0,
+        silence_least=0.8,
+        probe_answer=1.0,
+        barrier_again=2.0,
+        answer_slack=NETWORK_SLACK_SECONDS,
+    )
+
+
 class MarlinDriver:
     """Signs PrinterDriver; `settings` are the fields of MarlinConfig."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Mapping[str, Any], *, tree: DeviceTree | None = None) -> None:
+        """tree: where devices are looked for; the machine's own."""
         self.port: str = settings["port"]
+        self._address = parse_port(self.port)
+        self._tree = tree or DeviceTree()
         self._is_speed_known: bool = settings["baud"] != "auto"
         self._speeds: tuple[int, ...] = (settings["baud"],) if self._is_speed_known else SPEEDS
         self._resets: bool = settings.get("reset_on_connect", False)
         receive_buffer: int | Literal["auto"] = settings.get("receive_buffer_bytes", "auto")
-        self._measures_receive_buffer: bool = receive_buffer == "auto"
+        # Over a network the measurement proves nothing: a packet that comes late comes into a ring that was emptied meanwhile.
+        self._measures_receive_buffer: bool = receive_buffer == "auto" and not self._address.is_network
         dialect: str = settings.get("dialect", "auto")
         self._dialect = "" if dialect == "auto" else dialect
         self._packs: bool = settings.get("meatpack", True)
@@ -50,6 +76,8 @@ class MarlinDriver:
             opening_patience=float(settings["connect_timeout_seconds"]),
             receive_buffer_bytes=0 if receive_buffer == "auto" else receive_buffer,
         )
+        if self._address.is_network:
+            self._limits = limits_over_network(self._limits)
         self._temperature_interval_seconds: int = settings["temperature_interval_seconds"]
         self._clock = SystemClock()
         self._random = random.SystemRandom()
@@ -63,9 +91,11 @@ class MarlinDriver:
         """See PrinterDriver.connect."""
         ear = Ear()
         port = await self._port_of(resume)
-        identity = await asyncio.to_thread(identity_of, port)
-        wire, baud, greeting = await self._open(port, ear, resume)
+        wire, identity = await self._open(port, ear, resume)
+        baud, greeting = await self._tune(wire, ear, resume)
         connection = self._connection(baud, listener, journal, resume)
+        if not (self._is_speed_known or wire.may_change_speed):
+            connection.baud = None  # the bridge's own affair
         connection.port_identity = "" if identity is None else str(identity)
         connection.is_simulated = is_simulated(port)
         wire.set_protocol(connection)
@@ -90,34 +120,52 @@ class MarlinDriver:
         return connection
 
     async def _port_of(self, resume: ResumePoint | None) -> str:
-        """The configured port; where a printer has a past, the one that it is on, whatever that is called today."""
-        if resume is None:
-            return self.port
-        found = await asyncio.to_thread(find_port, resume.port_identity, self.port)
+        """Where the port is now; for a printer with a past, the one that it is on, whatever that is called today."""
+        if resume is None or not resume.port_identity:
+            return await asyncio.to_thread(resolve_port, self._address, self._tree)
+        found = await asyncio.to_thread(find_port, resume.port_identity, self.port, self._tree)
         if found is None:
             said = f"the adapter that the printer was on ({resume.port_identity}) is not there; {self.port} is not it"
             raise PortMissing(said, port=self.port, port_identity=resume.port_identity)
         return found
 
-    async def _open(self, port: str, ear: Ear, resume: ResumePoint | None) -> tuple[SerialWire, int, bytes]:
-        """The port, its speed, and what a reset made the board say. A printer with a past is not reset, nor asked at other
+    async def _open(self, port: str, ear: Ear, resume: ResumePoint | None) -> tuple[PortWire, PortIdentity | None]:
+        """The open port and what it is. Between looking and opening, another adapter may have taken the name: then nothing is
+        said to it."""
+        baud = (resume.baud if resume is not None else None) or self._speeds[0]
+        wire = await open_port(self._address, port, baud, lambda: ear)
+        try:
+            identity = await asyncio.to_thread(identity_of, port, self._tree)
+            wanted = resume.port_identity if resume is not None else ""
+            is_meant = identity is not None and identity.is_meant_by(self._address)
+            if (wanted and str(identity) != wanted) or (self._address.kind is PortKind.ADAPTER and not is_meant):
+                raise PortMissing(f"{port} is another adapter now ({identity})", port=self.port)
+        except BaseException:
+            await self._drop(wire, ear)
+            raise
+        return wire, identity
+
+    async def _tune(self, wire: PortWire, ear: Ear, resume: ResumePoint | None) -> tuple[int, bytes]:
+        """The port's speed, and what a reset made the board say. A printer with a past is not reset, nor asked at other
         speeds than the one that it was spoken to."""
         known = resume.baud if resume is not None else None
         baud, greeting = known or self._speeds[0], b""
-        wire = await open_serial_port(port, baud, lambda: ear)
         try:
             if self._resets and resume is None:
                 greeting = await await_greeting(wire, ear)
-            if not self._is_speed_known and known is None:
+            if not self._is_speed_known and known is None and wire.may_change_speed:
                 baud = await self._find_speed(wire, ear)
                 greeting = b""
         except BaseException:
-            wire.close()
-            await ear.gone
+            await self._drop(wire, ear)
             raise
-        return wire, baud, greeting
+        return baud, greeting
 
-    def _go_on(self, connection: MarlinConnection, wire: SerialWire, resume: ResumePoint) -> None:
+    async def _drop(self, wire: PortWire, ear: Ear) -> None:
+        wire.close()
+        await ear.gone
+
+    def _go_on(self, connection: MarlinConnection, wire: PortWire, resume: ResumePoint) -> None:
         firmware = resume.firmware
         if firmware is not None:
             remember(connection, firmware, self._dialect)
@@ -129,6 +177,8 @@ class MarlinDriver:
         firmware = resume.firmware if resume is not None else None
         if connection.resumed_from is None or firmware is None:
             await identify(connection, self._dialect)
+            if connection.resumed_from is None:
+                await ask_limits(connection)
             await watch_temperatures(connection, self._temperature_interval_seconds)
         else:
             remember(connection, firmware, self._dialect)
@@ -164,7 +214,7 @@ class MarlinDriver:
         past = resume.numbering
         return self._random.choice([base for base in NUMBER_BASES if not past.knows(base)] or NUMBER_BASES)
 
-    async def _find_speed(self, wire: SerialWire, ear: Ear) -> int:
+    async def _find_speed(self, wire: PortWire, ear: Ear) -> int:
         """The speed that works; it is tried first the next time."""
         baud = await detect_baud(
             wire, ear, port=self.port, speeds=self._speeds, patience_seconds=self._limits.opening_patience

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
+from hydrogen.devices.transport import PortWire
 from hydrogen.gcode.dialect import DIALECTS, GENERIC, dialect_of
 from hydrogen.gcode.link.evidence import Verdict
+from hydrogen.gcode.program.motion import limit_words
 from hydrogen.model.printer import Firmware
 from hydrogen_drivers.marlin.baud_detection import Ear
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.reports import firmware_from_replies
-from hydrogen_drivers.transports.serial_port import SerialWire
 
 GREETING_SECONDS = 8.0
 """For the first line of a board that was reset: the bootloader of a Mega waits up to 2 s for an upload, then Marlin looks
@@ -26,10 +28,14 @@ LATE_NAME_LOOKS = 20
 LATE_NAME_SECONDS = 1.0
 """For the name behind M115's `ok`: Repetier says `ok` when it queues a line, and answers when it gets to it."""
 
+LIMITS_SECONDS = 5.0
+"""For M503's answer: some 2 kB, a fifth of a second at 115200 baud. What does not come is not waited for: the time of a
+print is then told by a usual Marlin's limits."""
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-async def await_greeting(wire: SerialWire, ear: Ear) -> bytes:
+async def await_greeting(wire: PortWire, ear: Ear) -> bytes:
     """Reset the board and listen until it speaks; what it said. Empty where nothing could be reset, or nothing came.
 
     Noise ends the waiting too: a board at another speed has booted. Raises LinkLost.
@@ -58,6 +64,22 @@ async def identify(connection: MarlinConnection, dialect: str = "") -> None:
         pass
     spoken = dialect_of(connection.greeting, firmware.name, machine_type=firmware.machine_type, fields=fields)
     connection.speak(firmware, DIALECTS[dialect] if dialect else spoken)
+
+
+async def ask_limits(connection: MarlinConnection) -> None:
+    """Ask M503 how fast the printer may move, where its dialect tells. Only of a printer that has nothing else to do.
+
+    Raises DeviceError if the link ends meanwhile.
+    """
+    if not connection.dialect.tells_limits:
+        return
+    try:
+        async with asyncio.timeout(LIMITS_SECONDS):
+            replies = await connection.send_gcode(["M503 S0"])
+    except TimeoutError:
+        return
+    limits = limit_words(line.encode("ascii", "replace") for line in replies)
+    connection.firmware = replace(connection.firmware, limits=limits)
 
 
 def remember(connection: MarlinConnection, firmware: Firmware, dialect: str = "") -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from hydrogen.devices.driver import TargetAsked
+from hydrogen.devices.driver import MESSAGE_CHARACTERS, TargetAsked
 from hydrogen.gcode.line import command_of
 from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.program.machine_state import MM_PER_INCH, MachineState
@@ -50,24 +50,28 @@ class ModeTracker:
     others are so high. homed: the axes whose coordinates are the machine's own: a G28 has gone for them, and since then neither
     were their motors let go (M18, M84) nor their coordinates shifted (G92). targets_celsius: by heater, what the last line
     that set it asked for; a heater that nobody asked about is missing. motors_rest_by: the last line that set how long idle
-    motors stay powered; empty: none did.
+    motors stay powered; empty: none did. message: the text of the last M117.
     """
 
     __slots__ = (
         "_asked",
         "_fed",
         "_inner",
+        "_on_homing",
         "highest_mm",
         "homed",
         "is_extruder_relative",
         "is_inch",
         "is_relative",
+        "message",
         "motors_rest_by",
         "targets_celsius",
         "tool",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, on_homing: Callable[[str], None] | None = None) -> None:
+        """on_homing: told the axes (of `xyz`) of each G28; must return at once and never raise."""
+        self._on_homing = on_homing
         self.is_relative = False
         self.is_extruder_relative = False
         self.highest_mm = 0.0
@@ -75,6 +79,7 @@ class ModeTracker:
         self.homed: frozenset[bytes] = frozenset()
         self.tool = 0
         self.motors_rest_by = b""
+        self.message = ""
         self.targets_celsius: dict[str, float] = {}
         self._asked: deque[TargetAsked] = deque(maxlen=TARGETS_KEPT)
         self._fed = b""
@@ -157,7 +162,10 @@ class ModeTracker:
 
     def _note_rare(self, command: bytes, body: bytes) -> None:
         if command == b"G28":
-            self.homed |= frozenset(_axes(body)) or _ALL_AXES
+            axes = frozenset(_axes(body)) or _ALL_AXES
+            self.homed |= axes
+            if self._on_homing is not None:
+                self._on_homing(b"".join(sorted(axes)).decode().lower())
         elif command in (b"M18", b"M84") and b"S" in body:  # it only sets how soon they go off by themselves
             self.motors_rest_by = body
         elif command in (b"M18", b"M84"):
@@ -167,6 +175,8 @@ class ModeTracker:
             self.homed -= frozenset(_axes(body))
         elif command in (b"G20", b"G21"):
             self.is_inch = command == b"G20"
+        elif command == b"M117":
+            self.message = _shown(body)
 
     def _note_height(self, body: bytes) -> None:
         height = _height(body)
@@ -187,6 +197,12 @@ class ModeTracker:
         most = _most(body)
         if most is not None:  # AUTOTEMP: the firmware goes up to B by itself, again and again
             self._asked.append(TargetAsked(heater, float(most[1])))
+
+
+def _shown(body: bytes) -> str:
+    """The text of an M117, as it can be shown anywhere."""
+    text = body.partition(b"M117")[2].decode("utf-8", "replace").strip()[:MESSAGE_CHARACTERS]
+    return text if text.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 _MOVES = frozenset({b"G0", b"G1", b"G2", b"G3"})

@@ -48,7 +48,7 @@ READ_BYTES = 4096
 
 
 class SerialWire(SerialTransport):  # type: ignore[misc]  # pyserial-asyncio has no types
-    """The transport of one open port; `Wire` plus asyncio's own interface."""
+    """The transport of one open port; `PortWire` plus asyncio's own interface."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, protocol: asyncio.Protocol, port: serial.Serial) -> None:
         self._descriptor: int = port.fileno()
@@ -135,6 +135,11 @@ class SerialWire(SerialTransport):  # type: ignore[misc]  # pyserial-asyncio has
             termios.tcflush(self._descriptor, queue)
         except termios.error:
             pass  # a port that is gone has nothing to flush
+
+    @property
+    def may_change_speed(self) -> bool:
+        """See PortWire: it is our own port."""
+        return True
 
     def set_protocol(self, protocol: asyncio.Protocol) -> None:
         """From now on `protocol` hears what comes; it is not told `connection_made`."""

@@ -160,6 +160,7 @@ def _objects(full: FullPass) -> tuple[ObjectUse, ...]:
                 filament_mm=round(float(table.column(column.FILAMENT)[mine].sum()), 3),
                 low_mm=low,
                 high_mm=high,
+                kind=full.objects.kind,
             )
         )
     return tuple(uses)

@@ -47,6 +47,11 @@ class ObjectMarks:
         self._kind = 0
         self._numbers: dict[str, int] = {}
 
+    @property
+    def kind(self) -> str:
+        """Of the marks that count, of KINDS; says nothing while there are no objects."""
+        return KINDS[self._kind]
+
     def find(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Where the text's lines begin from which on another object counts, and its number; NOBODY for none."""
         if not (b"bject" in text or b"MESH:" in text or b"OBJECT_" in text or b"M486" in text):

@@ -354,6 +354,7 @@ class GcodeLink:
         if line == b"ok" and self.phase is _READY:
             self._acknowledging.on_bare_ok(now)
             return
+        self._parts.count.garbled_replies += not line.isascii()
         reply = parse_reply(line.rstrip(b"\r"))
         if self._beginning is not None:
             self._receive_while_beginning(reply, now)
@@ -451,7 +452,7 @@ class GcodeLink:
             case ResendRequested():
                 self._on_resend(reply.number, now)
             case LineNumberError():
-                self._trust.on_last_line(reply.last_line)
+                self._resending.on_complaint(reply.kind, reply.last_line)
                 if self.dialect.refusal == "ok":
                     self._oks.on_refusal()
             case Idle():

@@ -12,7 +12,19 @@ from hydrogen.model.printer import LinkStatistics
 class LinkCounters:
     """Plain counters; LinkStatistics says what each of them means."""
 
-    __slots__ = ("bytes_sent", "latency", "lines_sent", "possible_duplicates", "resends", "surplus_acknowledgements")
+    __slots__ = (
+        "_complaint",
+        "bytes_sent",
+        "damaged_lines",
+        "garbled_replies",
+        "latency",
+        "lines_sent",
+        "lost_lines",
+        "possible_duplicates",
+        "resends",
+        "surplus_acknowledgements",
+        "window_faults",
+    )
 
     def __init__(self) -> None:
         self.lines_sent = 0
@@ -20,7 +32,26 @@ class LinkCounters:
         self.resends = 0
         self.surplus_acknowledgements = 0
         self.possible_duplicates = 0
+        self.damaged_lines = 0
+        self.lost_lines = 0
+        self.window_faults = 0
+        self.garbled_replies = 0
         self.latency = OkLatency()
+        self._complaint = ""
+
+    def complain(self, kind: str) -> None:
+        """Why the printer refuses a line, as it says before `Resend:` (`LineNumberError.kind`)."""
+        self._complaint = kind
+
+    def on_repair(self, *, answers_probe: bool, is_window_open: bool) -> None:
+        """A `Resend:` that sends lines again. A lost line that nothing followed only the probe finds."""
+        self.resends += 1
+        self.window_faults += is_window_open
+        if answers_probe or self._complaint == "number":
+            self.lost_lines += 1
+        elif self._complaint:
+            self.damaged_lines += 1
+        self._complaint = ""
 
     def statistics(self, ledger: LineLedger, stall: StallClock, window: Window) -> LinkStatistics:
         """All of them, with those that the ledger, the clock and the window keep."""
@@ -39,4 +70,8 @@ class LinkCounters:
             ok_seconds=round(self.latency.seconds, 6),
             window_lines=window.lines_most,
             window_bytes=window.bytes_most,
+            damaged_lines=self.damaged_lines,
+            lost_lines=self.lost_lines,
+            window_faults=self.window_faults,
+            garbled_replies=self.garbled_replies,
         )

@@ -24,6 +24,8 @@ class LinkLimits:
         neither of them, four times as long each time.
     unanswered_most: probes unanswered for so long end the link. A long command that never answered a probe may be a
         firmware that does not read while it works: it gets unanswered_long.
+    answer_slack: an answer that comes so much later than the fastest one was prompt all the same. 1 ms: a scheduler's tick, a
+        USB frame; more where a network is in between.
     halt_answer: after an emergency stop, until the halt counts as unconfirmed.
     receive_buffer_bytes: what the printer's serial port can hold, where it is known; 0: one line in flight.
     command_slots: places in the printer's command queue, where they are known; Marlin's BUFSIZE is 4.
@@ -46,6 +48,7 @@ class LinkLimits:
     probe_again: float = 5.0
     unanswered_most: float = 30.0
     unanswered_long: float = 1200.0
+    answer_slack: float = 0.001
     halt_answer: float = 3.0
     receive_buffer_bytes: int = 0
     command_slots: int = 4

@@ -40,7 +40,7 @@ class LinkParts:
     @classmethod
     def of(cls, base: int, byte_seconds: float, limits: LinkLimits) -> LinkParts:
         """For a link that counts from `base`; byte_seconds: see GcodeLink."""
-        ledger, window = LineLedger(base), Window()
+        ledger, window = LineLedger(base), Window(answer_slack=limits.answer_slack)
         parts = cls(
             ledger=ledger,
             window=window,

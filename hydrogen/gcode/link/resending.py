@@ -47,6 +47,11 @@ class Resending:
         self._barrier = parts.barrier
         self._count = parts.count
 
+    def on_complaint(self, kind: str, last_line: int | None) -> None:
+        """Why the printer refuses a line, and its last number; most say `Resend:` next."""
+        self._count.complain(kind)
+        self._trust.on_last_line(last_line)
+
     def on_resend(self, number: int | None, now: float, *, answers_probe: bool, is_residue: bool) -> DeviceError | None:
         """Obey it, or doubt it; the error that ends the link when it has doubted enough. is_residue: while draining."""
         if answers_probe:
@@ -73,7 +78,7 @@ class Resending:
         ledger = self._ledger
         accepted = number - 1
         if accepted < ledger.front:
-            self._count.resends += 1
+            self._count.on_repair(answers_probe=answers_probe, is_window_open=self._window.is_open)
             self._window.on_fault()
             if answers_probe:
                 self._stall.on_repaired()

@@ -44,7 +44,7 @@ FAULTS_MOST = 3
 
 PROMPT_FACTOR, PROMPT_SLACK_SECONDS = 1.5, 0.001
 """A line was answered promptly when it took at most the factor times the shortest delay seen, and the slack (a scheduler's
-tick, a USB frame)."""
+tick, a USB frame; see LinkLimits.answer_slack)."""
 
 
 class Window:
@@ -64,6 +64,7 @@ class Window:
         "_needed",
         "_prompt",
         "_shortest",
+        "_slack",
         "_slots_proven",
         "bytes_most",
         "is_counting",
@@ -73,7 +74,8 @@ class Window:
         "slots",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, answer_slack: float = PROMPT_SLACK_SECONDS) -> None:
+        self._slack = answer_slack
         self.bytes_most = 0
         self.lines_most = 1
         self.slots = USUAL_SLOTS
@@ -146,7 +148,7 @@ class Window:
             self._shortest = shortest = delay
         self._clean += 1
         self._judged += 1
-        if delay <= shortest * PROMPT_FACTOR + PROMPT_SLACK_SECONDS:
+        if delay <= shortest * PROMPT_FACTOR + self._slack:
             self._prompt += 1
         if self._judged >= JUDGED_LINES:
             self._judge()

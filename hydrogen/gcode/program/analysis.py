@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 """Of the records' meaning. A file that was analysed under another version is analysed again."""
 
 
@@ -69,7 +69,8 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectUse:
-    """One of several things that the file prints. low_mm, high_mm: x, y, z of what is laid; empty if nothing is."""
+    """One of several things that the file prints. low_mm, high_mm: x, y, z of what is laid; empty if nothing is. kind: of the
+    marks that tell it apart: `mesh` and `label` are comments, `m486` and `exclude` commands of the firmware's own."""
 
     name: str
     id: str
@@ -77,6 +78,7 @@ class ObjectUse:
     filament_mm: float
     low_mm: tuple[float, ...] = ()
     high_mm: tuple[float, ...] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

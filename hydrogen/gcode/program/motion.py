@@ -6,8 +6,9 @@ Shared by the quick survey before a print (print_time.py) and by the full pass (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 MODES = frozenset({b"G20", b"G21", b"G90", b"G91", b"G92", b"M82", b"M83", b"M220"})
 LIMITS = frozenset({b"M201", b"M203", b"M204", b"M205"})
@@ -108,14 +109,28 @@ def dwell_seconds(command: bytes, words: dict[str, float]) -> float:
     return max(words.get("S", words.get("P", 0.0) / 1000.0), 0.0) if command == b"G4" else 0.0
 
 
-def limits_from_report(lines: Iterable[bytes]) -> MotionLimits | None:
-    """The printer's own limits from its answer to M503 (`echo:  M203 X300.00 Y300.00 Z5.00 E25.00`); None: none was told."""
-    limits, is_told = MotionLimits(), False
+def limit_words(lines: Iterable[bytes]) -> Mapping[str, Mapping[str, float]]:
+    """The words of M201, M203, M204 and M205 in a printer's answer to M503 (`echo:  M203 X300.00 Y300.00 Z5.00 E25.00`)."""
+    told: dict[str, Mapping[str, float]] = {}
     for line in lines:
         if (found := _settings(line)) is not None:
-            limits.obey(found[1], words_of(found[2]))
-            is_told = True
-    return limits if is_told else None
+            command = found[1].decode()
+            told[command] = MappingProxyType({**told.get(command, {}), **words_of(found[2])})
+    return MappingProxyType(told)
+
+
+def limits_from_words(words: Mapping[str, Mapping[str, float]]) -> MotionLimits | None:
+    """The limits that those words set; None: none was told."""
+    limits = MotionLimits()
+    for command, told in words.items():
+        if command.encode() in LIMITS:
+            limits.obey(command.encode(), dict(told))
+    return limits if words else None
+
+
+def limits_from_report(lines: Iterable[bytes]) -> MotionLimits | None:
+    """The printer's own limits from its answer to M503; None: none was told."""
+    return limits_from_words(limit_words(lines))
 
 
 def _above_zero(words: dict[str, float], letter: str, otherwise: float) -> float:

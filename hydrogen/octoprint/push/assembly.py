@@ -15,9 +15,9 @@ from hydrogen.octoprint.push.websocket import PushSockets
 from hydrogen.octoprint.push.xhr import XhrRoutes
 from hydrogen.octoprint.push.xhr_session import XhrSessions
 from hydrogen.octoprint.translate import history_body
-from hydrogen.octoprint.version import OCTOPRINT_VERSION
 from hydrogen.web.endpoint import Endpoint
 from hydrogen.web.house import WebHouse
+from hydrogen.web.system import OCTOPRINT_VERSION
 
 READER = Principal(name="octoprint push", scopes=frozenset({"read"}))
 """Who asks for the temperatures that all clients of a printer share; who may hear of it is looked at before."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hydrogen.model.events import (
     Event,
     FileAdded,
+    FileAnalysed,
     FileChanged,
     FileMoved,
     FileRemoved,
@@ -17,15 +18,23 @@ from hydrogen.model.events import (
     JobStarted,
     PrinterConnected,
     PrinterDisconnected,
+    PrinterHomingBegun,
     PrinterPositionReported,
+    PrinterPromptClosed,
+    PrinterPromptShown,
     PrinterStateChanged,
 )
 from hydrogen.model.job import JobOutcome
-from hydrogen.model.printer import Position, PrinterState
+from hydrogen.model.printer import Position, PrinterState, PrinterStatus
 from hydrogen.octoprint.translate import FAILED, STATE_IDS, FileFacts, error_text, state_text
 
 PushEvent = tuple[str, Mapping[str, Any]]
 """`type` and `payload`."""
+
+PluginMessage = tuple[str, Mapping[str, Any]]
+"""`plugin` and `data`."""
+
+PROMPT_PLUGIN = "action_command_prompt"
 
 FILE_TYPE = ("machinecode", "gcode")
 
@@ -39,6 +48,8 @@ def events_of(event: Event, printer: PrinterState) -> Iterator[PushEvent]:
             yield "Disconnected", {}
         case PrinterStateChanged():
             yield from _state_events(event, printer)
+        case PrinterHomingBegun():
+            yield "Home", {}
         case JobStarted():
             yield "PrintStarted", _file(event.file, size=event.bytes_total, user=event.actor)
         case JobPaused():
@@ -52,6 +63,9 @@ def events_of(event: Event, printer: PrinterState) -> Iterator[PushEvent]:
             yield "Upload", {"name": name, "path": event.path, "target": "local", "user": event.actor or None}
             yield "FileAdded", _storage(event.path, "add")
             yield "UpdatedFiles", {"type": "printables"}
+        case FileAnalysed(outcome="ready"):
+            about = {"name": event.path.rpartition("/")[2], "path": event.path, "origin": "local"}
+            yield "MetadataAnalysisFinished", {**about, "result": {"estimatedPrintTime": event.seconds}}
         case FileMoved():
             yield "FileRemoved", _storage(event.moved_from, "remove")
             yield "FileAdded", _storage(event.path, "add")
@@ -61,6 +75,23 @@ def events_of(event: Event, printer: PrinterState) -> Iterator[PushEvent]:
             yield "UpdatedFiles", {"type": "printables"}
         case _:
             pass
+
+
+def plugin_messages_of(event: Event) -> Iterator[PluginMessage]:
+    """What OctoPrint's bundled plugins tell for one of ours: the prompts of the firmware."""
+    match event:
+        case PrinterPromptShown():
+            yield PROMPT_PLUGIN, {"action": "show", **prompt_body(event.message, event.buttons)}
+        case PrinterPromptClosed():
+            yield PROMPT_PLUGIN, {"action": "close"}
+        case _:
+            pass
+
+
+def prompt_body(message: str, buttons: Sequence[str]) -> dict[str, Any]:
+    """A prompt as the plugin has it. message: ours ends with the buttons in brackets, which stand in a list there."""
+    written = " ".join(f"[{button}]" for button in buttons)
+    return {"text": message.removesuffix(written).rstrip() if written else message, "choices": list(buttons)}
 
 
 def position_events(event: PrinterPositionReported, before: Position | None) -> Iterator[PushEvent]:
@@ -82,6 +113,10 @@ def selection_event(facts: FileFacts | None) -> PushEvent:
 def _state_events(event: PrinterStateChanged, printer: PrinterState) -> Iterator[PushEvent]:
     # The printer may have gone on since; what the event says is what it tells of.
     told = PrinterState(status=event.status, error=printer.error)
+    if event.status is PrinterStatus.CONNECTING:
+        yield "Connecting", {}
+    if event.status is PrinterStatus.CANCELLING and printer.job is not None:
+        yield "PrintCancelling", _file(printer.job.file, user=printer.job.actor)
     if event.status in FAILED:
         yield "Error", {"error": error_text(told), "reason": event.reason or None}
     yield "PrinterStateChanged", {"state_id": STATE_IDS[event.status], "state_string": state_text(told)}

@@ -25,8 +25,16 @@ from hydrogen.octoprint.face import Face, Faces
 from hydrogen.octoprint.job import current_progress
 from hydrogen.octoprint.push.channel import Channel
 from hydrogen.octoprint.push.client import PushClient
-from hydrogen.octoprint.push.events import PushEvent, events_of, position_events, selection_event
+from hydrogen.octoprint.push.events import (
+    PluginMessage,
+    PushEvent,
+    events_of,
+    plugin_messages_of,
+    position_events,
+    selection_event,
+)
 from hydrogen.octoprint.push.framing import Message, message
+from hydrogen.octoprint.push.wish import Wish
 from hydrogen.octoprint.translate import FileFacts
 
 TICK_SECONDS = 0.5
@@ -168,6 +176,8 @@ class Feed:
                 continue
             for told in events_of(event, channel.printer):
                 self._tell(channel, told)
+            for told in plugin_messages_of(event):
+                self._tell_of_plugin(channel, told)
 
     def _channels_of(self, printer: str) -> Sequence[Channel]:
         channel = self._channels.get(printer)
@@ -182,10 +192,15 @@ class Feed:
 
     def _tell(self, channel: Channel, told: PushEvent) -> None:
         name, payload = told
-        built: Message | None = None
+        self._put(channel, message("event", {"type": name, "payload": payload}), lambda wish: wish.wants_event(name))
+
+    def _tell_of_plugin(self, channel: Channel, told: PluginMessage) -> None:
+        name, data = told
+        self._put(channel, message("plugin", {"plugin": name, "data": data}), lambda wish: wish.wants_plugin(name))
+
+    def _put(self, channel: Channel, built: Message, is_wanted: Callable[[Wish], bool]) -> None:
         for client in tuple(self._clients):
-            if client.channel is channel and client.wish.wants_event(name):
-                built = built or message("event", {"type": name, "payload": payload})
+            if client.channel is channel and is_wanted(client.wish):
                 client.outbox.put(built)
 
     def _on_rights_changed(self) -> None:

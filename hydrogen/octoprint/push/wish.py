@@ -36,6 +36,9 @@ class Wish:
     def wants_event(self, name: str) -> bool:
         return self.events is None or name in self.events
 
+    def wants_plugin(self, name: str) -> bool:
+        return self.plugins is None or name in self.plugins
+
 
 def subscribed(wish: Wish, told: object) -> Wish:
     """The wish after `{"subscribe": told}`. What is not named is not wanted, as with OctoPrint; garbage changes nothing."""

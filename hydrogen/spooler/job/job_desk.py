@@ -317,7 +317,7 @@ class JobDesk:
             raise Conflict("there is no job", status=self._status_word)
         match request:
             case PauseJob():
-                runner.pause(actor=request.actor)
+                runner.pause(actor=request.actor, reason=request.reason)
             case ResumeJob():
                 runner.resume(actor=request.actor)
             case CancelJob():

@@ -295,9 +295,18 @@ class JobRunner:
             while self.status is not JobStatus.FINISHED:
                 self._turn.clear()
                 await self._step()
+            await self._let_motors_rest()
         finally:
             for source in (*self._left, self.source):
                 await source.close()
+
+    async def _let_motors_rest(self) -> None:
+        """A job that broke off in a pause leaves the motors held; nobody will come back to that place by itself."""
+        if self.outcome is not JobOutcome.FAILED or self._head.place is None or self._connection is None:
+            return
+        with contextlib.suppress(HydrogenError, TimeoutError):  # a printer that is gone or halted holds nothing
+            async with asyncio.timeout(self._limits.settle_seconds):
+                await self._connection.head.rest_motors()
 
     async def _step(self) -> None:
         while self._left:

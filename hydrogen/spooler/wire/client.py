@@ -69,7 +69,10 @@ def _is_welcome(version: str, state: PrinterState) -> bool:
 
 
 class Launcher(Protocol):
-    """Starts spoolers (launcher.py)."""
+    """Starts spoolers (launcher.py), or knows who does (socket_unit.py)."""
+
+    async def rouse(self, name: str) -> None:
+        """Before the socket is called: wait until a spooler is there, if calling is what starts one. Raises SpoolerLost."""
 
     async def launch(self, name: str) -> None:
         """Returns once the spooler's socket answers. Raises SpoolerLost."""
@@ -133,6 +136,8 @@ class SpoolerClient:
     # ------------------------------------------------------------------------------------------------- attaching
 
     async def _reach(self, listener: SpoolerListener, is_to_retire: Judge) -> SpoolerLine:
+        if self._launcher is not None:
+            await self._launcher.rouse(self.printer)
         try:
             return await self._connect(listener, is_to_retire)
         except (FileNotFoundError, ConnectionRefusedError) as error:

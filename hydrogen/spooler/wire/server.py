@@ -11,7 +11,8 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ HEARTBEAT_SECONDS = 1.0
 MAX_PEERS = 16
 """Attachments at once; a refused one is closed without a word."""
 
+BACKLOG = 16
+"""Connections that wait to be accepted."""
+
 SOCKET_MODE = 0o660
 
 _PEER = struct.Struct("3i")
@@ -40,7 +44,19 @@ _PEER = struct.Struct("3i")
 class SpoolerServer:
     """`start`, then peers come; `close` may be called twice."""
 
-    def __init__(self, spooler: Spooler, path: Path, *, instance: str, version: str, clock: Clock, log: Log) -> None:
+    def __init__(
+        self,
+        spooler: Spooler,
+        path: Path,
+        *,
+        instance: str,
+        version: str,
+        clock: Clock,
+        log: Log,
+        inherited: socket.socket | None = None,
+    ) -> None:
+        """inherited: a socket that listens already, and whose file somebody else looks after (activation.py)."""
+        self._inherited = inherited
         self.spooler = spooler
         self.instance = instance
         self.version = version
@@ -69,18 +85,25 @@ class SpoolerServer:
 
         Raises OSError.
         """
+        listener = self._inherited or self._bound()
+        try:
+            self._server = await _listen(listener, lambda: Attachment(self))
+        except OSError:
+            listener.close()
+            raise
+        self._heart = asyncio.get_running_loop().create_task(self._beat(), name="heartbeat")
+
+    def _bound(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._path.unlink(missing_ok=True)
             with socket_address(self._path) as address:
                 listener.bind(address)
             self._path.chmod(SOCKET_MODE)
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_unix_server(lambda: Attachment(self), sock=listener, backlog=16)
         except OSError:
             listener.close()
             raise
-        self._heart = loop.create_task(self._beat(), name="heartbeat")
+        return listener
 
     async def close(self) -> None:
         """Close every peer and the socket; what is buffered for a peer that reads is still sent, for half a second."""
@@ -92,7 +115,8 @@ class SpoolerServer:
         if self._server is not None:
             self._server.close()
             self._server = None
-            self._path.unlink(missing_ok=True)
+            if self._inherited is None:
+                self._path.unlink(missing_ok=True)
         peers = list(self._peers)
         for peer in peers:
             peer.close()
@@ -149,6 +173,14 @@ class SpoolerServer:
             await until_beat(HEARTBEAT_SECONDS)
             for peer in tuple(self._peers):
                 peer.beat(frame)
+
+
+async def _listen(listener: socket.socket, make: Callable[[], Attachment]) -> asyncio.Server:
+    """The file of the socket stays when the server is closed: who bound it removes it."""
+    loop = asyncio.get_running_loop()
+    if sys.version_info >= (3, 13):
+        return await loop.create_unix_server(make, sock=listener, backlog=BACKLOG, cleanup_socket=False)
+    return await loop.create_unix_server(make, sock=listener, backlog=BACKLOG)
 
 
 def is_trusted(user: int, group: int) -> bool:

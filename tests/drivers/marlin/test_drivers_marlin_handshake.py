@@ -44,3 +44,35 @@ async def test_configured_dialect_goes_before_what_is_recognised(monkeypatch: py
     connection = MuteConnection()
     await handshake.identify(connection, "repetier")  # type: ignore[arg-type]
     assert connection.spoken == (Firmware(), DIALECTS["repetier"])
+
+
+class TellingConnection:
+    """Answers every command with the same lines."""
+
+    def __init__(self, *answer: str, dialect: str = "marlin") -> None:
+        self.firmware = Firmware(name="x")
+        self.dialect = DIALECTS[dialect]
+        self.asked: list[str] = []
+        self._answer = answer
+
+    async def send_gcode(self, lines: Sequence[str]) -> tuple[str, ...]:
+        self.asked += lines
+        return self._answer
+
+
+async def test_a_printer_is_asked_how_fast_it_may_move() -> None:
+    connection = TellingConnection("  M92 X80.00", "  M203 X500.00 Y400.00", "echo:  M204 P900.00", "ok")
+    await handshake.ask_limits(connection)  # type: ignore[arg-type]
+    assert connection.firmware.limits == {"M203": {"X": 500.0, "Y": 400.0}, "M204": {"P": 900.0}}
+    assert (connection.firmware.name, connection.asked) == ("x", ["M503 S0"])
+
+
+async def test_one_that_does_not_tell_is_not_asked_or_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    klipper = TellingConnection(dialect="klipper")
+    await handshake.ask_limits(klipper)  # type: ignore[arg-type]
+    assert klipper.asked == []
+    monkeypatch.setattr(handshake, "LIMITS_SECONDS", 0.01)
+    mute = MuteConnection()
+    mute.dialect = DIALECTS["marlin"]  # type: ignore[attr-defined]
+    await handshake.ask_limits(mute)  # type: ignore[arg-type]
+    assert mute.firmware == Firmware()

@@ -145,3 +145,24 @@ def test_heat_lines_that_nobody_looks_at_are_bounded() -> None:
     for celsius in range(10 * TARGETS_KEPT):
         mode.note(b"M104 S%d" % celsius)
     assert len(mode.take_heat_lines()) == TARGETS_KEPT
+
+
+def test_every_homing_is_told_with_its_axes() -> None:
+    told: list[str] = []
+    tracker = ModeTracker(told.append)
+    for line in (b"G28", b"G28 X Y", b"G280", b"G28 W"):
+        tracker.note(line)
+    assert told == ["xyz", "xy", "xyz"]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"M117 Layer 3", "Layer 3"),
+        (b"M117", ""),
+        (b"M117 <b>" + b"x" * 200, "<b>" + "x" * 117),
+        (b"M117 \xff\x07 \xc3\xa4", "\ufffd\ufffd \xe4"),
+    ],
+)
+def test_the_text_on_the_printers_display_is_known_as_text(line: bytes, shown: str) -> None:
+    assert followed(b"M117 before", line).message == shown

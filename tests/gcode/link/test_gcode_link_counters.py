@@ -38,3 +38,14 @@ def test_statistics_join_what_link_ledger_and_clock_have_counted() -> None:
         window_bytes=87,
         window_lines=3,
     )
+
+
+def test_a_repair_is_counted_for_what_the_printer_complained_of_before() -> None:
+    counters = LinkCounters()
+    for complaint, is_open in (("checksum", True), ("number", True), ("no_checksum", False), ("", False)):
+        if complaint:
+            counters.complain(complaint)
+        counters.on_repair(answers_probe=False, is_window_open=is_open)
+    counters.on_repair(answers_probe=True, is_window_open=False)
+    told = counters.statistics(LineLedger(1000), StallClock(LinkLimits()), Window())
+    assert (told.resends, told.damaged_lines, told.lost_lines, told.window_faults) == (5, 2, 2, 2)

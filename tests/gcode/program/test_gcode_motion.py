@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hydrogen.gcode.program.motion import MotionLimits, MotionModes, dwell_seconds, limits_from_report, words_of
+from hydrogen.gcode.program.motion import (
+    MotionLimits,
+    MotionModes,
+    dwell_seconds,
+    limit_words,
+    limits_from_report,
+    limits_from_words,
+    words_of,
+)
 
 REPORT = """\
 echo:; Maximum feedrates (units/s):
@@ -36,6 +44,13 @@ def test_a_printers_own_limits_are_read_from_its_report() -> None:
 def test_a_report_without_echo_is_read_too_and_none_is_none() -> None:
     assert limits_from_report([b"  M205 X8.00 Y8.00 Z0.40 E4.50"]) == MotionLimits(jerk=8.0, jerk_e=4.5)
     assert limits_from_report([b"echo:  M92 X80.00", b"ok"]) is None
+
+
+def test_the_words_of_a_report_are_kept_as_they_stand() -> None:
+    words = limit_words([b"  M92 X80.00", b"  M203 X300.00 Y300.00 Z5.00", b"  M203 T0 E25.00", b"M2035 X1", b"ok"])
+    assert words == {"M203": {"X": 300.0, "Y": 300.0, "Z": 5.0, "T": 0.0, "E": 25.0}}
+    assert limits_from_words(words) == MotionLimits()
+    assert limits_from_words({}) is None
 
 
 def test_modes_follow_their_commands() -> None:

@@ -10,6 +10,7 @@ from hydrogen.model.events import (
     ALL_EVENTS,
     Event,
     FileAdded,
+    FileAnalysed,
     FileMoved,
     FileRemoved,
     JobFinished,
@@ -19,12 +20,15 @@ from hydrogen.model.events import (
     PrinterConnected,
     PrinterDisconnected,
     PrinterHeartbeatMissed,
+    PrinterHomingBegun,
     PrinterPositionReported,
+    PrinterPromptClosed,
+    PrinterPromptShown,
     PrinterStateChanged,
 )
 from hydrogen.model.job import JobOutcome, JobState
 from hydrogen.model.printer import ErrorReport, Position, PrinterState, PrinterStatus
-from hydrogen.octoprint.push.events import events_of, position_events
+from hydrogen.octoprint.push.events import events_of, plugin_messages_of, position_events, prompt_body
 
 PRINTER = PrinterState(
     status=PrinterStatus.PRINTING,
@@ -54,6 +58,11 @@ def finished(outcome: JobOutcome) -> JobFinished:
         (PrinterDisconnected(at=1.0, reason="x"), ["Disconnected"]),
         (PrinterStateChanged(at=1.0, status=PrinterStatus.IDLE), ["PrinterStateChanged"]),
         (PrinterStateChanged(at=1.0, status=PrinterStatus.HALTED), ["Error", "PrinterStateChanged"]),
+        (PrinterHomingBegun(at=1.0, axes="xyz"), ["Home"]),
+        (PrinterStateChanged(at=1.0, status=PrinterStatus.CONNECTING), ["Connecting", "PrinterStateChanged"]),
+        (PrinterStateChanged(at=1.0, status=PrinterStatus.CANCELLING), ["PrintCancelling", "PrinterStateChanged"]),
+        (FileAnalysed(at=1.0, path="a.gcode", outcome="ready", seconds=9.0), ["MetadataAnalysisFinished"]),
+        (FileAnalysed(at=1.0, path="a.gcode", outcome="failed"), []),
         (JobStarted(at=1.0, job="j", file="x.gcode", lines_total=1, bytes_total=2), ["PrintStarted"]),
         (JobPaused(at=1.0, job="j"), ["PrintPaused"]),
         (JobResumed(at=1.0, job="j"), ["PrintResumed"]),
@@ -98,3 +107,11 @@ def test_a_position_is_told_when_it_is_another_one() -> None:
     assert told(here, x_mm=1.0, z_mm=0.2) == []
     assert told(here, x_mm=2.0, z_mm=0.2) == ["PositionUpdate"]
     assert told(here, x_mm=1.0, z_mm=0.4) == ["PositionUpdate", "ZChange"]
+
+
+def test_prompts_are_the_plugins_messages() -> None:
+    shown = PrinterPromptShown(at=1.0, message="Go on? [Yes] [No]", buttons=("Yes", "No"))
+    (told,) = plugin_messages_of(shown)
+    assert told == ("action_command_prompt", {"action": "show", "text": "Go on?", "choices": ["Yes", "No"]})
+    assert list(plugin_messages_of(PrinterPromptClosed(at=1.0))) == [("action_command_prompt", {"action": "close"})]
+    assert prompt_body("Press the knob", ()) == {"text": "Press the knob", "choices": []}

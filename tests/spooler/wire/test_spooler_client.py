@@ -171,6 +171,9 @@ class StandInLauncher:
         self.launched: list[str] = []
         self.server: SpoolerServer | None = None
 
+    async def rouse(self, name: str) -> None:
+        pass
+
     async def launch(self, name: str) -> None:
         self.launched.append(name)
         bench = self.bench

@@ -24,7 +24,7 @@ export class LayerCanvas {
   }
 
   /** moves: of readLayer. bounds: {low, high} in mm. done: so many moves are behind (null: all). head: {x, y} or null. */
-  draw({ moves, bounds, done, head, hasTravel, chosen, key, zoom = 1, shift = [0, 0] }) {
+  draw({ moves, bounds, done, head, hasTravel, chosen, left = [], key, zoom = 1, shift = [0, 0] }) {
     const ratio = Math.min(2, devicePixelRatio || 1);
     const [width, height] = [Math.round(this.canvas.clientWidth * ratio), Math.round(this.canvas.clientHeight * ratio)];
     if (!width || !height) return;
@@ -40,10 +40,10 @@ export class LayerCanvas {
       top: height / 2 + (fit.top - height / 2) * zoom + shift[1] * ratio,
     };
     this.view = { ...view, ratio };
-    const wanted = JSON.stringify([key, width, height, view, hasTravel, chosen]);
+    const wanted = JSON.stringify([key, width, height, view, hasTravel, chosen, left]);
     if (this.key !== wanted) {
       this.key = wanted;
-      this.#drawStill(moves, view, { hasTravel, chosen });
+      this.#drawStill(moves, view, { hasTravel, chosen, left });
     }
     this.context.clearRect(0, 0, width, height);
     this.context.globalAlpha = done === null ? 1 : 0.3;
@@ -53,12 +53,13 @@ export class LayerCanvas {
     if (head) this.#drawHead(head, view, ratio);
   }
 
-  #drawStill(moves, view, { hasTravel, chosen }) {
+  #drawStill(moves, view, { hasTravel, chosen, left }) {
     const context = this.still.getContext("2d");
     context.clearRect(0, 0, this.still.width, this.still.height);
     this.#drawGrid(context, view);
     if (hasTravel) this.#stroke(context, moves, view, { isLaid: 0, colour: style("--travel"), thin: true });
     this.#stroke(context, moves, view, { isLaid: 1, colour: style("--laid") });
+    for (const one of left) this.#stroke(context, moves, view, { isLaid: 1, colour: style("--line"), object: moves.objects.indexOf(one) });
     if (chosen) this.#stroke(context, moves, view, { isLaid: 1, colour: style("--warn"), object: moves.objects.indexOf(chosen) });
   }
 

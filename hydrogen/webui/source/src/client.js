@@ -2,14 +2,17 @@
 // was, and applies what comes to the model. Nothing here knows what is shown.
 
 import { waitBefore } from "./backoff.js";
-import { apply, sinceOf } from "./house.js";
-import { Series } from "./series.js";
+import { apply, sinceOf, unheardEnds, withEnd } from "./house.js";
+import { Series, seriesName } from "./series.js";
 import { socketAddress } from "./session.js";
 
 const SILENCE_MS = 20_000;
 const PING_MS = 8_000;
 const COMMAND_MS = 90_000;
 const TOPICS = ["printer", "temperature", "job", "error", "file", "host", "link", "queue", "system"];
+
+/** What is measured again and again. */
+const SAMPLES = new Set(["temperature.measured", "sensor.measured", "job.progressed", "printer.position_reported", "printer.message_shown", "host.measured", "link.measured"]);
 
 export class Refused extends Error {
   /** What the service (or the way to it) refused: `code`, `message`, `details`, HTTP `status` if there is one. */
@@ -229,22 +232,36 @@ export class Client {
 
   #hearTerminal(frame) {
     this.terminal.add(frame.printer, frame.lines);
-    this.model.set({ terminalVersion: this.model.value.terminalVersion + 1 });
+    this.model.set({ terminalVersion: this.model.value.terminalVersion + 1 }, { isSample: true });
   }
 
   #hearTruth(frame) {
     if (frame.type === "subscribed" && frame.id) this.#answer(frame.id, frame);
-    const house = apply(this.model.value.house, frame);
+    const before = this.model.value.house;
+    const house = apply(before, frame);
     if (frame.type === "temperature.measured") this.#keepTemperature(frame);
+    if (frame.type === "sensor.measured") this.#keepSensor(frame);
     if (frame.type === "error.raised") this.model.tell("error", frame.error.message, frame.printer);
-    this.model.set({ house, ...(frame.type === "snapshot" || frame.type === "subscribed" ? { link: "live" } : {}) });
+    const isLive = frame.type === "snapshot" || frame.type === "subscribed";
+    this.model.set({ house, ...(isLive ? { link: "live" } : {}) }, { isSample: SAMPLES.has(frame.type) });
     if (frame.type === "snapshot" || (frame.type === "subscribed" && frame.resumed)) this.#fetchTemperatures();
+    if (frame.type === "snapshot") this.#fetchEnds(before, house);
     if (frame.type === "printer.attached") this.#fetchTemperatures(frame.printer);
   }
 
   #keepTemperature(frame) {
     const at = Date.parse(frame.at) / 1000;
     this.seriesOf(frame.printer).add(at, frame.heater, frame.actual_celsius, frame.target_celsius);
+  }
+
+  /** Sensors in degrees stand beside the heaters of their printer; those of the house beside all. */
+  #keepSensor(frame) {
+    if (frame.unit !== "celsius") return;
+    const at = Date.parse(frame.at) / 1000;
+    const owner = this.model.value.house.sensors[frame.sensor]?.printer;
+    for (const printer of owner ? [owner] : Object.keys(this.model.value.house.printers)) {
+      this.seriesOf(printer).add(at, seriesName(frame.sensor), frame.value, null);
+    }
   }
 
   /** The temperatures of a printer, for the graph; always the same object. */
@@ -258,10 +275,30 @@ export class Client {
     for (const printer of only ? [only] : Object.keys(this.model.value.house.printers)) {
       try {
         const told = await this.command("temperature.history", {}, { printer, isRepeatable: true });
-        this.seriesOf(printer).fill(told.heaters);
+        this.seriesOf(printer).fill({ ...told.heaters, ...await this.#sensorHistory(printer) });
         this.model.set({});
       } catch { /* the graph begins with what comes */ }
     }
+  }
+
+  /** What came to its end while there was no connection. */
+  async #fetchEnds(before, house) {
+    for (const [name, job] of Object.entries(unheardEnds(before, house))) {
+      try {
+        const told = await this.command("job.show", { job }, { isRepeatable: true });
+        this.model.set({ house: withEnd(this.model.value.house, name, told.job) });
+      } catch { /* nobody knows the job any more */ }
+    }
+  }
+
+  async #sensorHistory(printer) {
+    const found = {};
+    for (const [name, sensor] of Object.entries(this.model.value.house.sensors)) {
+      if (sensor.unit !== "celsius" || ![null, printer].includes(sensor.printer ?? null)) continue;
+      const told = await this.command("sensor.history", { sensor: name }, { isRepeatable: true });
+      found[seriesName(name)] = { at: told.at, actual_celsius: told.value, target_celsius: told.value.map(() => null) };
+    }
+    return found;
   }
 
   #retry() {

@@ -1,6 +1,8 @@
 // The temperature graph: uPlot on the columns of a Series. Drawn at most four times a second, and not while nobody looks.
 
+import "./kit.js";
 import uPlot from "uplot";
+import { colourOf } from "./colour.js";
 import { heaterName } from "./format.js";
 import { texts } from "./texts.js";
 import { html, page, useEffect, useRef } from "./ui.js";
@@ -8,12 +10,9 @@ import { html, page, useEffect, useRef } from "./ui.js";
 const HEIGHT = 250;
 const DRAW_MS = 250;
 
-/** The colours of the style sheet, by order of the heaters. */
-export const colourOf = (number) => `--heater-${number % 8}`;
-
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function optionsFor(names, width) {
+function optionsFor(names, sensors, width) {
   const [ink, line] = [style("--muted"), style("--line")];
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui, sans-serif" };
   const value = (_plot, raw) => (raw === null || raw === undefined ? "–" : `${raw.toFixed(1)} °C`);
@@ -30,23 +29,25 @@ function optionsFor(names, width) {
           { label: `${heaterName(name)} ${texts.heat.target}`, stroke: colour, width: 1, dash: [5, 5], value, points: { show: false }, alpha: 0.8 },
         ];
       }),
+      ...sensors.map(([, label], number) => ({ label, stroke: style(colourOf(names.length + number)), width: 1.5, value, points: { show: false } })),
     ],
   };
 }
 
-export function Graph({ name, heaters, minutes }) {
+export function Graph({ name, heaters, sensors, minutes }) {
   const place = useRef();
   const looks = useRef({ minutes, isZoomed: false });
   looks.current.minutes = minutes;
-  const names = heaters.join(" ");
+  const names = [...heaters, ...sensors.flat()].join("\n");
   useEffect(() => { looks.current.isZoomed = false; looks.current.drawn = -1; }, [minutes]);
   useEffect(() => {
     const series = page.client.seriesOf(name);
     const box = place.current;
     let plot = null;
+    const tableNow = () => series.table(heaters, sensors.map(([one]) => one));
     const build = () => {
       plot?.destroy();
-      plot = new uPlot(optionsFor(heaters, box.clientWidth || 300), series.table(heaters), box);
+      plot = new uPlot(optionsFor(heaters, sensors, box.clientWidth || 300), tableNow(), box);
       looks.current.drawn = -1;
       plot.over.addEventListener("dblclick", () => { looks.current.isZoomed = false; looks.current.drawn = -1; });
       plot.hooks.setSelect = [(one) => { if (one.select.width > 5) looks.current.isZoomed = true; }];
@@ -55,7 +56,7 @@ export function Graph({ name, heaters, minutes }) {
       const look = looks.current;
       if (document.hidden || !plot || series.version === look.drawn || look.isZoomed) return;
       look.drawn = series.version;
-      const table = series.table(heaters);
+      const table = tableNow();
       const last = table[0][table[0].length - 1] ?? Date.now() / 1000;
       plot.batch(() => {
         plot.setData(table, false);

@@ -1,20 +1,28 @@
 import { celsius, heaterName } from "./format.js";
-import { Graph, colourOf } from "./graph.js";
+import { colourOf } from "./colour.js";
+import { later } from "./later.js";
+import { highestOf, presetsOf, useProfile } from "./profile.js";
+import { Sensors, drawnSensors } from "./sensors.js";
 import { texts } from "./texts.js";
-import { Button, Card, html, order, page, useMay, useState } from "./ui.js";
+import { Button, Card, html, order, page, useMay, useModel, useState } from "./ui.js";
 
 const RANGES = [5, 10, 30];
+
+const Graph = later(() => import("./graph.js"), "Graph", html`<div class="graph" />`);
 
 /** Nozzles first, then the bed, then what else there is. */
 export function inOrder(names) {
   const rank = (name) => (name.startsWith("tool") ? 0 : name === "bed" ? 1 : 2);
-  return [...names].sort((one, other) => rank(one) - rank(other) || one.localeCompare(other, undefined, { numeric: true }));
+  const number = (name) => Number(/\d+$/.exec(name)?.[0] ?? 0);
+  return [...names].sort((one, other) => rank(one) - rank(other) || number(one) - number(other) || (one < other ? -1 : 1));
 }
 
 export function Heat({ name, printer }) {
   const mayControl = useMay("control");
   const mayStop = useMay("emergency");
   const [minutes, setMinutes] = useState(page.settings.value.graphMinutes);
+  const profile = useProfile(name);
+  const sensors = useModel((model) => model.house.sensors);
   const names = inOrder(Object.keys(printer.heaters));
   const show = (count) => {
     setMinutes(count);
@@ -26,10 +34,11 @@ export function Heat({ name, printer }) {
     <${Card} title=${texts.heat.title} actions=${off}>
       <table class="heaters">
         <thead><tr><th scope="col">${texts.heat.heater}</th><th scope="col">${texts.heat.actual}</th><th scope="col">${texts.heat.target}</th></tr></thead>
-        <tbody>${names.map((heater, number) => html`<${Heater} key=${heater} printer=${name} name=${heater} number=${number} told=${printer.heaters[heater]} may=${mayControl} />`)}</tbody>
+        <tbody>${names.map((heater, number) => html`<${Heater} key=${heater} printer=${name} name=${heater} number=${number} told=${printer.heaters[heater]} highest=${highestOf(profile, heater)} may=${mayControl} />`)}</tbody>
       </table>
-      ${mayControl && html`<${Presets} name=${name} heaters=${names} />`}
-      <${Graph} name=${name} heaters=${names} minutes=${minutes} />
+      <${Sensors} name=${name} />
+      ${mayControl && html`<${Presets} name=${name} heaters=${names} profile=${profile} />`}
+      <${Graph} name=${name} heaters=${names} sensors=${drawnSensors(sensors, name)} minutes=${minutes} />
       <div class="row ranges" role="group" aria-label=${texts.heat.range}>
         ${RANGES.map((count) => html`<button type="button" class="button small" aria-pressed=${count === minutes} onClick=${() => show(count)}>${texts.heat.minutes(count)}</button>`)}
         <span class="hint">${texts.heat.zoom}</span>
@@ -37,11 +46,13 @@ export function Heat({ name, printer }) {
     <//>`;
 }
 
-function Heater({ printer, name, number, told, may }) {
+function Heater({ printer, name, number, told, highest, may }) {
   const [typed, setTyped] = useState(null);
   const set = async (event) => {
     event.preventDefault();
     const wanted = Number(typed);
+    if (typed !== null && wanted > highest) page.model.tell("error", texts.heat.tooHot(heaterName(name), highest), printer);
+    if (wanted > highest || wanted < 0) return setTyped(null);
     if (typed === null || typed === "" || !Number.isFinite(wanted)) return setTyped(null);
     await order("printer.set_temperature", { heater: name, target_celsius: wanted }, printer);
     return setTyped(null);
@@ -54,21 +65,21 @@ function Heater({ printer, name, number, told, may }) {
       <th scope="row"><span class="swatch" style=${{ background: `var(${colourOf(number)})` }} aria-hidden="true" />${heaterName(name)}</th>
       <td class=${isHot ? "hot" : ""} data-heater=${name}>${celsius(told.actual_celsius)} °C${typeof told.power === "number" ? html`<i class="power" title=${texts.heat.power}><i style=${{ width: `${Math.min(100, told.power * 100)}%` }} /></i>` : ""}</td>
       <td>${may && target !== null
-        ? html`<form class="target" onSubmit=${set}><input type="number" inputmode="decimal" min="0" max="500" step="1" value=${shown} aria-label=${texts.heat.setTo(heaterName(name))}
+        ? html`<form class="target" novalidate onSubmit=${set}><input type="number" inputmode="decimal" min="0" max=${highest} step="1" value=${shown} aria-label=${texts.heat.setTo(heaterName(name))}
             onInput=${(event) => setTyped(event.target.value)} onBlur=${set} onFocus=${(event) => event.target.select()} /><span>°C</span></form>`
         : target === null ? "–" : `${celsius(target, 0)} °C`}</td>
     </tr>`;
 }
 
-function Presets({ name, heaters }) {
+function Presets({ name, heaters, profile }) {
   const heat = async (preset) => {
     for (const heater of heaters) {
-      const target = heater === "tool0" ? preset.nozzle : heater === "bed" ? preset.bed : null;
+      const target = { tool0: preset.nozzle, bed: preset.bed, chamber: preset.chamber }[heater] ?? null;
       if (target !== null && !await order("printer.set_temperature", { heater, target_celsius: target }, name)) return;
     }
   };
   return html`
     <div class="row presets" role="group" aria-label=${texts.heat.preset}>
-      ${page.settings.value.presets.map((preset) => html`<${Button} kind="small" title=${`${preset.nozzle} / ${preset.bed} °C`} onPress=${() => heat(preset)}>${preset.name}<//>`)}
+      ${presetsOf(profile, page.settings.value.presets).map((preset) => html`<${Button} kind="small" title=${`${preset.nozzle ?? "–"} / ${preset.bed ?? "–"} °C`} onPress=${() => heat(preset)}>${preset.name}<//>`)}
     </div>`;
 }

@@ -10,15 +10,33 @@ const JOB_FIGURES = [
 
 const EMPTY_PRINTER = Object.freeze({
   status: "offline", driver: "", port: "", baud: null, firmware: null, heaters: {}, position: null, job: null, link: null,
-  prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null,
+  prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null, display_message: "",
 });
 
 /** Before anything was told. `news` counts what happened to things that are fetched: files, queue, jobs. */
 export function emptyHouse() {
   return {
-    epoch: "", seq: 0, isTold: false, printers: {}, host: {}, queue: { length: 0, next: [], held: {} },
+    epoch: "", seq: 0, isTold: false, printers: {}, sensors: {}, host: {}, queue: { length: 0, next: [], held: {} },
     reasons: {}, finished: {}, news: { files: 0, queue: 0, jobs: 0 },
   };
+}
+
+/** The jobs that are over by what a snapshot says, and whose end nobody told this page: {printer: job}. before: the house as it was
+ * known until then. Those that lie on a bed count as well, so that a page that is opened later knows what lies there. */
+export function unheardEnds(before, house) {
+  const ends = {};
+  for (const [name, printer] of Object.entries(house.printers)) {
+    const over = before.printers[name]?.job?.id ?? (printer.bed === "clear" ? null : printer.bed_job);
+    if (over && printer.job?.id !== over && house.finished[name]?.job !== over) ends[name] = over;
+  }
+  return ends;
+}
+
+/** The house in which the end of a job is known from its record (`job.show`). */
+export function withEnd(house, name, record) {
+  if (record.state === "printing" || house.printers[name]?.job) return house;
+  const end = { job: record.job, file: record.file, outcome: record.state, elapsed_seconds: record.elapsed_seconds, reason: record.reason ?? "" };
+  return { ...house, finished: { ...house.finished, [name]: end } };
 }
 
 /** The place to resume from; "" before anything was told. */
@@ -32,9 +50,9 @@ export function apply(house, frame) {
 }
 
 function fromSnapshot(house, frame) {
-  const { printers = {}, host = {}, queue = house.queue } = frame.state ?? {};
+  const { printers = {}, sensors = {}, host = {}, queue = house.queue } = frame.state ?? {};
   const news = { files: house.news.files + 1, queue: house.news.queue + 1, jobs: house.news.jobs + 1 };
-  return { ...house, epoch: frame.epoch, seq: frame.seq, isTold: true, printers, host, queue, news };
+  return { ...house, epoch: frame.epoch, seq: frame.seq, isTold: true, printers, sensors, host, queue, news };
 }
 
 function applyEvent(house, event) {
@@ -42,11 +60,27 @@ function applyEvent(house, event) {
   if (event.type === "host.measured") return { ...house, host: event.host };
   if (event.type === "queue.changed") return { ...heard(house, "queue"), queue: event.queue };
   if (topic === "file") return heard(house, "files");
+  if (topic === "sensor") return withSensor(house, event);
   if (typeof event.printer !== "string") return house;
   const before = house.printers[event.printer] ?? EMPTY_PRINTER;
   const after = applyToPrinter(before, event);
   const told = toldBeside(house, event);
   return after === before ? told : { ...told, printers: { ...told.printers, [event.printer]: after } };
+}
+
+function withSensor(house, event) {
+  const before = house.sensors[event.sensor];
+  if (!before) return house;
+  return { ...house, sensors: { ...house.sensors, [event.sensor]: { ...before, ...changeOfSensor(event) } } };
+}
+
+function changeOfSensor(event) {
+  switch (event.type) {
+    case "sensor.measured": return { value: event.value, unit: event.unit, measured_at: event.at };
+    case "sensor.quality_changed": return { quality: event.quality, reason: event.reason, simulated: event.simulated, ...(event.quality === "ok" ? {} : { value: null }) };
+    case "sensor.alarm_changed": return { alarm: event.alarm };
+    default: return {};
+  }
 }
 
 function toldBeside(house, event) {
@@ -69,7 +103,7 @@ function applyToPrinter(printer, event) {
     case "printer.connected":
       return { ...printer, port: event.port, baud: event.baud, error: null, unsafe: null };
     case "printer.disconnected":
-      return { ...printer, heaters: {}, position: null, firmware: null, link: null, prompt: null, prompt_buttons: [] };
+      return { ...printer, heaters: {}, position: null, firmware: null, link: null, prompt: null, prompt_buttons: [], display_message: "" };
     case "printer.state_changed": {
       const job = printer.job && JOB_WORDS.has(event.status) ? { ...printer.job, status: event.status } : printer.job;
       return { ...printer, status: event.status, job };
@@ -78,6 +112,8 @@ function applyToPrinter(printer, event) {
       return { ...printer, firmware: event.firmware };
     case "printer.position_reported":
       return { ...printer, position: event.position };
+    case "printer.message_shown":
+      return { ...printer, display_message: event.message };
     case "printer.prompt_shown":
       return { ...printer, prompt: event.message, prompt_buttons: event.buttons ?? [] };
     case "printer.prompt_closed":
@@ -108,7 +144,7 @@ function newJob(event) {
     id: event.job, file: event.file, status: "printing", fraction: 0, lines_done: 0, lines_total: event.lines_total,
     bytes_done: 0, bytes_total: event.bytes_total, layer: 0, layers_total: event.layers_total, elapsed_seconds: 0,
     remaining_seconds: null, remaining_low_seconds: null, remaining_high_seconds: null, remaining_source: "",
-    started_at: event.at, actor: event.actor,
+    started_at: event.at, actor: event.actor, excluded_objects: [],
   };
 }
 
@@ -121,6 +157,10 @@ function applyToJob(printer, event) {
       return { ...printer, job: { ...printer.job, status: "paused" } };
     case "job.resumed":
       return { ...printer, job: { ...printer.job, status: "printing" } };
+    case "job.object_excluded": {
+      const others = (printer.job.excluded_objects ?? []).filter((one) => one !== event.object);
+      return { ...printer, job: { ...printer.job, excluded_objects: [...others, event.object] } };
+    }
     case "job.progressed": {
       const figures = Object.fromEntries(JOB_FIGURES.map((name) => [name, event[name]]));
       return { ...printer, job: { ...printer.job, ...figures } };

@@ -1,4 +1,4 @@
-import { baseName, clock, duration, filament, moment, percent, timeLeft } from "./format.js";
+import { baseName, clock, count, duration, filament, moment, percent, timeLeft } from "./format.js";
 import { isBusy } from "./house.js";
 import { Picture } from "./picture.js";
 import { hashOf } from "./route.js";
@@ -15,6 +15,7 @@ export function JobCard({ name, printer, reason }) {
   return html`
     <${Card} title=${texts.job.title}>
       <${Empty} icon="layers" title=${texts.job.none}>${texts.job.noneText}<//>
+      <${Message} printer=${printer} />
       <div class="row centre"><a class="button primary" href="#/files"><${Icon} name="files" /><span>${texts.job.chooseFile}</span></a></div>
       <${Bed} name=${name} printer=${printer} />
     <//>`;
@@ -42,13 +43,14 @@ function Running({ name, printer, job, reason }) {
       </div>
       <${Meter} value=${job.fraction} label=${texts.job.progress} />
       ${isWaiting && html`<p class="told" role="status">${reason}</p>`}
+      <${Message} printer=${printer} />
       <dl class="figures">
         <div><dt>${texts.job.left}</dt><dd>${left.middle}</dd><small>${left.spread || texts.job.leftSource[job.remaining_source] || ""}</small></div>
         <div><dt>${texts.job.done}</dt><dd>${doneAt}</dd></div>
         <div><dt>${texts.job.elapsed}</dt><dd>${clock(job.elapsed_seconds)}</dd></div>
         <div><dt>${texts.job.layer}</dt><dd>${job.layer || "–"}${job.layers_total ? html`<span class="of"> / ${job.layers_total}</span>` : ""}</dd></div>
         <div><dt>${texts.job.filament}</dt><dd>${used ? filament(used) : "–"}</dd></div>
-        <div><dt>${texts.job.lines}</dt><dd>${job.lines_done.toLocaleString()}</dd><small>/ ${(job.lines_total ?? 0).toLocaleString()}</small></div>
+        <div><dt>${texts.job.lines}</dt><dd>${count(job.lines_done)}</dd><small>/ ${count(job.lines_total)}</small></div>
       </dl>
       ${may && html`<div class="row job-actions">
         ${MAY_RESUME.has(printer.status)
@@ -58,6 +60,10 @@ function Running({ name, printer, job, reason }) {
       </div>`}
     <//>`;
 }
+
+/** What the file or somebody put on the printer's display. */
+export const Message = ({ printer }) => printer.display_message
+  ? html`<p class="display" title=${texts.printer.display}><${Icon} name="display" /><span>${printer.display_message}</span></p>` : null;
 
 function Finished({ name, printer, event }) {
   const may = useMay("print");

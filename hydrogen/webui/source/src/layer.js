@@ -6,6 +6,10 @@
 const WORD = /([A-Z])\s*([+-]?(?:\d+\.?\d*|\.\d+))/g;
 const CHORD_MM = 0.5;
 
+/** The marks of slicers and firmwares, as the service reads them (gcode/analysis/objects.py). */
+const BEGIN_OBJECT = /^(?:; ?(?:start )?printing object[, ] ?(.+)|;MESH:(.+)|EXCLUDE_OBJECT_START NAME=([^\s;]+)|M486 S(-?\d+).*)$/i;
+const END_OBJECT = /^(?:; ?stop printing object|EXCLUDE_OBJECT_END)/i;
+
 /** {moves: Float32Array of x0,y0,x1,y1,isLaid; count; offsets: Float64Array, the file's byte behind each move; objects}. */
 export function readLayer(text, begin, objectNow = "") {
   const machine = {
@@ -78,10 +82,12 @@ class MoveList {
 }
 
 function objectAfter(line, object) {
-  const begun = /^; ?printing object (.+)$/i.exec(line) ?? /^EXCLUDE_OBJECT_START\s+NAME=(\S+)/i.exec(line);
-  if (begun) return begun[1].trim();
-  if (/^; ?stop printing object/i.test(line) || /^EXCLUDE_OBJECT_END/i.test(line)) return "";
-  return object;
+  const begun = BEGIN_OBJECT.exec(line);
+  if (begun) {
+    const id = (begun[1] ?? begun[2] ?? begun[3] ?? begun[4]).trim();
+    return id === "-1" || id === "NONMESH" ? "" : id;
+  }
+  return END_OBJECT.test(line) ? "" : object;
 }
 
 function obey(machine, line, out, offset, object) {

@@ -1,12 +1,18 @@
-// What the page knows, as one value that is replaced, never changed; those who look are told at most once a frame.
+// What the page knows, as one value that is replaced, never changed; those who look are told at most once a frame, and
+// of measurements six times a second: more is no calmer, and costs a phone its battery.
 
 import { emptyHouse } from "./house.js";
 
 const MOST_NOTICES = 4;
+const HIDDEN_MS = 250;
+const SAMPLE_MS = 150;
+
+const [NOTHING, LATER, SOON] = [0, 1, 2];
 
 export class Model {
   #listeners = new Set();
-  #isTold = true;
+  #told = NOTHING;
+  #timer = 0;
   #nextNotice = 1;
 
   constructor() {
@@ -14,20 +20,25 @@ export class Model {
       link: "begin", retryAt: 0, signedOutBecause: "", principal: "", scopes: [], expiresAt: null, server: null, status: null,
       house: emptyHouse(), series: new Map(), terminalVersion: 0, notices: [], uploads: [],
     };
+    // What waits for a frame would wait until somebody looks again.
+    globalThis.document?.addEventListener("visibilitychange", () => document.hidden && this.#tellAll());
   }
 
-  set(change) {
+  /** isSample: a measurement, of which many come; those who look are told a little later, of all of them at once. */
+  set(change, { isSample = false } = {}) {
     this.value = { ...this.value, ...change };
-    if (!this.#isTold) return;
-    this.#isTold = false;
-    const tell = () => {
-      if (this.#isTold) return;
-      this.#isTold = true;
-      for (const listener of [...this.#listeners]) listener();
-    };
+    if (this.#told === SOON || (isSample && this.#told === LATER)) return;
+    clearTimeout(this.#timer);
+    this.#told = isSample ? LATER : SOON;
     // A hidden tab draws no frames.
-    if (document.hidden) setTimeout(tell, 250);
-    else requestAnimationFrame(tell);
+    if (isSample || document.hidden) this.#timer = setTimeout(() => this.#tellAll(), document.hidden ? HIDDEN_MS : SAMPLE_MS);
+    else requestAnimationFrame(() => this.#tellAll());
+  }
+
+  #tellAll() {
+    if (this.#told === NOTHING) return;
+    this.#told = NOTHING;
+    for (const listener of [...this.#listeners]) listener();
   }
 
   /** Makes those who show `what` (files, queue, jobs) ask again. */

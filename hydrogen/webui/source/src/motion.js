@@ -1,5 +1,6 @@
 import { millimetres } from "./format.js";
 import { takesCommands } from "./house.js";
+import { stepWithin, useProfile } from "./profile.js";
 import { texts } from "./texts.js";
 import { Button, Card, html, order, page, useState } from "./ui.js";
 
@@ -10,20 +11,27 @@ const Z_MM_PER_MINUTE = 600;
 /** Which key moves what, where the pad has the focus. */
 const KEYS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", 1], ArrowDown: ["y", -1], PageUp: ["z", 1], PageDown: ["z", -1] };
 
+/** Where the head is now: no printer tells it by itself. */
+async function moved(asked, name) {
+  if (await asked) page.client.command("printer.send_gcode", { lines: ["M114"] }, { printer: name }).catch(() => undefined);
+}
+
 export function Motion({ name, printer }) {
   const [step, setStep] = useState(page.settings.value.jogStep);
+  const profile = useProfile(name);
   const isOff = !takesCommands(printer);
   const position = printer.position ?? {};
   const choose = (mm) => {
     setStep(mm);
     page.settings.set({ jogStep: mm });
   };
-  const jog = (axis, sign) => order("printer.jog", {
-    [`${axis}_mm`]: sign * step, feedrate_mm_per_minute: axis === "z" ? Z_MM_PER_MINUTE : XY_MM_PER_MINUTE,
-  }, name);
-  const home = (axes) => order("printer.home", { axes }, name);
+  const within = (axis, sign) => stepWithin(profile, position, axis, sign * step);
+  const jog = (axis, sign) => within(axis, sign) && moved(order("printer.jog", {
+    [`${axis}_mm`]: within(axis, sign), feedrate_mm_per_minute: axis === "z" ? Z_MM_PER_MINUTE : XY_MM_PER_MINUTE,
+  }, name), name);
+  const home = (axes) => moved(order("printer.home", { axes }, name), name);
   const arrow = (axis, sign, icon) => html`
-    <${Button} icon=${icon} kind=${`pad-${axis}${sign > 0 ? "-plus" : "-minus"}`} disabled=${isOff} label=${texts.motion.jog(axis, sign * step)} onPress=${() => jog(axis, sign)} />`;
+    <${Button} icon=${icon} kind=${`pad-${axis}${sign > 0 ? "-plus" : "-minus"}`} disabled=${isOff || !within(axis, sign)} label=${texts.motion.jog(axis, within(axis, sign))} onPress=${() => jog(axis, sign)} />`;
   const press = (event) => {
     const move = KEYS[event.key];
     if (!move || isOff || event.repeat) return;

@@ -1,3 +1,4 @@
+import "./kit.js";
 import { baseName, bytes, duration, folderOf, moment } from "./format.js";
 import { FileDetails } from "./file_details.js";
 import { Picture } from "./picture.js";
@@ -166,7 +167,7 @@ function FileRow({ file, name, onOpen }) {
   const worst = info?.preflight?.findings?.find((one) => one.severity === "error") ?? info?.preflight?.findings?.find((one) => one.severity === "warning");
   return html`
     <li ref=${place}>
-      <button type="button" class="file" onClick=${() => onOpen(path)} aria-label=${texts.files.open(path)}>
+      <button type="button" class="file" onClick=${() => onOpen(path)}>
         <${Picture} thumbnails=${info?.thumbnails} width=${96} fallback=${html`<span class="no-picture small"><${Icon} name="layers" /></span>`} />
         <span class="file-name"><b>${baseName(path)}</b><small>${bytes(file.size_bytes)} · ${moment(file.modified_at)}</small></span>
         <span class="file-time">${info?.state === "pending" ? texts.files.pending : info ? duration(info.print_seconds) : ""}</span>

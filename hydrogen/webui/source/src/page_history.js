@@ -1,3 +1,4 @@
+import "./kit.js";
 import { baseName, celsius, clock, duration, moment } from "./format.js";
 import { texts } from "./texts.js";
 import { Button, Card, Chip, Dialog, Empty, html, page, useAnswer, useEffect, useModel, useState } from "./ui.js";

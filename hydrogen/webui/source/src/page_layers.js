@@ -1,8 +1,9 @@
+import "./kit.js";
 import { LayerCanvas } from "./canvas.js";
-import { baseName, duration } from "./format.js";
+import { baseName, count as grouped, duration } from "./format.js";
 import { readLayer } from "./layer.js";
 import { texts } from "./texts.js";
-import { Button, Card, Empty, Icon, html, page, useAnswer, useEffect, useModel, useRef, useState } from "./ui.js";
+import { Button, Card, Empty, Icon, SureButton, html, order, page, useAnswer, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
 
 const words = texts.layers;
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -68,12 +69,31 @@ function Viewer({ name, known, job }) {
           <input type="range" min="1" max=${count} value=${layer} aria-label=${words.layer} onInput=${(event) => choose(Number(event.target.value))} />
           <${Button} icon="up" label=${words.up} disabled=${layer >= count} onPress=${() => choose(layer + 1)} />
         </div>
-        <p class="hint layer-told">${words.of(layer, count)} · ${words.height((index.z?.[layer - 1] ?? 0).toFixed(2))} · ${duration(index.seconds?.[layer - 1])} · ${(index.moves?.[layer - 1] ?? 0).toLocaleString()} ${words.moves}</p>
+        <p class="hint layer-told">${words.of(layer, count)} · ${words.height((index.z?.[layer - 1] ?? 0).toFixed(2))} · ${duration(index.seconds?.[layer - 1])} · ${grouped(index.moves?.[layer - 1] ?? 0)} ${words.moves}</p>
       <//>
       ${objects.length > 0 && html`
-        <${Card} title=${words.objects}><ul class="objects">${objects.map((one) => html`
-          <li><button type="button" class="button small" aria-pressed=${object === one.name} onClick=${() => setObject(object === one.name ? "" : one.name)}>${one.name || one.id}</button><span class="hint">${duration(one.seconds)}</span></li>`)}</ul><//>`}
+        <${Objects} name=${name} objects=${objects} job=${job} chosen=${object} onChoose=${setObject} />`}
     </div>`;
+}
+
+/** Kinds of marks that a firmware acts on. */
+const BY_FIRMWARE = new Set(["m486", "exclude"]);
+
+/** What the file prints, one by one; those of a print that runs can be left out where the firmware does it. */
+function Objects({ name, objects, job, chosen, onChoose }) {
+  const may = useMay("print");
+  const out = new Set(job?.excluded_objects ?? []);
+  const picked = objects.find((one) => one.id === chosen);
+  const canExclude = may && job && picked && BY_FIRMWARE.has(picked.kind) && !out.has(picked.id) && objects.length - out.size > 1;
+  const exclude = () => order("job.exclude_object", { object: picked.id }, name);
+  return html`
+    <${Card} title=${words.objects}>
+      <ul class="objects">${objects.map((one) => html`
+        <li key=${one.id}><button type="button" class=${`button small ${out.has(one.id) ? "out" : ""}`} aria-pressed=${chosen === one.id} onClick=${() => onChoose(chosen === one.id ? "" : one.id)}>${one.name || one.id}</button>
+          <span class="hint">${out.has(one.id) ? words.excluded : duration(one.seconds)}</span></li>`)}</ul>
+      ${canExclude && html`<div class="row"><${SureButton} icon="cancel" kind="danger" sure=${words.excludeSure} onPress=${exclude}>${words.exclude(picked.name || picked.id)}<//></div>`}
+      ${may && job && picked && !BY_FIRMWARE.has(picked.kind) && html`<p class="hint">${words.notByFirmware}</p>`}
+    <//>`;
 }
 
 /** The layer in which a byte of the file lies, from 1. */
@@ -109,7 +129,7 @@ function Drawing({ name, info, moves, layer, job, hasTravel, object, onObject })
     const at = isHere && done > 0 ? moves.read.points.subarray((done - 1) * 5 + 2, (done - 1) * 5 + 4) : null;
     const head = at ? { x: at[0], y: at[1] } : isHere && position && typeof position.x_mm === "number" ? { x: position.x_mm, y: position.y_mm } : null;
     drawer.current.draw({
-      moves: moves.read, bounds: (look.current.bounds = widened(look.current.bounds, moves.read)), done, head, hasTravel, chosen: object,
+      moves: moves.read, bounds: (look.current.bounds = widened(look.current.bounds, moves.read)), done, head, hasTravel, chosen: object, left: job?.excluded_objects ?? [],
       key: `${info.sha256} ${moves.layer} ${document.documentElement.dataset.look ?? ""}`, zoom: look.current.zoom, shift: look.current.shift,
     });
   };

@@ -2,6 +2,7 @@ import { Heat } from "./heat.js";
 import { isBusy } from "./house.js";
 import { JobCard } from "./job_card.js";
 import { Motion } from "./motion.js";
+import { useProfile } from "./profile.js";
 import { hashOf } from "./route.js";
 import { Signals } from "./signals.js";
 import { texts } from "./texts.js";
@@ -55,6 +56,7 @@ function Unreachable({ name, printer, reason, may }) {
 }
 
 function Connection({ name, printer, may }) {
+  const { can_cut_power: canCutPower } = useProfile(name);
   const firmware = printer.firmware;
   const isOffline = printer.status === "offline";
   return html`
@@ -65,7 +67,7 @@ function Connection({ name, printer, may }) {
       </dl>
       ${may && html`<div class="row">
         ${isOffline ? "" : html`<${SureButton} icon="link" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("printer.disconnect", {}, name)}>${texts.printer.disconnect}<//>`}
-        <${SureButton} icon="power" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("printer.power_off", {}, name)}>${texts.printer.powerOff}<//>
+        ${canCutPower && html`<${SureButton} icon="power" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("power.off", {}, name)}>${texts.printer.powerOff}<//>`}
       </div>`}
     <//>`;
 }

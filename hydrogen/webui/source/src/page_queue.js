@@ -1,3 +1,4 @@
+import "./kit.js";
 import { baseName, moment } from "./format.js";
 import { Bed } from "./job_card.js";
 import { hashOf } from "./route.js";

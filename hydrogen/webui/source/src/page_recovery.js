@@ -1,3 +1,4 @@
+import "./kit.js";
 import { baseName, percent } from "./format.js";
 import { hashOf } from "./route.js";
 import { texts } from "./texts.js";

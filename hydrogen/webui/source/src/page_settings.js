@@ -1,5 +1,8 @@
+import "./kit.js";
 import { AppKeys } from "./app_keys.js";
 import { moment } from "./format.js";
+import { Keys } from "./keys.js";
+import { hashOf } from "./route.js";
 import { applyLook } from "./settings.js";
 import { texts } from "./texts.js";
 import { Button, Card, Chip, html, page, useAnswer, useMay, useModel, useState } from "./ui.js";
@@ -13,7 +16,7 @@ export function SettingsPage() {
     <div class="page-head"><h1>${words.title}</h1></div>
     <div class="grid">
       <div class="column"><${Session} /><${Look} /><${Presets} /></div>
-      <div class="column"><${Service} />${isAdmin && html`<${AppKeys} /><${Configuration} /><${Log} />`}</div>
+      <div class="column"><${Service} />${isAdmin && html`<${Keys} /><${AppKeys} /><${Configuration} /><${Log} />`}</div>
     </div>`;
 }
 
@@ -62,13 +65,15 @@ function Presets() {
 }
 
 function Service() {
+  const isAdmin = useMay("admin");
   const [server, status] = [useModel((model) => model.server), useModel((model) => model.status)];
   const facts = [
     [words.version, server?.server ?? "–"], [words.address, location.host], [words.uptime, moment(status?.server_start_time)], [words.clients, status?.active_connections ?? "–"],
   ];
   return html`
     <${Card} title=${words.service}><dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
-      <dt>${words.documents}</dt><dd><a href="docs" target="_blank" rel="noreferrer">/docs</a></dd></dl><//>`;
+      <dt>${words.documents}</dt><dd><a href="docs" target="_blank" rel="noreferrer">/docs</a></dd>
+      ${isAdmin && html`<dt>${texts.audit.title}</dt><dd><a href=${hashOf("audit")}>${texts.audit.open}</a></dd>`}</dl><//>`;
 }
 
 function Configuration() {

@@ -1,3 +1,4 @@
+import "./kit.js";
 import { completions, linesOf } from "./terminal_log.js";
 import { texts } from "./texts.js";
 import { Button, html, order, page, useEffect, useMay, useModel, useRef, useState } from "./ui.js";

@@ -3,6 +3,9 @@
 export const LONGEST_SECONDS = 1800;
 const GAP_SECONDS = 15;
 
+/** What a sensor is called among the heaters: a sensor may have the name of one. */
+export const seriesName = (sensor) => `sensor ${sensor}`;
+
 export class Series {
   constructor() {
     this.at = [];
@@ -40,12 +43,13 @@ export class Series {
     this.version += 1;
   }
 
-  /** Rows for the graph: the moments, then for each heater its actual and its target values. */
-  table(names) {
-    return [this.at, ...names.flatMap((name) => {
+  /** Rows for the graph: the moments, then for each heater its actual and its target values, for each sensor its values. */
+  table(heaters, sensors = []) {
+    const ofHeaters = heaters.flatMap((name) => {
       const { actual, target } = this.#columnsOf(name);
       return [actual, target];
-    })];
+    });
+    return [this.at, ...ofHeaters, ...sensors.map((name) => this.#columnsOf(name).actual)];
   }
 
   #columnsOf(name) {

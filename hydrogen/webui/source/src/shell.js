@@ -1,25 +1,24 @@
 // What stands around every page: head with the emergency stop, navigation, notices, dialogs that the printer opens.
 
+import { render } from "preact";
 import { routeFrom, hashOf } from "./route.js";
 import { percent } from "./format.js";
-import { FilesPage } from "./page_files.js";
-import { HistoryPage } from "./page_history.js";
-import { LayersPage } from "./page_layers.js";
+import { later } from "./later.js";
 import { OverviewPage } from "./page_overview.js";
 import { PrinterPage } from "./page_printer.js";
-import { QueuePage } from "./page_queue.js";
-import { RecoveryPage } from "./page_recovery.js";
-import { SettingsPage } from "./page_settings.js";
 import { RenewBar, SignInPage } from "./page_sign_in.js";
-import { TerminalPage } from "./page_terminal.js";
 import { Prompt } from "./prompt.js";
 import { StatusChip } from "./status_chip.js";
 import { texts } from "./texts.js";
 import { Button, Icon, html, page, useEffect, useMay, useModel, useState } from "./ui.js";
 
+/** The first one that most people see comes with the page; the others come when somebody goes there. */
 const PAGES = {
-  overview: OverviewPage, printer: PrinterPage, files: FilesPage, queue: QueuePage, history: HistoryPage, terminal: TerminalPage,
-  layers: LayersPage, recovery: RecoveryPage, settings: SettingsPage,
+  overview: OverviewPage, printer: PrinterPage, files: later(() => import("./page_files.js"), "FilesPage"),
+  queue: later(() => import("./page_queue.js"), "QueuePage"), history: later(() => import("./page_history.js"), "HistoryPage"),
+  terminal: later(() => import("./page_terminal.js"), "TerminalPage"), layers: later(() => import("./page_layers.js"), "LayersPage"),
+  recovery: later(() => import("./page_recovery.js"), "RecoveryPage"), settings: later(() => import("./page_settings.js"), "SettingsPage"),
+  audit: later(() => import("./page_audit.js"), "AuditPage"),
 };
 
 const OF_PRINTER = new Set(["printer", "terminal", "layers", "recovery"]);
@@ -47,6 +46,31 @@ function usePrinterName(route) {
   const wanted = OF_PRINTER.has(route.name) && names.includes(route.rest[0]) ? route.rest[0] : "";
   useEffect(() => { if (wanted) setLast(wanted); }, [wanted]);
   return wanted || (names.includes(last) ? last : names[0] ?? "");
+}
+
+const PATIENCE_MS = 700;
+const SETTLED_MS = 2500;
+
+/** Draws the page as soon as there is something to tell; an empty frame before that would only cost the time of two. */
+export function draw(box) {
+  const isReady = () => page.model.value.link === "signed_out" || page.model.value.house.isTold;
+  const begin = () => {
+    clearTimeout(timer);
+    unlisten();
+    render(html`<${Shell} />`, box);
+    setTimeout(fetchPages, SETTLED_MS);
+  };
+  const timer = setTimeout(begin, PATIENCE_MS);
+  const unlisten = page.model.listen(() => isReady() && begin());
+  if (isReady()) begin();
+}
+
+/** The other pages, in the quiet after the first drawing: so that going there takes no time, with or without the service. */
+async function fetchPages() {
+  for (const part of Object.values(PAGES)) {
+    await new Promise((resolve) => (globalThis.requestIdleCallback ?? setTimeout)(resolve));
+    await part.fetch?.().catch(() => undefined);
+  }
 }
 
 export function Shell() {

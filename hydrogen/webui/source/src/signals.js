@@ -1,4 +1,4 @@
-import { bytes, percent } from "./format.js";
+import { bytes, count, percent } from "./format.js";
 import { texts } from "./texts.js";
 import { KINDS, hostVerdict, linkVerdict } from "./verdict.js";
 import { Card, Icon, html, useModel, useState } from "./ui.js";
@@ -26,7 +26,7 @@ export function Signals({ printer }) {
     <${Card} title=${words.title}>
       <${Signal} icon="link" title=${words.link} word=${linkWord(link, linked)} verdict=${linked}>
         ${link && html`<${Facts} facts=${[
-          [words.sent, link.lines_sent.toLocaleString()], [words.resends, link.resends], [words.stalls, link.stalls], [words.probes, link.probes],
+          [words.sent, count(link.lines_sent)], [words.resends, link.resends], [words.stalls, link.stalls], [words.probes, link.probes],
           [words.duplicates, link.possible_duplicates], [words.window, link.window_lines ?? "–"],
           [words.trip, typeof link.round_trip_seconds === "number" ? `${(link.round_trip_seconds * 1000).toFixed(1)} ms` : "–"],
         ]} />`}

@@ -41,6 +41,20 @@ export class TerminalLog {
   }
 }
 
+/** One log for each printer. */
+export class Terminals {
+  #logs = new Map();
+
+  of(printer) {
+    if (!this.#logs.has(printer)) this.#logs.set(printer, new TerminalLog());
+    return this.#logs.get(printer);
+  }
+
+  add(printer, lines) {
+    this.of(printer).add(lines);
+  }
+}
+
 /** What could be meant, what was typed before first. */
 export function completions(typed, history, most = 8) {
   const begin = typed.trim().toUpperCase();

@@ -4,6 +4,9 @@ export const texts = {
   name: "Hydrogen",
   close: "Close", cancel: "Cancel", save: "Save", retry: "Try again", remove: "Remove", loading: "Loading…", off: "Off",
   unknown: "not known", any: "any printer", now: "now", search: "Search", set: "Set", more: "More",
+  partMissing: "This part of the page could not be loaded: the service may be another version now.", reload: "Load the page again",
+
+  months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 
   status: {
     offline: "Offline", connecting: "Connecting", idle: "Ready", printing: "Printing", pausing: "Pausing", paused: "Paused",
@@ -45,22 +48,30 @@ export const texts = {
     connectingText: "Asking the printer who it is…", haltedTitle: "The printer has stopped itself",
     haltedText: "Find out why before you go on. Then reset it (its button, or its power), and connect again.",
     unsafeTitle: "The printer may be hot, and nobody can turn it off", connection: "Connection", firmware: "Firmware", port: "Port",
+    display: "On the printer's display",
   },
 
   job: {
     title: "Print", none: "Nothing is being printed", noneText: "Choose a file, or let the queue go on.", chooseFile: "Choose a file",
     pause: "Pause", resume: "Resume", cancel: "Cancel print", cancelAsk: "Cancel for good?", layer: "Layer", elapsed: "Elapsed", left: "Left",
     done: "Done at", filament: "Filament", lines: "Lines", progress: "Progress of the print", by: (name) => `started by ${name}`,
-    finished: { completed: "Print completed", cancelled: "Print cancelled", failed: "Print failed" },
+    finished: { completed: "Print completed", cancelled: "Print cancelled", failed: "Print failed", interrupted: "Print interrupted" },
     leftSource: { history: "as the last time", m73: "by the slicer's marks", slicer: "by the slicer", model: "computed", pace: "by its pace" },
     bedClear: "The bed is clear", bed: { unknown: "Nobody said whether the bed is clear", clear: "The bed is clear", occupied: "Something lies on the bed" },
     again: "Print again", receipt: "Receipt", recoverTitle: "A print broke off", recover: "See the recovery plan",
   },
 
   heat: {
-    title: "Temperatures", actual: "Actual", target: "Target", heater: "Heater", power: "Power", coolDown: "All off", preset: "Presets", off: "Off",
+    title: "Temperatures", nozzle: "Nozzle", names: { bed: "Bed", chamber: "Chamber" }, actual: "Actual", target: "Target", heater: "Heater", power: "Power", coolDown: "All off", preset: "Presets", off: "Off",
     range: "Shown", minutes: (count) => `${count} min`, none: "No temperatures yet.", time: "Time", graph: "Temperatures over time", follow: "Follow",
     setTo: (name) => `Target of ${name} in °C`, zoom: "Drag to zoom, double-click to go back.",
+    tooHot: (name, limit) => `${name} takes ${limit} °C at most.`,
+  },
+
+  sensors: {
+    title: "Sensors", units: { celsius: "°C", percent: "%", hectopascal: "hPa", ppm: "ppm", volt: "V", ampere: "A", watt: "W", rpm: "rpm", none: "" },
+    quality: { pending: "not read yet", stale: "too old", disconnected: "not connected", faulty: "faulty", implausible: "implausible" },
+    alarm: (limit) => (typeof limit.above === "number" ? `above ${limit.above}` : `below ${limit.below}`),
   },
 
   motion: {
@@ -102,7 +113,7 @@ export const texts = {
     exists: (name) => `${name} is here already.`, replace: "Replace", top: "All files", details: "Details", layers: "Layers", slicer: "Slicer", filament: "Filament",
     height: "Layer height", pending: "Being analysed…", failed: "Could not be analysed", good: "No problems found", goodSoFar: "No problems found, as far as it could be judged", preflight: "Before the print", line: (number) => `line ${number}`,
     notJudged: "Not judged", view: "Look at the layers", dimensions: "Size of the print", uploads: "Uploads", done: "done", free: (size) => `${size} free`,
-    severity: { error: "Error", warning: "Warning", info: "Note" }, deleteFolder: "Delete folder", printOn: "Print on", open: (name) => `Open ${name}`, wrongKind: (name) => `${name} is no G-code file.`,
+    severity: { error: "Error", warning: "Warning", info: "Note" }, deleteFolder: "Delete folder", printOn: "Print on", wrongKind: (name) => `${name} is no G-code file.`,
   },
 
   queue: {
@@ -127,7 +138,8 @@ export const texts = {
   layers: {
     title: "G-code", choose: "Choose a file", none: "No file to look at", noneText: "Start a print, or choose a file on the Files page.", layer: "Layer", of: (one, all) => `Layer ${one} of ${all}`,
     follow: "Follow the print", travel: "Show travel", height: (z) => `Z ${z} mm`, moves: "moves", canvas: "The layer from above", notReady: "This file is being analysed…", up: "Next layer", down: "Layer before",
-    objects: "Objects", tooLong: "This layer is too large to be drawn here.",
+    objects: "Objects", exclude: (name) => `Leave out ${name}`, excludeSure: "For good: it cannot be taken back", excluded: "left out",
+    notByFirmware: "This file marks its objects by comments only. To leave one out, slice it with object labels for the firmware.", tooLong: "This layer is too large to be drawn here.",
   },
 
   recovery: {
@@ -143,6 +155,17 @@ export const texts = {
   appKeys: {
     title: "Apps that ask for a key", none: "No app is asking.", hint: "The names are the apps' own words. An approved app may print and control printers.",
     approve: "Approve", deny: "Refuse",
+  },
+
+  keys: {
+    title: "Keys", hint: "Each person and program with a key of its own: then one can be taken away alone.", create: "Make a key", name: "Name", rights: "It may",
+    nameHint: "Letters, digits, . _ @ -", days: "Days it is good for (0: for ever)", revoke: "Revoke", revokeSure: "Revoke for good?", since: (at) => `since ${at}`, until: (at) => `until ${at}`,
+    made: (name) => `The key of ${name}`, once: "It is shown this once and kept nowhere. Copy it now.",
+  },
+
+  audit: {
+    title: "Audit log", open: "Who did what", action: "Action, e.g. job.", actor: "Who", none: "Nothing is on record", notAllowed: "The audit log is for administrators.",
+    hint: "hydrogen audit verify checks that no record is missing or was changed.",
   },
 
   settings: {

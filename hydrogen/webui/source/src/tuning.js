@@ -3,9 +3,9 @@ import { texts } from "./texts.js";
 import { Button, Card, html, order, useState } from "./ui.js";
 
 const FACTORS = [
-  { key: "fan", label: texts.extrude.fan, low: 0, high: 100, step: 5, start: 0, lines: (share) => [share ? `M106 S${Math.round(share * 2.55)}` : "M107"] },
-  { key: "feed", label: texts.extrude.feed, low: 10, high: 200, step: 5, start: 100, lines: (share) => [`M220 S${share}`] },
-  { key: "flow", label: texts.extrude.flow, low: 75, high: 125, step: 1, start: 100, lines: (share) => [`M221 S${share}`] },
+  { operation: "printer.set_fan", label: texts.extrude.fan, low: 0, high: 100, step: 5, start: 0 },
+  { operation: "printer.set_feedrate", label: texts.extrude.feed, low: 10, high: 200, step: 5, start: 100 },
+  { operation: "printer.set_flow", label: texts.extrude.flow, low: 75, high: 125, step: 1, start: 100 },
 ];
 
 export function Tuning({ name, printer }) {
@@ -27,7 +27,7 @@ export function Tuning({ name, printer }) {
           <${Button} icon="down" disabled=${isOff} onPress=${() => push(1)}>${texts.extrude.push}<//></div>
       </div>
       <div class="factors" role="group" aria-label=${texts.extrude.tuning} title=${texts.extrude.last}>
-        ${FACTORS.map((factor) => html`<${Factor} key=${factor.key} factor=${factor} name=${name} isOff=${!isConnected(printer) && !isBusy(printer)} />`)}
+        ${FACTORS.map((factor) => html`<${Factor} key=${factor.operation} factor=${factor} name=${name} isOff=${!isConnected(printer) && !isBusy(printer)} />`)}
       </div>
     <//>`;
 }
@@ -38,7 +38,7 @@ function Factor({ factor, name, isOff }) {
   const [isSet, setSet] = useState(false);
   const send = async (event) => {
     const wanted = Number(event.target.value);
-    if (await order("printer.send_gcode", { lines: factor.lines(wanted) }, name)) setSet(true);
+    if (await order(factor.operation, { percent: wanted }, name)) setSet(true);
   };
   return html`
     <label class="factor"><span>${factor.label}</span>

@@ -3,13 +3,11 @@
 import { h } from "preact";
 import { useCallback, useEffect, useReducer, useRef, useState } from "preact/hooks";
 import htm from "htm";
+import { page } from "./page.js";
 import { texts } from "./texts.js";
 
 export const html = htm.bind(h);
-export { useCallback, useEffect, useRef, useState };
-
-/** What there is one of on a page: set by main.js before the first drawing, read by the pages. */
-export const page = { model: null, client: null, terminal: null, settings: null };
+export { page, useCallback, useEffect, useRef, useState };
 
 /** The part of the model that `choose` wants; draws again when that part is another one. */
 export function useModel(choose) {
@@ -100,6 +98,7 @@ const PATHS = {
   home: "M4 11l8-7 8 7v9h-6v-6h-4v6H4z", more: "M5 12h.01M12 12h.01M19 12h.01", upload: "M12 16V4m-5 5l5-5 5 5M4 20h16",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13", folder: "M4 5h6l2 2h8v12H4z", power: "M12 3v9M6.5 6.5a8 8 0 1 0 11 0",
   plus: "M12 5v14M5 12h14", grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01", link: "M9 15l6-6M8 11l-2 2a3 3 0 0 0 5 5l2-2m3-3l2-2a3 3 0 0 0-5-5l-2 2",
+  display: "M4 5h16v10H4zM9 19h6M12 15v4",
   host: "M4 5h16v6H4zm0 8h16v6H4zM7 8h.01M7 16h.01", copy: "M8 8h11v12H8zM5 16V4h11",
 };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apply, emptyHouse, isBusy, sinceOf } from "../src/house.js";
+import { apply, emptyHouse, isBusy, sinceOf, unheardEnds, withEnd } from "../src/house.js";
 
 const snapshot = (seq = 10, state = {}) => ({
   type: "snapshot", epoch: "e", seq,
@@ -60,6 +60,12 @@ test("a prompt is shown and closed", () => {
   assert.equal(apply(shown, { type: "printer.prompt_closed", seq: 99, printer: "a" }).printers.a.prompt, null);
 });
 
+test("what is on the display, and objects that are left out, are known", () => {
+  const house = after(started, { type: "printer.message_shown", printer: "a", message: "<b>Layer 3" }, ...["0", "2", "0"].map((object) => ({ type: "job.object_excluded", printer: "a", job: "j1", object })));
+  assert.equal(house.printers.a.display_message, "<b>Layer 3");
+  assert.deepEqual(house.printers.a.job.excluded_objects, ["2", "0"]);
+});
+
 test("a connection that ends takes with it what only it knew", () => {
   const house = after({ type: "temperature.measured", printer: "a", heater: "bed", actual_celsius: 60 }, { type: "printer.disconnected", printer: "a", reason: "" });
   assert.deepEqual(house.printers.a.heaters, {});
@@ -78,3 +84,18 @@ test("frames that tell nothing, and events of unknown kinds, change nothing but 
 });
 
 test("the place never goes back", () => assert.equal(apply(after(started), { type: "host.measured", seq: 2, host: {} }).seq, 11));
+
+test("a job that ended while nobody listened is asked for, and its end shown", () => {
+  const before = after(started);
+  const house = apply(before, snapshot(3));
+  assert.deepEqual(unheardEnds(before, house), { a: "j1" });
+  const known = withEnd(house, "a", { job: "j1", file: "x.gcode", state: "completed", elapsed_seconds: 5, reason: null });
+  assert.equal(known.finished.a.outcome, "completed");
+  assert.deepEqual(unheardEnds(before, known), {});
+  assert.equal(withEnd(house, "a", { job: "j1", state: "printing" }), house);
+});
+
+test("what lies on a bed is known to a page that is opened later", () => {
+  const house = apply(emptyHouse(), snapshot(3, { printers: { a: { job: null, bed: "occupied", bed_job: "j9" }, b: { job: null, bed: "clear", bed_job: "j8" }, c: { job: { id: "j7" }, bed: "occupied", bed_job: "j7" } } }));
+  assert.deepEqual(unheardEnds(emptyHouse(), house), { a: "j9" });
+});

@@ -40,6 +40,11 @@ test("objects are told apart", () => {
   assert.deepEqual([0, 1, 2].map((move) => layer.objects[layer.objectOf[move]]), ["cube id:0 copy 0", "", "b"]);
 });
 
+test("objects of firmwares and of Cura are known by the names that the service tells", () => {
+  const layer = readLayer("M486 T2\nM486 S1 A\"cube\"\nG1 X5 E1\nM486 S-1\nG0 X6\n;MESH:b.stl\nG1 X7 E1\n;MESH:NONMESH\nG0 X8\n", begin);
+  assert.deepEqual([0, 1, 2, 3].map((move) => layer.objects[layer.objectOf[move]]), ["1", "", "b.stl", ""]);
+});
+
 test("what is no move is passed over, and a long layer grows", () => {
   const text = "M204 S1000\n;TYPE:Perimeter\nT0\nG1 F1800\n\nG10\nN5 G1 X3 E1*22\n" + Array.from({ length: 5000 }, (_, n) => `G1 X${n % 2} E1`).join("\n");
   assert.equal(readLayer(text, begin).count, 5001);

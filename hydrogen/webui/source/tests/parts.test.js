@@ -4,6 +4,7 @@ import { FIRST_MS, LONGEST_MS, waitBefore } from "../src/backoff.js";
 import { baseName, bytes, clock, duration, folderOf, heaterName, moment, percent, timeLeft, UNKNOWN } from "../src/format.js";
 import { hashOf, routeFrom } from "../src/route.js";
 import { LONGEST_SECONDS, Series } from "../src/series.js";
+import { NOTHING_KNOWN, highestOf, presetsOf, stepWithin } from "../src/profile.js";
 import { SessionStore, socketAddress } from "../src/session.js";
 import { PRESETS, defaults, settingsFrom } from "../src/settings.js";
 import { MOST_LINES, TerminalLog, completions, linesOf } from "../src/terminal_log.js";
@@ -127,4 +128,19 @@ test("figures become one word", () => {
   const link = { lines_sent: 10000, resends: 0, stalls: 0, possible_duplicates: 0 };
   assert.deepEqual([linkVerdict(null), linkVerdict(link), linkVerdict({ ...link, resends: 3 }), linkVerdict({ ...link, resends: 300 }), linkVerdict({ ...link, stalls: 4 })], ["unknown", "clean", "some", "bad", "stalls"]);
   assert.deepEqual([hostVerdict({}), hostVerdict({ cpu_share: 0.1 }), hostVerdict({ cpu_share: 0.1, throttling: ["under_voltage"] }), hostVerdict({ cpu_share: 0.1, disk: "low" })], ["unknown", "host", "throttling", "disk"]);
+});
+
+test("a step ends where the printer does, and is whole where nobody knows", () => {
+  const known = { ...NOTHING_KNOWN, low_mm: { x: 0 }, high_mm: { x: 220 } };
+  const at = (x_mm) => ({ x_mm });
+  assert.deepEqual([stepWithin(known, at(215), "x", 10), stepWithin(known, at(4), "x", -10), stepWithin(known, at(220), "x", 1), stepWithin(known, at(230), "x", -1)], [5, -4, 0, -1]);
+  assert.deepEqual([stepWithin(known, {}, "x", 10), stepWithin(known, at(1), "y", -50), stepWithin(NOTHING_KNOWN, at(1), "x", -50)], [10, -50, -50]);
+});
+
+test("limits and presets are the configuration's, else the usual ones", () => {
+  const own = [{ name: "Mine", nozzle: 200, bed: 60 }];
+  assert.equal(highestOf(NOTHING_KNOWN, "tool3"), 320);
+  assert.equal(presetsOf(NOTHING_KNOWN, own), own);
+  const told = presetsOf({ ...NOTHING_KNOWN, presets: [{ name: "PA", nozzle_celsius: 260, bed_celsius: null, chamber_celsius: 60 }] }, own);
+  assert.deepEqual(told, [{ name: "PA", nozzle: 260, bed: null, chamber: 60 }]);
 });
