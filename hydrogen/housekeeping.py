@@ -4,6 +4,7 @@ the host off; what reads sensors; who starts spoolers."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 
 from hydrogen.analysis.analyst import Analyst
@@ -175,7 +176,7 @@ def make_profile_operations(printers: Sequence[ConfiguredPrinter]) -> list[Opera
             low_mm=one.machine.low_mm,
             high_mm=one.machine.high_mm,
             celsius=one.machine.celsius,
-            can_cut_power=one.policy.power.switch.can_turn_off,
+            presets=tuple(asdict(preset) for preset in one.display.presets),
         )
         for one in printers
     }

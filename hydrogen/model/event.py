@@ -1,4 +1,4 @@
-"""What every event is."""
+"""What every event has; the events themselves are in events.py."""
 
 from __future__ import annotations
 
