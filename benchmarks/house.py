@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.child import family, running
@@ -46,6 +47,9 @@ host = "127.0.0.1"
 port = 0
 [auth]
 keys = ["{key}"]
+"""
+
+PRINTER_TABLE = """
 [printers.{printer}]
 driver = "marlin"
 port = "{device}"
@@ -136,16 +140,24 @@ def handshake(host: str, port: int, key: str) -> bytes:
 
 
 @contextmanager
-def running_house(folder: Path, device: str, *, baud: int = 115200, watched: Path | None = None) -> Iterator[House]:
+def running_house(
+    folder: Path,
+    device: str,
+    *,
+    baud: int = 115200,
+    watched: Path | None = None,
+    others: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[House]:
     """A service with its own spooler on `device`; both are gone behind the block, and if this process dies.
 
-    watched: where the turns of its loop are told behind the block (watched_service.py).
+    others: further printers, and the devices that they are on. watched: where the turns of its loop are told behind the block
+    (watched_service.py).
     """
     port = _free_port()
     configuration = folder / "hydrogen.toml"
-    configuration.write_text(
-        CONFIGURATION.format(folder=folder, port=port, key=KEY, printer=PRINTER, device=device, baud=baud)
-    )
+    printers = {PRINTER: device, **others}
+    tables = "".join(PRINTER_TABLE.format(printer=name, device=place, baud=baud) for name, place in printers.items())
+    configuration.write_text(CONFIGURATION.format(folder=folder, port=port, key=KEY) + tables)
     command = [
         sys.executable,
         "-m",

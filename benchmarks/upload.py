@@ -1,5 +1,9 @@
 """`upload`: half a gigabyte comes in while a print uses all of a wire of 250000 baud. What does it cost the print, the memory
-and those who wait for the loop? And how long do 200 MB take, beside the least that takes an upload?"""
+and those who wait for the loop? And how long do 200 MB take, beside the least that takes an upload?
+
+It comes in parts, with as long a rest behind each: every part is compared with the rests around it, so that what the machine's
+other work does to the wire, and what the lines of the file are like, falls on both alike. `--long` has 500 MB, else it is 100.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from subprocess import PIPE
 
 from benchmarks.child import BITS_PER_BYTE, WiredRecord, line_of, rss_mib, running, running_wired_printer
@@ -22,10 +27,15 @@ from benchmarks.house import FILE, KEY, PRINTER, House, await_idle, check_comple
 from hydrogen.cli.client import connected
 
 BAUD = 250000
-LINES = 16_000
-"""About half a minute of a full wire."""
+LINES, LONG_LINES = 20_000, 60_000
+"""Some 35 s and 105 s of a full wire."""
 
-LARGE_MEGABYTES = 500
+PARTS, LONG_PARTS = 5, 10
+PART_MEGABYTES, LONG_PART_MEGABYTES = 20, 50
+
+REST_SECONDS = 1.0
+"""At least, and as long as the part before it took."""
+
 MEGABYTES = 200
 TURNS = 3
 """Of each server, one after the other; the fastest counts."""
@@ -33,11 +43,10 @@ TURNS = 3
 IDLE_SECONDS = 3.0
 """Between connecting and the job, as in life."""
 
-ALONE_SECONDS = 8.0
 SETTLED_SECONDS = 2.0
 """Of printing, before anything counts."""
 
-PRINT_SECONDS = 90.0
+PRINT_SECONDS = 240.0
 ANSWER_SECONDS = 120.0
 
 BOUNDARY = "benchmark"
@@ -46,20 +55,21 @@ BLOCK = b"".join(moves(40_000)[:30_000]).replace(b"G1", b"\nG1")[: 1 << 20]
 
 @dataclass
 class Witness:
-    """What was seen during the print."""
+    """What was seen during the print: when each part came in, and from when to when nothing did."""
 
-    began: float = 0.0
-    ended: float = 0.0
+    parts: list[tuple[float, float]] = field(default_factory=list)
+    rests: list[tuple[float, float]] = field(default_factory=list)
     memory_mib: list[float] = field(default_factory=list)
 
 
-def measure(_plan: Plan) -> Iterable[Sample]:
-    yield from _beside_a_print()
+def measure(plan: Plan) -> Iterable[Sample]:
+    yield from _beside_a_print(plan)
     yield from _beside_the_least()
 
 
-def _beside_a_print() -> Iterable[Sample]:
-    lines = moves(LINES)
+def _beside_a_print(plan: Plan) -> Iterable[Sample]:
+    lines = moves(LONG_LINES if plan.is_long else LINES)
+    parts, megabytes = (LONG_PARTS, LONG_PART_MEGABYTES) if plan.is_long else (PARTS, PART_MEGABYTES)
     settings = {"ring_size": 128, "instant_motion": True, "prevent_cold_extrusion": False}
     witness = Witness()
     with tempfile.TemporaryDirectory() as name:
@@ -70,30 +80,35 @@ def _beside_a_print() -> Iterable[Sample]:
             running_house(folder, printer.port, baud=BAUD, watched=turns) as house,
         ):
             house.put_file(lines)
-            asyncio.run(_print(house, witness))
+            asyncio.run(_print(house, witness, parts=parts, megabytes=megabytes))
             record = printer.stop()
         stalls = [
             (seconds, cpu) for at, seconds, cpu in json.loads(turns.read_text()) if _overlaps(witness, at, seconds)
         ]
     check_executed(lines, record.moves, record.hash)
-    first = record.first_move_at + SETTLED_SECONDS
-    if witness.ended > record.last_move_at:
+    if witness.rests[-1][1] > record.last_move_at:
         raise BenchmarkFailed("the upload took longer than the print")
-    before = share_between(record, first, witness.began)
-    after = share_between(record, witness.ended, record.last_move_at)
-    during = share_between(record, witness.began, witness.ended)
-    alone = (before + after) / 2
-    what = f"{LARGE_MEGABYTES} MB beside a print"
-    yield Sample(name=f"{what}: seconds", value=witness.ended - witness.began, unit="s")
-    yield Sample(
-        name=f"{what}: memory grown", value=max(witness.memory_mib) - witness.memory_mib[0], unit="MiB", goal="<= 5"
-    )
-    yield Sample(name=f"{what}: share of the link before and after", value=alone, unit="")
-    yield Sample(name=f"{what}: share of the link meanwhile", value=during, unit="")
-    yield Sample(name=f"{what}: meanwhile, of that", value=100 * during / alone, unit="%", goal=">= 98")
+    what = f"{parts * megabytes} MB beside a print"
+    yield from _told(what, witness, record)
     yield Sample(name=f"{what}: longest turn of the loop", value=1000 * _longest(stalls, 0), unit="ms", goal="<= 50")
     yield Sample(name=f"{what}: of that the CPU's work", value=1000 * _longest(stalls, 1), unit="ms")
     yield Sample(name=f"{what}: printer's process late by", value=record.late_seconds * 1000, unit="ms")
+
+
+def _told(what: str, witness: Witness, record: WiredRecord) -> Iterable[Sample]:
+    rests = [share_between(record, *rest) for rest in witness.rests]
+    parts = [share_between(record, *part) for part in witness.parts]
+    ratios = [100 * 2 * part / (rests[place] + rests[place + 1]) for place, part in enumerate(parts)]
+    noise = [100 * abs(rests[place] / rests[place + 1] - 1) for place in range(len(parts))]
+    seconds = sum(end - begin for begin, end in witness.parts)
+    yield Sample(name=f"{what}: seconds", value=seconds, unit="s")
+    grown = max(witness.memory_mib) - witness.memory_mib[0]
+    yield Sample(name=f"{what}: memory grown", value=grown, unit="MiB", goal="<= 5")
+    yield Sample(name=f"{what}: share of the link at rest", value=median(rests), unit="")
+    yield Sample(name=f"{what}: share of the link meanwhile", value=median(parts), unit="")
+    yield Sample(name=f"{what}: meanwhile, of that at rest around", value=median(ratios), unit="%", goal=">= 98")
+    yield Sample(name=f"{what}: the worst part", value=min(ratios), unit="%")
+    yield Sample(name=f"{what}: rests differ among themselves by", value=median(noise), unit="%")
 
 
 def share_between(record: WiredRecord, begin: float, end: float) -> float:
@@ -106,14 +121,14 @@ def share_between(record: WiredRecord, begin: float, end: float) -> float:
 
 
 def _overlaps(witness: Witness, at: float, seconds: float) -> bool:
-    return at + seconds > witness.began and at < witness.ended
+    return any(at + seconds > begin and at < end for begin, end in witness.parts)
 
 
 def _longest(stalls: list[tuple[float, float]], column: int) -> float:
     return max((stall[column] for stall in stalls), default=0.0)
 
 
-async def _print(house: House, witness: Witness) -> None:
+async def _print(house: House, witness: Witness, *, parts: int, megabytes: int) -> None:
     async with connected(house.address) as client:
         await await_idle(client)
         await asyncio.to_thread(send, house.web_port, 1)  # every library is loaded, every cache is warm
@@ -122,17 +137,31 @@ async def _print(house: House, witness: Witness) -> None:
         finishing = asyncio.create_task(
             frame_where(client, lambda frame: frame.get("type") == "job.finished", PRINT_SECONDS)
         )
-        await asyncio.sleep(SETTLED_SECONDS + ALONE_SECONDS)
+        await asyncio.sleep(SETTLED_SECONDS)
+        await _rest(witness, REST_SECONDS)
         witness.memory_mib.append(rss_mib(house.pid))
-        witness.began = time.monotonic()
-        sending = asyncio.create_task(asyncio.to_thread(send, house.web_port, LARGE_MEGABYTES))
-        while not sending.done():
-            await asyncio.wait([sending], timeout=0.1)
-            witness.memory_mib.append(rss_mib(house.pid))
-        await sending
-        witness.ended = time.monotonic()
+        for _ in range(parts):
+            seconds = await _upload(house, witness, megabytes)
+            await _rest(witness, max(seconds, REST_SECONDS))
         check_completed(await finishing)
         witness.memory_mib.append(rss_mib(house.pid))
+
+
+async def _upload(house: House, witness: Witness, megabytes: int) -> float:
+    began = time.monotonic()
+    sending = asyncio.create_task(asyncio.to_thread(send, house.web_port, megabytes))
+    while not sending.done():
+        await asyncio.wait([sending], timeout=0.1)
+        witness.memory_mib.append(rss_mib(house.pid))
+    await sending
+    witness.parts.append((began, time.monotonic()))
+    return time.monotonic() - began
+
+
+async def _rest(witness: Witness, seconds: float) -> None:
+    began = time.monotonic()
+    await asyncio.sleep(seconds)
+    witness.rests.append((began, time.monotonic()))
 
 
 def _beside_the_least() -> Iterable[Sample]:

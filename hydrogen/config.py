@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from hydrogen.config_section import (
 from hydrogen.config_sensor import SensorTable, configured_sensors
 from hydrogen.config_websocket import WebSocketSection
 from hydrogen.core.tls import CertificateFiles, server_context
+from hydrogen.devices.switch import SwitchSettings
 from hydrogen.errors import FileUnreadable
 from hydrogen.fleet.plugins import PluginShelf
 from hydrogen.fleet.printer import ConfiguredPrinter, PrinterDisplay
@@ -171,9 +172,22 @@ def configured_printers(
             printers.append(replace(printer, display=_display(configuration, section)))
         except Refused as refused:
             problems.extend(refused.problems)
+    problems += _shared_ports(printers, source)
     if problems:
         raise refusal(problems)
     return tuple(printers)
+
+
+def _shared_ports(printers: Sequence[ConfiguredPrinter], source: str) -> list[Problem]:
+    """Two printers on one port: only one of them could ever have it."""
+    problems, owners = [], dict[str, str]()
+    for printer in printers:
+        owner = owners.setdefault(printer.port, printer.name)
+        if printer.port and owner != printer.name:
+            expected = f"a port of its own (printers.{owner} has this one)"
+            key = f"printers.{printer.name}.port"
+            problems.append(Problem(source=source, key=key, found=repr(printer.port), expected=expected))
+    return problems
 
 
 def _configured_printer(name: str, section: PrinterTable, source: str, shelf: PluginShelf) -> ConfiguredPrinter:
@@ -211,7 +225,10 @@ def _policy(section: PrinterTable) -> SpoolerPolicy:
     return SpoolerPolicy(
         heat=HeatPolicy(**heat.model_dump()),
         park=ParkPolicy(**park.model_dump()),
-        power=PowerPolicy(**power.model_dump()),
+        power=PowerPolicy(
+            switch=SwitchSettings(**power.model_dump(exclude={"off_after_link_loss_seconds"})),
+            off_after_link_loss_seconds=power.off_after_link_loss_seconds,
+        ),
     )
 
 

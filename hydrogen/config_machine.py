@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from hydrogen.config_display import Presets, WebcamSection
+from hydrogen.config_power import PowerSection
 from hydrogen.config_section import PrinterSection, Section, Texts
 from hydrogen.gcode.program.motion import MotionLimits, limits_from_report
 from hydrogen.gcode.program.preflight import MachineProfile
@@ -113,7 +114,12 @@ class MotionSection(Section):
 
 
 class PrinterTable(PrinterSection):
-    """One printer, with what files are judged by."""
+    """One printer, with what switches its power and what files are judged by."""
+
+    power: PowerSection = Field(
+        default_factory=PowerSection,
+        description="A table, `[printers.NAME.power]`: what switches the power.",
+    )
 
     machine: MachineSection = Field(
         default_factory=MachineSection,

@@ -22,14 +22,15 @@ _KEY_VARIABLES = ("HYDROGEN_API_KEY", "WEBSOCKET_KEY")
 def configuration_report(configuration: Configuration) -> dict[str, Any]:
     """`{"config": {...}, "sources": {"websocket.port": "file"}}`, JSON values; what is not among the sources is a default.
 
-    Of a program (the one that cuts a printer's power, a sensor's) only its name is shown: its arguments may hold a token.
+    Of a program (those that switch a printer's power, a sensor's) only its name is shown: its arguments may hold a token.
     """
     config: dict[str, Any] = configuration.model_dump(mode="json")
     for name, section in configuration.printers.items():
         table = config["printers"][name]
         _mask_extras(table, section.model_extra or {})
-        command = table["power"]["off_command"]
-        table["power"]["off_command"] = [*command[:1], *(MASK for _ in command[1:])]
+        for key in ("off_command", "on_command", "state_command"):
+            command = table["power"][key]
+            table["power"][key] = [*command[:1], *(MASK for _ in command[1:])]
     for name, sensor in configuration.sensors.items():
         _mask_extras(config["sensors"][name], sensor.model_extra or {})
     return {"config": config, "sources": dict(sorted(_sources(configuration, ())))}

@@ -41,7 +41,8 @@ class RetentionSection(Section):
     receipt_days: Days = Field(default=0.0, description="Days that a receipt is kept. No limit: their number is one.")
     analysis_days: Days = Field(
         default=30.0,
-        description="Days that the analysis of a file is kept after it was used last. It can be made again in some seconds.",
+        description="Days that the analysis of a file is kept after it was used last. It can be made again in some seconds. "
+        "All together have 256 MiB at most.",
     )
     spool_days: Annotated[float, Field(ge=1, le=36_500)] = Field(
         default=14.0,

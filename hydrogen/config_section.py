@@ -448,24 +448,6 @@ class ParkSection(Section):
         return None if place == "none" else place
 
 
-class PowerSection(Section):
-    """What cuts this printer's power when nothing else makes it safe."""
-
-    off_command: Texts = Field(
-        default=(),
-        description="A program and its arguments, run without a shell, that switch the printer off: a relay, a smart plug. "
-        "Run once for an incident, for 10 s at most. Empty: there is none.",
-    )
-    off_after_link_loss_seconds: float | None = Field(
-        default=None,
-        ge=10.0,
-        le=86_400.0,
-        description="Seconds after which the power is cut because the link was lost while heaters were hot. Not set by "
-        "default: a cable that slipped would end a print that could go on, and a firmware with its own protection is still "
-        "in command of its heaters. Set it where the firmware has none.",
-    )
-
-
 class PrinterSection(BaseModel):
     """One printer. All keys but these belong to its driver."""
 
@@ -488,10 +470,6 @@ class PrinterSection(BaseModel):
     park: ParkSection = Field(
         default_factory=ParkSection,
         description="A table, `[printers.NAME.park]`: what a pause does with the head.",
-    )
-    power: PowerSection = Field(
-        default_factory=PowerSection,
-        description="A table, `[printers.NAME.power]`: what cuts the power.",
     )
 
     @model_validator(mode="before")

@@ -4,12 +4,13 @@ the host off; what reads sensors; who starts spoolers."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 
 from hydrogen.analysis.analyst import Analyst
 from hydrogen.analysis.desk import AnalysisDesk
 from hydrogen.analysis.kind import Kinds
-from hydrogen.analysis.shelf import AnalysisShelf
+from hydrogen.analysis.shelf import MOST_BYTES, AnalysisShelf
 from hydrogen.auth.audit_files import FOLDER as AUDIT_FOLDER
 from hydrogen.config import Configuration
 from hydrogen.config_retention import RetentionSection
@@ -17,6 +18,9 @@ from hydrogen.core.bus import Bus
 from hydrogen.core.clock import Clock
 from hydrogen.core.context import Context
 from hydrogen.core.log import Log
+from hydrogen.doctor.desk import DoctorDesk
+from hydrogen.doctor.kernel_reader import KernelLogReader
+from hydrogen.doctor.notebook import Notebook
 from hydrogen.files.store import FileStore
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.plugins import PluginShelf
@@ -90,7 +94,7 @@ def make_shelves(configuration: Configuration, *, store: JobStore, files: FileSt
     """Caches first: they are what a full disk can do without most easily."""
     section, server = configuration.retention, configuration.server
     data_dir = server.data_dir
-    analyses = Limits(days=_limit(section.analysis_days), is_cache=True)
+    analyses = Limits(days=_limit(section.analysis_days), most_bytes=MOST_BYTES, is_cache=True)
     return [
         GroupShelf("analysis", data_dir / ANALYSIS_FOLDER, analyses, ends="-."),
         LogShelf("log", server.runtime_dir, "*.log", Limits(each_bytes=section.log_bytes)),
@@ -138,6 +142,13 @@ def make_host_watch(
     return sampler, memory
 
 
+def make_doctor(*, context: Context, bus: Bus, clock: Clock) -> DoctorDesk:
+    """It takes notes from now on."""
+    notebook = Notebook()
+    bus.listen(notebook.on_published, name="doctor")
+    return DoctorDesk(context=context, notebook=notebook, clock=clock, read_kernel=KernelLogReader(clock).read)
+
+
 def make_analyses(
     configuration: Configuration,
     printers: Sequence[ConfiguredPrinter],
@@ -165,7 +176,7 @@ def make_profile_operations(printers: Sequence[ConfiguredPrinter]) -> list[Opera
             low_mm=one.machine.low_mm,
             high_mm=one.machine.high_mm,
             celsius=one.machine.celsius,
-            can_cut_power=bool(one.policy.power.off_command),
+            presets=tuple(asdict(preset) for preset in one.display.presets),
         )
         for one in printers
     }

@@ -99,7 +99,6 @@ class AnalysisDesk:
             identity = FileIdentity(outcome.size_bytes, outcome.modified_ns, outcome.inode)
             await asyncio.to_thread(self._files.remember_digest, task.path, identity, outcome.sha256)
             analysis = await asyncio.to_thread(self._shelf.load, outcome.sha256, task.key)
-            await asyncio.to_thread(self._shelf.prune)
             if analysis is not None:
                 self._tell(task.path, "ready", analysis=analysis)
                 return

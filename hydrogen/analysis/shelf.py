@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,15 +21,12 @@ from hydrogen.gcode.program.thumbnail import Thumbnail
 from hydrogen.model.codec import decode_json, encode_json, plain, value_from_plain
 
 MOST_BYTES = 256 << 20
-"""Of the whole shelf; the oldest goes first. An analysis has some 50 KiB, with thumbnails 100."""
-
-MOST_FILES = 20_000
+"""That the whole shelf is kept to (retention/): an analysis has some 50 KiB, with thumbnails 100."""
 
 LARGEST_RECORD_BYTES = 64 << 20
 
 is_digest = re.compile(r"[0-9a-f]{64}").fullmatch
 SUFFIXES: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpg"}
-_is_ours = re.compile(r"[0-9a-f]{64}-(?:[0-9a-f]{12}(?:\.layers)?\.json|\d{1,2}\.(?:png|jpg))").fullmatch
 
 
 def limits_key(limits: MotionLimits) -> str:
@@ -89,30 +86,6 @@ class AnalysisShelf:
             write_atomically(self.folder / f"{name}-{number}.{SUFFIXES[picture.media]}", picture.data, 0o640)
         write_atomically(self.folder / f"{name}-{key}.layers.json", encode_json(plain(layers)), 0o640)
         write_atomically(self.folder / f"{name}-{key}.json", encode_json(plain(analysis)), 0o640)
-
-    def prune(self, *, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES) -> int:
-        """Remove the oldest until the rest fits; returns how many files went. What is not ours is left alone."""
-        found = []
-        for path in self._ours():
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            found.append((status.st_mtime, status.st_size, path))
-        found.sort(key=lambda entry: entry[0], reverse=True)
-        total, gone = 0, 0
-        for number, (_, size, path) in enumerate(found):
-            total += size
-            if total > most_bytes or number >= most_files:
-                path.unlink(missing_ok=True)
-                gone += 1
-        return gone
-
-    def _ours(self) -> Iterable[Path]:
-        try:
-            return [path for path in self.folder.iterdir() if _is_ours(path.name)]
-        except OSError:
-            return []
 
     def _told(self, name: str, sha256: str) -> bytes:
         try:

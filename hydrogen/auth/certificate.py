@@ -24,6 +24,11 @@ class MadeCertificate:
     fingerprint: str
 
 
+def ends_at(certificate: bytes) -> float:
+    """When it ends, in Unix seconds; of a chain the first one, which is the server's. Raises ValueError."""
+    return x509.load_pem_x509_certificates(certificate)[0].not_valid_after_utc.timestamp()
+
+
 def self_signed(names: Sequence[str], *, now: float, days: float) -> MadeCertificate:
     """A certificate for these names and addresses, from an hour before `now` (Unix seconds; clocks differ) for `days`.
 

@@ -106,6 +106,15 @@ async def act_on_job(options: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
+async def switch_power(options: argparse.Namespace) -> ExitCode:
+    """`hydrogen power on|off [PRINTER]`."""
+    params = {"force": True} if options.force else {}
+    async with connected(find_service(places_of(options))) as client:
+        result = await client.command(f"power.{options.position}", options.printer, params)
+    print(f"power: {result.get('power')}")
+    return ExitCode.DONE
+
+
 async def answer(options: argparse.Namespace) -> ExitCode:
     """`hydrogen answer [BUTTON]`."""
     params = (

@@ -34,7 +34,7 @@ class ExitCode(IntEnum):
 
 EXIT_CODE_MEANINGS: tuple[tuple[ExitCode, str], ...] = (
     (ExitCode.DONE, "done; for a print that was waited for: completed"),
-    (ExitCode.NOT_PRINTED, "the print failed or was cancelled"),
+    (ExitCode.NOT_PRINTED, "the print failed or was cancelled; for the doctor: something is wrong"),
     (ExitCode.USAGE, "the command line, the configuration or the file is wrong"),
     (ExitCode.UNREACHABLE, "no service can be reached"),
     (ExitCode.REFUSED, "the service refused the key, or the key may not do this"),

@@ -66,7 +66,6 @@ def _add_setup(commands: Commands, add: Add) -> None:
     setup.add_argument(
         "--force", action="store_true", help="replace a configuration that is there; it is kept as FILE.old"
     )
-    setup.add_argument("--dev", type=Path, default=Path("/dev"), help=argparse.SUPPRESS)
 
 
 def _run(room: str, name: str) -> Callable[[argparse.Namespace], int]:

@@ -27,6 +27,7 @@ examples
   hydrogen queue clear-bed                       say that the bed is empty, so that the queue may start
   hydrogen analyse cube.gcode                    how long it takes, what it needs, whether it fits the printer
   hydrogen status                                what is every printer doing?
+  hydrogen doctor                                what is wrong, and what mends it?
   hydrogen ports                                 what is plugged in, and what to write as a printer's port
   hydrogen emergency                             stop all printers now (M112), past every queue, with or without a service
   hydrogen keys create panel --scopes read       a key for somebody, shown once
@@ -178,6 +179,15 @@ def _add_other_commands(commands: Commands) -> None:
     watch = _add(commands, "watch", "show a printer until Ctrl-C", _client("watch"))
     watch.add_argument("--json", action="store_true", help="every frame of the protocol, one a line")
     _add_printer(watch)
+    power = _add(commands, "power", "switch a printer on or off", _client("switch_power"))
+    power.add_argument("position", choices=("on", "off"))
+    power.add_argument("printer", nargs="?", metavar="PRINTER", help="may be left out if there is only one")
+    power.add_argument("--force", action="store_true", help="off, even while it prints: the job is lost")
+    _add_places(power)
+    doctor = _add(commands, "doctor", "what is wrong with the host and its printers, and what mends it", _doctor)
+    doctor.add_argument("printer", nargs="?", metavar="PRINTER", help="only this one's link")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    _add_places(doctor)
     sensors = _add(commands, "sensors", "what is measured beside the printers", _sensors)
     sensors.add_argument("--json", action="store_true", help="for programs")
     _add_printer(sensors)
@@ -455,6 +465,12 @@ def _retention(options: argparse.Namespace) -> int:
     from hydrogen.cli.retention import retention
 
     return asyncio.run(retention(options))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from hydrogen.cli.doctor import doctor
+
+    return asyncio.run(doctor(options))
 
 
 def _sensors(options: argparse.Namespace) -> int:

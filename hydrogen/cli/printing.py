@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,25 @@ from hydrogen.files.store import FileStore
 
 async def bring_file(file: str, address: ServiceAddress) -> str:
     """The name under which the service finds `file`: a local file is copied into the files folder of a service on this
-    machine, or uploaded to one elsewhere; anything else is taken as the name of a file that is there already.
+    machine that runs as the same user, or uploaded to any other; anything else is taken as the name of a file that is there.
 
     Raises FileRejected, FileUnreadable, InvalidMessage, DiskFull, HostError, ServiceUnreachable.
     """
     source, name = _source_of(file, address)
     if source is None:
         return name
-    if address.data_dir is None or is_packed_name(name):
+    if address.data_dir is None or is_packed_name(name) or not _is_ours(address.data_dir):
         return await upload_file(address, source, name)
     stored = await FileStore(address.data_dir / "files").add(source, name)
     return stored.path
+
+
+def _is_ours(folder: Path) -> bool:
+    """Could the service read what we write there?"""
+    try:
+        return folder.stat().st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 def _source_of(file: str, address: ServiceAddress) -> tuple[Path | None, str]:

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hydrogen.cli.exit_code import ExitCode
-from hydrogen.cli.found_port import FoundPort, found_ports
 from hydrogen.cli.units import RUNTIME_DIR, SYSTEM_CONFIG
 from hydrogen.core.disk import told_about, write_atomically
+from hydrogen.devices.port_identity import DeviceTree
 from hydrogen.errors import Conflict, InvalidMessage, NotFound
+from hydrogen.fleet.discovery import FoundPort, found_ports
+from hydrogen.fleet.usb_ids import LikelyKind
 from hydrogen.model.ids import is_printer_name
 
 SERVICE_GROUP = "hydrogen"
@@ -47,13 +49,13 @@ class Answers:
     is_for_system: bool = False
 
 
-def setup(options: argparse.Namespace, ask: Ask = input) -> ExitCode:
-    """Ask, check, write, and say what comes next."""
+def setup(options: argparse.Namespace, ask: Ask = input, tree: DeviceTree | None = None) -> ExitCode:
+    """Ask, check, write, and say what comes next. tree: where devices are; the machine's own."""
     target = (options.config or _default_target()).expanduser().absolute()
     if options.yes:
         ask = _nobody
     _may_replace(target, options, ask)
-    port = _chosen_port(options, ask)
+    port = _chosen_port(options, ask, tree or DeviceTree())
     name = _chosen_name(options, ask) if port is not None else ""
     network = _chosen_network(options, ask)
     answers = Answers(
@@ -130,25 +132,34 @@ def _may_replace(target: Path, options: argparse.Namespace, ask: Ask) -> None:
     )
 
 
-def _chosen_port(options: argparse.Namespace, ask: Ask) -> str | None:
+def _chosen_port(options: argparse.Namespace, ask: Ask, tree: DeviceTree) -> str | None:
     if options.no_printer:
         return None
     if options.port:
         return str(options.port)
-    ports = found_ports(options.dev)
-    if options.yes and len(ports) != 1:
-        seen = "".join(f"\n  {port.port}" for port in ports) or ": is the printer plugged in and switched on?"
-        raise NotFound(f"{len(ports)} serial ports were found, so say which one (--port), or --no-printer{seen}")
+    ports = found_ports({}, tree)
+    if options.yes:
+        return _only_one(ports)
     if not ports:
         print("No serial port was found: is the printer plugged in and switched on?")
         return _answer(ask, "Port (Enter for no printer): ") or None
     return _picked(ports, ask)
 
 
+def _only_one(ports: Sequence[FoundPort]) -> str:
+    """The adapter that is plugged in; the machine's own serial ports are rarely meant."""
+    plugged = [port.bind for port in ports if port.kind is not LikelyKind.UART]
+    if len(plugged) == 1:
+        return plugged[0]
+    seen = "".join(f"\n  {name}" for name in plugged) or ": is the printer plugged in and switched on?"
+    raise NotFound(f"{len(plugged)} ports were found on USB, so say which one (--port), or --no-printer{seen}")
+
+
 def _picked(ports: Sequence[FoundPort], ask: Ask) -> str | None:
     for number, port in enumerate(ports, 1):
-        place = "; whatever is plugged in there" if port.is_bound_to_place else ""
-        print(f"  {number}  {port.port}  ({port.device}{place})")
+        print(f"  {number}  {port.bind}  ({port.title or port.words or 'unknown'}, now {port.path})")
+        if port.note:
+            print(f"     {port.note}")
     while True:
         text = _answer(ask, f"Which port is the printer's? [1-{len(ports)}, a path, or n for none] (1) ") or "1"
         if text == "n":
@@ -156,7 +167,7 @@ def _picked(ports: Sequence[FoundPort], ask: Ask) -> str | None:
         if not text.isdecimal():
             return text
         if 1 <= int(text) <= len(ports):
-            return ports[int(text) - 1].port
+            return ports[int(text) - 1].bind
 
 
 def _chosen_name(options: argparse.Namespace, ask: Ask) -> str:

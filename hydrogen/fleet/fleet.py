@@ -125,9 +125,11 @@ class Fleet(Service):
                 keeper.nudge()
         return True
 
-    async def cut_power(self, printer: str, actor: str) -> Mapping[str, Any]:
-        """Run the printer's own power-off program; needs no spooler. Raises NotFound, Conflict, Unavailable, HostError."""
-        return await self._keeper_of(printer).cut_power(actor)
+    async def switch_power(
+        self, printer: str, *, is_on: bool, actor: str, is_forced: bool = False
+    ) -> Mapping[str, Any]:
+        """Work the printer's switch; needs no spooler. Raises NotFound, Conflict, Unavailable, HostError."""
+        return await self._keeper_of(printer).switch_power(is_on=is_on, actor=actor, is_forced=is_forced)
 
     def _keeper_of(self, printer: str, *, is_urgent: bool = False) -> Keeper:
         keeper = self._keepers.get(self.resolve(printer))
@@ -148,6 +150,7 @@ class Fleet(Service):
                 for keeper in self._keepers.values():
                     group.create_task(keeper.keep(), name=f"fleet.{keeper.name}")
                     group.create_task(keeper.watch_over(), name=f"fleet.{keeper.name}.supervision")
+                    group.create_task(keeper.look_at_power(), name=f"fleet.{keeper.name}.power")
                 await asyncio.Event().wait()
         finally:
             if self._leaving is not None:

@@ -20,8 +20,9 @@ from hydrogen.core.service import Service
 LOOK_SECONDS = 0.5
 """A printer is connected to within 3 s of its appearance; connecting takes up to 2 s of them."""
 
-REST_SECONDS = 1.0
-"""The same while nobody misses a printer: a printer that is lost is tried again by its keeper at first."""
+REST_SECONDS = 5.0
+"""The same while nobody misses a printer. One that is lost is tried again by its keeper at first, with short pauses, and a port
+that is missing is looked for by it once a second."""
 
 SETTLE_SECONDS = 0.1
 """Behind an event, for the rest of a burst: an adapter makes several, and udev's links come last."""

@@ -29,8 +29,9 @@ from hydrogen.core.log import Log
 from hydrogen.core.rhythm import until_beat
 from hydrogen.devices.port_address import PortAddress, PortKind, parse_port
 from hydrogen.devices.port_identity import DeviceTree, presence_of
-from hydrogen.errors import Conflict, HostError, HydrogenError, NotFound, SpoolerLost, Unavailable
+from hydrogen.errors import Conflict, HydrogenError, SpoolerLost, Unavailable
 from hydrogen.fleet.facts import FactRecorder
+from hydrogen.fleet.power import PowerDesk
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.supervision import Supervision, holds_port
 from hydrogen.model.events import (
@@ -42,7 +43,7 @@ from hydrogen.model.events import (
     PrinterUnsafe,
 )
 from hydrogen.model.printer import ErrorReport, PrinterState, PrinterStatus
-from hydrogen.spooler.heat.power_switch import PowerOff, PowerSwitch
+from hydrogen.spooler.heat.power_switch import PowerOff
 from hydrogen.spooler.port import SpoolerPort
 from hydrogen.spooler.request import ConnectPrinter, DisconnectPrinter, Request, StopSpooler
 
@@ -107,7 +108,7 @@ class Keeper:
         self._tried: object = None
         self._annotate = annotate
         self._supervision = Supervision()
-        self._power = PowerSwitch(printer.policy.power.off_command, log)
+        self._power = PowerDesk(printer.name, printer.policy.power, context=context, clock=clock, log=log)
         self._port: SpoolerPort | None = None
         self._loss: str | None = None
         self._told = ""
@@ -149,19 +150,9 @@ class Keeper:
                 self._is_held = False
             raise
 
-    async def cut_power(self, actor: str) -> Mapping[str, Any]:
-        """Run the owner's program. Raises NotFound if there is none, Conflict while there is a job, HostError if it failed."""
-        if not self._power.is_configured:
-            raise NotFound(
-                f"no program cuts the power of {self.name}: set printers.{self.name}.power.off_command",
-                printer=self.name,
-            )
-        if self._state.job is not None:
-            raise Conflict(f"printer {self.name} has a job: cancel it first", status=self._state.status.value)
-        done = await self._power.cut(f"asked for by {actor}" if actor else "asked for")
-        if done is not PowerOff.DONE:
-            raise HostError(f"the program that cuts the power of {self.name} failed: see the log", printer=self.name)
-        return {"power_off": done.value}
+    async def switch_power(self, *, is_on: bool, actor: str, is_forced: bool) -> Mapping[str, Any]:
+        """See PowerDesk.turn."""
+        return await self._power.turn(is_on=is_on, actor=actor, is_forced=is_forced)
 
     async def leave(self, *, stop_job: bool) -> None:
         """End of the service: an idle spooler is asked to end, one with a job only with stop_job.
@@ -217,6 +208,10 @@ class Keeper:
         if self._state.job is not None:
             return RETRY_WITH_JOB_SECONDS
         return inf if self._was_attached else RETRY_UNKNOWN_SECONDS
+
+    async def look_at_power(self) -> None:
+        """How its switch stands, told once."""
+        await self._power.look()
 
     async def watch_over(self) -> None:
         """Until cancelled: tell, and cut the power, when nobody holds a printer that was hot."""
@@ -394,6 +389,7 @@ class Keeper:
             unsafe=event.state.unsafe if holds_port(event.state) else event.state.unsafe or known.unsafe,
             bed=known.bed,
             bed_job=known.bed_job,
+            power=known.power if known.power in ("on", "off") else event.state.power or known.power,
         )
         self._context.publish(replace(event, printer=self.name, state=state))
         self._note_state()

@@ -15,7 +15,16 @@ from typing import ClassVar
 from hydrogen.model.backlog import BedState, QueueEntry, QueueSummary
 from hydrogen.model.event import Event as Event
 from hydrogen.model.event import PublishedEvent as PublishedEvent
-from hydrogen.model.host import HostState
+from hydrogen.model.file_events import FileAdded as FileAdded
+from hydrogen.model.file_events import FileAnalysed as FileAnalysed
+from hydrogen.model.file_events import FileChanged as FileChanged
+from hydrogen.model.file_events import FileMoved as FileMoved
+from hydrogen.model.file_events import FileRemoved as FileRemoved
+from hydrogen.model.host_events import HostClockChanged as HostClockChanged
+from hydrogen.model.host_events import HostDiskLow as HostDiskLow
+from hydrogen.model.host_events import HostDiskRecovered as HostDiskRecovered
+from hydrogen.model.host_events import HostMeasured as HostMeasured
+from hydrogen.model.host_events import HostTroubleChanged as HostTroubleChanged
 from hydrogen.model.job import JobOutcome, RecoverableJob
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
 from hydrogen.model.receipt import Receipt
@@ -318,72 +327,6 @@ class QueueChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileAdded(Event):
-    """A file can be printed now that was not there before. actor: who brought it, "" for what appeared in the folder."""
-
-    wire_type: ClassVar[str] = "file.added"
-
-    path: str
-    size_bytes: int
-    modified_at: float
-    actor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChanged(Event):
-    """Other content under the same path."""
-
-    wire_type: ClassVar[str] = "file.changed"
-
-    path: str
-    size_bytes: int
-    modified_at: float
-    actor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRemoved(Event):
-    """Gone; size_bytes and modified_at are its last ones."""
-
-    wire_type: ClassVar[str] = "file.removed"
-
-    path: str
-    size_bytes: int
-    modified_at: float
-    actor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileMoved(Event):
-    """The same content under another path; of a folder, one for each file in it. moved_from: the path before."""
-
-    wire_type: ClassVar[str] = "file.moved"
-
-    path: str
-    moved_from: str
-    size_bytes: int
-    modified_at: float
-    actor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileAnalysed(Event):
-    """A file was read whole, or cannot be: `file.info` tells what is known of it. reason: of a failure, a sentence.
-
-    sha256: of the content that was read. seconds: how long the print takes by the motion model.
-    """
-
-    wire_type: ClassVar[str] = "file.analysed"
-
-    path: str
-    outcome: str
-    sha256: str = ""
-    seconds: float | None = None
-    layers: int | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRaised(Event):
     """Something a person should know; always delivered, whatever is subscribed."""
 
@@ -426,64 +369,6 @@ class LinkDisturbed(Event):
     damaged_lines: int = 0
     lost_lines: int = 0
     host_trouble: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostMeasured(Event):
-    """The host's own figures."""
-
-    wire_type: ClassVar[str] = "host.measured"
-    is_sample: ClassVar[bool] = True
-
-    host: HostState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostTroubleChanged(Event):
-    """Something that can spoil a print began or ended on the host. trouble: all that is so now, of `under_voltage`,
-    `frequency_capped`, `throttled`, `soft_temperature_limit` (a Raspberry Pi tells), `processor_starved`, `memory_short`,
-    `disk_critical`. jobs: those that run now.
-
-    `host_trouble` of other events uses the same words: what was so at some time in the seconds before; empty: nothing was,
-    None: nobody looked.
-    """
-
-    wire_type: ClassVar[str] = "host.trouble_changed"
-
-    trouble: tuple[str, ...]
-    began: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
-    jobs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostClockChanged(Event):
-    """The wall clock is kept right from now on, or is not any more; the times of events before and after do not compare."""
-
-    wire_type: ClassVar[str] = "host.clock_changed"
-
-    trusted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostDiskLow(Event):
-    """Little room is left on the disk, or (`critical`) next to none: fewer than `below_bytes`. Told once for each step down."""
-
-    wire_type: ClassVar[str] = "host.disk_low"
-
-    level: str
-    free_bytes: int
-    below_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostDiskRecovered(Event):
-    """There is room again: the disk is `ok`, or only `low`."""
-
-    wire_type: ClassVar[str] = "host.disk_recovered"
-
-    level: str
-    free_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,7 @@ def folder_entry(path: str, base: str, children: Sequence[Mapping[str, Any]]) ->
         "refs": {"resource": resource_of(base, path)},
         "children": list(children),
         "size": sum(child.get("size") or 0 for child in children),
-        "date": max(dates) if dates else None,
+        **({"date": max(dates)} if dates else {}),
         "prints": {key: sum(one[key] for one in prints) for key in ("success", "failure")},
     }
 

@@ -184,6 +184,8 @@ class PrinterRoutes:
         places = {axis: value for axis in "xyz" if (value := getattr(body, axis)) is not None}
         if not places:
             raise InvalidMessage("a jog names one of x, y, z at least", field="x")
+        if not body.absolute and not any(places.values()):
+            return done()  # some name all three, whatever is wanted
         speed = body.speed if body.speed and not isinstance(body.speed, bool) else _slowest(places)
         params = {f"{axis}_mm": value for axis, value in places.items()} | {"feedrate_mm_per_minute": float(speed)}
         return await self._commander.promptly(visit, "printer.move" if body.absolute else "printer.jog", params)

@@ -107,8 +107,10 @@ class PrinterFleet(Protocol):
     async def request(self, printer: str, request: Request) -> Mapping[str, Any]:
         """Ask its spooler. Raises Unavailable, SpoolerLost, or what the spooler raised."""
 
-    async def cut_power(self, printer: str, actor: str) -> Mapping[str, Any]:
-        """Run the program that cuts its power. Raises NotFound if there is none, Conflict while there is a job, HostError."""
+    async def switch_power(
+        self, printer: str, *, is_on: bool, actor: str, is_forced: bool = False
+    ) -> Mapping[str, Any]:
+        """Work its switch. Raises NotFound if there is none, Conflict while there is a job (unless forced), HostError."""
 
 
 class StoredFile(Protocol):

@@ -214,10 +214,6 @@ class PrinterOperations:
         """All heaters off, ahead of every other command, in every state that has a connection."""
         return await self._ask(call, CoolDown(actor=call.actor))
 
-    async def power_off(self, call: Call) -> Mapping[str, Any]:
-        """Run the program that cuts the printer's power; `not_found` where none is configured, `conflict` while a job runs."""
-        return await self._fleet.cut_power(call.target, call.actor)
-
     async def emergency_stop(self, call: Call) -> Mapping[str, Any]:
         """Kill the printer now, past every queue; without `printer`, all printers that the caller may control.
 
@@ -306,6 +302,5 @@ def printer_operations(fleet: PrinterFleet) -> list[Operation]:
         declare("extrude", ExtrudeParams, "Push or pull filament", does.extrude),
         declare("answer_prompt", AnswerPromptParams, "Answer the printer's prompt", does.answer_prompt),
         declare("cool_down", NoParams, "All heaters off", does.cool_down, is_urgent=True),
-        declare("power_off", NoParams, "Cut the printer's power", does.power_off),
         declare("emergency_stop", NoParams, "Stop the printer at once", does.emergency_stop, is_urgent=True),
     ]

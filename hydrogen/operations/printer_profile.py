@@ -13,14 +13,12 @@ from hydrogen.operations.printer import HIGHEST_CELSIUS
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterProfile:
     """low_mm, high_mm: the ends of x, y, z, empty where they are not configured. celsius: the hottest that `nozzle`, `bed`,
-    `chamber` may get, where that is configured. presets: targets to choose from, as JSON values. can_cut_power: there is a
-    program for it."""
+    `chamber` may get, where that is configured. presets: targets to choose from, as JSON values."""
 
     low_mm: tuple[float, ...] = ()
     high_mm: tuple[float, ...] = ()
     celsius: Mapping[str, float] = field(default_factory=dict)
     presets: tuple[Mapping[str, Any], ...] = ()
-    can_cut_power: bool = False
 
 
 class ProfileOperations:
@@ -30,7 +28,7 @@ class ProfileOperations:
         self._profile_of = profile_of
 
     async def profile(self, call: Call) -> Mapping[str, Any]:
-        """What the configuration knows of the printer: `{"low_mm", "high_mm", "highest_celsius", "presets", "can_cut_power"}`.
+        """What the configuration knows of the printer: `{"low_mm", "high_mm", "highest_celsius", "presets"}`.
 
         `low_mm` and `high_mm` by axis, the ends that the nozzle may go to, null where they are not configured.
         `highest_celsius` by `tool`, `bed`, `chamber`: what `printer.set_temperature` takes, and less where the configuration
@@ -45,7 +43,6 @@ class ProfileOperations:
             "high_mm": dict(zip("xyz", known.high_mm, strict=False)) or None,
             "highest_celsius": highest,
             "presets": [dict(preset) for preset in known.presets],
-            "can_cut_power": known.can_cut_power,
         }
 
 

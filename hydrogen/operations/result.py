@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hydrogen.gcode.program.analysis import FileAnalysis
+from hydrogen.gcode.program.preflight import Preflight
 from hydrogen.model.backlog import BedState, QueueEntry
 from hydrogen.model.receipt import Receipt
 from hydrogen.model.schema import Schema, SchemaBook
@@ -28,7 +30,17 @@ JOB_STATES = ("printing", "completed", "cancelled", "failed", "interrupted")
 
 def result_schemas(book: SchemaBook) -> Mapping[str, Schema]:
     """By the operation's name; what they share is defined in `book`."""
-    return {**_of_printers(book), **_of_jobs(book), **_of_the_queue(book), **_of_files(book), **_of_sensors(book)}
+    return {
+        **_of_printers(book),
+        **_of_jobs(book),
+        **_of_the_queue(book),
+        **_of_files(book),
+        **_of_analyses(book),
+        **_of_the_system(),
+        **_of_app_keys(),
+        **_of_sensors(book),
+        **_of_ports(),
+    }
 
 
 def answer_object(*, may_lack: Mapping[str, Schema] | None = None, **properties: Schema) -> Schema:
@@ -60,7 +72,10 @@ def _of_printers(book: SchemaBook) -> dict[str, Schema]:
     return {
         **{
             f"printer.{name}": nothing
-            for name in ("connect", "disconnect", "set_temperature", "home", "jog", "extrude")
+            for name in (
+                *("connect", "disconnect", "set_temperature", "home", "jog", "move", "extrude"),
+                *("set_feedrate", "set_flow", "set_fan", "select_tool"),
+            )
         },
         "printer.send_gcode": answer_object(
             may_lack={"replies": TEXTS, "truncated": {"type": "boolean"}, "emergency": words}
@@ -68,7 +83,8 @@ def _of_printers(book: SchemaBook) -> dict[str, Schema]:
         "printer.answer_prompt": answer_object(may_lack={"button": TEXT_OR_NULL, "emergency": words}),
         "printer.clear_bed": answer_object(bed=bed),
         "printer.cool_down": answer_object(),
-        "printer.power_off": answer_object(power_off=TEXT),
+        "power.on": answer_object(power=TEXT),
+        "power.off": answer_object(power=TEXT),
         "printer.emergency_stop": answer_object(
             stopped=TEXTS, may_lack={"emergency": by_printer(words), "failed": by_printer(error)}
         ),
@@ -133,7 +149,80 @@ def _of_the_queue(book: SchemaBook) -> dict[str, Schema]:
 
 def _of_files(book: SchemaBook) -> dict[str, Schema]:
     file = book.define("StoredFile", answer_object(path=TEXT, size_bytes=COUNT, modified_at=MOMENT))
-    return {"file.list": answer_object(files=list_of(file), total=COUNT, next=TEXT_OR_NULL)}
+    one, many = answer_object(file=file), answer_object(files=COUNT)
+    return {
+        "file.list": answer_object(
+            files=list_of(file), total=COUNT, next=TEXT_OR_NULL, folders=TEXTS, free_bytes=COUNT
+        ),
+        "file.delete": one,
+        "file.move": one,
+        "file.copy": one,
+        "file.make_folder": answer_object(folder=TEXT),
+        "file.move_folder": many,
+        "file.delete_folder": many,
+    }
+
+
+def _of_analyses(book: SchemaBook) -> dict[str, Schema]:
+    thumbnail = answer_object(url=TEXT, width=COUNT, height=COUNT, media=TEXT)
+    number: Schema = {"type": "number"}
+    places = dict.fromkeys(("z", "height", "seconds", "filament_mm", "x", "y", "z_start", "e", "feedrate"), number)
+    counts = dict.fromkeys(("layer", "layers", "offset", "end", "line", "moves", "tool", "modes"), COUNT)
+    return {
+        "file.info": answer_object(
+            path=TEXT,
+            size_bytes=COUNT,
+            modified_at=MOMENT,
+            sha256=TEXT_OR_NULL,
+            state={"type": "string", "enum": ["pending", "ready", "failed"]},
+            reason=TEXT,
+            print_seconds=NUMBER,
+            print_seconds_source={"type": "string", "enum": ["", "model", "slicer"]},
+            thumbnails=list_of(thumbnail),
+            analysis={"anyOf": [book.of_value(FileAnalysis), {"type": "null"}]},
+            may_lack={"analysis_url": TEXT, "layers_url": TEXT, "preflight": book.of_value(Preflight)},
+        ),
+        "file.analyse": answer_object(path=TEXT, state=TEXT),
+        "file.layer": answer_object(**counts, **places),
+    }
+
+
+def _of_the_system() -> dict[str, Schema]:
+    series = answer_object(
+        at=list_of({"type": "number"}), actual_celsius=list_of(NUMBER), target_celsius=list_of(NUMBER)
+    )
+    line = answer_object(
+        number=COUNT, at=MOMENT, level=TEXT, event=TEXT, part=TEXT, printer=TEXT_OR_NULL, fields=ANYTHING
+    )
+    deletion = answer_object(kind=TEXT, name=TEXT, size_bytes=COUNT, touched_at=MOMENT, reason=TEXT)
+    nothing = answer_object()
+    return {
+        "temperature.history": answer_object(heaters=by_printer(series)),
+        "system.status": answer_object(
+            server_start_time=MOMENT, epoch=TEXT, version=ANYTHING, system=ANYTHING, status=ANYTHING
+        ),
+        "system.actions": answer_object(actions=TEXTS),
+        **{f"system.{name}": nothing for name in ("restart", "shutdown", "reboot")},
+        "system.logs": answer_object(lines=list_of(line), number=COUNT),
+        "system.retention": answer_object(
+            applied={"type": "boolean"},
+            deletions=list_of(deletion),
+            count=COUNT,
+            bytes=COUNT,
+            needed=COUNT,
+            failed=TEXTS,
+        ),
+    }
+
+
+def _of_app_keys() -> dict[str, Schema]:
+    waiting = answer_object(id=TEXT, app=TEXT, user=TEXT_OR_NULL, address=TEXT, requested_at=MOMENT)
+    printers: Schema = {"type": ["array", "null"], "items": TEXT}
+    return {
+        "appkey.list": answer_object(pending=list_of(waiting)),
+        "appkey.approve": answer_object(id=TEXT, app=TEXT, scopes=TEXTS, printers=printers),
+        "appkey.deny": answer_object(id=TEXT, app=TEXT),
+    }
 
 
 def _of_sensors(book: SchemaBook) -> dict[str, Schema]:
@@ -141,3 +230,15 @@ def _of_sensors(book: SchemaBook) -> dict[str, Schema]:
         "sensor.list": answer_object(sensors=by_printer(book.of_value(SensorState))),
         "sensor.history": answer_object(unit=TEXT, at=list_of({"type": "number"}), value=list_of(NUMBER)),
     }
+
+
+def _of_ports() -> dict[str, Schema]:
+    texts = dict.fromkeys(
+        (
+            *("path", "bind", "bound_by", "note", "identity", "vendor", "product", "serial_number", "socket"),
+            *("by_id", "by_path", "words", "driver", "kind", "title", "advice"),
+        ),
+        TEXT,
+    )
+    port = answer_object(**texts, printer=TEXT_OR_NULL, in_use={"type": "boolean"})
+    return {"port.list": answer_object(ports=list_of(port))}

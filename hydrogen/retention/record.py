@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -98,7 +97,12 @@ class UserFiles(Protocol):
 
     async def list(self) -> Sequence[ListedFile]: ...
 
-    def resolve(self, path: str) -> Path: ...
+    async def remove(self, path: str, *, actor: str, force: bool) -> ListedFile:
+        """Raises InvalidMessage, NotFound, Conflict (it is needed after all)."""
+
+
+ACTOR = "retention"
+"""Who deletes, in the events of the files folder."""
 
 
 class FilesShelf:
@@ -128,13 +132,7 @@ class FilesShelf:
 
     async def delete(self, item: Item) -> int:
         """See Shelf."""
-        return await asyncio.to_thread(self._delete, item)
-
-    def _delete(self, item: Item) -> int:
         try:
-            path = self._files.resolve(item.name)
+            return (await self._files.remove(item.name, actor=ACTOR, force=False)).size_bytes
         except (Conflict, InvalidMessage, NotFound):
             return 0
-        size = path.stat().st_size
-        path.unlink(missing_ok=True)
-        return size

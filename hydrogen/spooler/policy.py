@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hydrogen.devices.switch import SwitchSettings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeatPolicy:
@@ -48,13 +50,12 @@ class ParkPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerPolicy:
-    """What cuts the printer's power, and when.
+    """What switches the printer's power, and when the spooler does it by itself.
 
-    off_command: a program and its arguments, run without a shell; empty: nothing does.
     off_after_link_loss_seconds: the link is lost with hot heaters for so long; None: never for that reason.
     """
 
-    off_command: tuple[str, ...] = ()
+    switch: SwitchSettings = field(default_factory=SwitchSettings)
     off_after_link_loss_seconds: float | None = None
 
 

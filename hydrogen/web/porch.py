@@ -28,6 +28,7 @@ from hydrogen.web.door import peer_of
 from hydrogen.web.endpoint import WEBSOCKET
 from hydrogen.web.settings import WebSettings
 
+_two_slashes = re.compile(r"//(?=(?:api|plugin|sockjs|downloads|server|printers?)/)").sub
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
 """What is taken over from a client: it is written into logs and echoed."""
 
@@ -128,8 +129,8 @@ class Porch:
 
 def one_slash(path: str) -> str:
     """Clients that put an address with a slash at its end before a path with one at its beginning mean one slash (Home
-    Assistant's library asks for `//api/printer/bed`)."""
-    return path.replace("//api/", "/api/", 1)
+    Assistant's library asks for `//api/printer/bed`, others for `//plugin/logging/logs`)."""
+    return _two_slashes("/", path, count=1)
 
 
 def request_id_from(given: str | None) -> str:

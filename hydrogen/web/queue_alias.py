@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hydrogen.core.context import Context
-from hydrogen.errors import Conflict, NotFound
+from hydrogen.errors import Conflict, HydrogenError, NotFound
 from hydrogen.model.codec import iso_time
 from hydrogen.model.job import JobState
 from hydrogen.operations.backlog import HoldParams
@@ -65,10 +65,22 @@ class HoldBody(Wish, HoldParams):
     model_config = BODY
 
 
+MOST_ESTIMATED = 32
+"""Files of the queue that are looked up for one answer."""
+
+
+class AnalysisSource(Protocol):
+    """Where the time of a print is known."""
+
+    async def info(self, path: str, printer: str | None) -> Mapping[str, Any]:
+        """With `print_seconds`, None while it is not analysed. Raises HydrogenError."""
+
+
 class QueueAliasRoutes:
     """What each promises to clients is its docstring."""
 
-    def __init__(self, commander: Commander, context: Context, queue: QueueRoutes) -> None:
+    def __init__(self, commander: Commander, context: Context, queue: QueueRoutes, analyses: AnalysisSource) -> None:
+        self._analyses = analyses
         self._commander = commander
         self._context = context
         self._queue = queue
@@ -103,7 +115,8 @@ class QueueAliasRoutes:
         ]
 
     async def status(self, request: Request) -> Response:
-        """How many wait and how many are printed, what is printed now, and what comes."""
+        """How many wait and how many are printed, what is printed now, and what comes. `estimated_time`: seconds, of the first
+        32 that wait; null while a file is not analysed."""
         entries = (await self._listed(request))["entries"]
         active = [entry for entry in entries if entry["state"] != "queued"]
         waiting = [entry for entry in entries if entry["state"] == "queued"]
@@ -114,8 +127,13 @@ class QueueAliasRoutes:
                 "queue_length": len(entries),
                 "current_job": self._current(active[0]) if active else None,
                 "pending": [
-                    {"id": one["id"], "filename": one["file"], "printer": one["printer"], "estimated_time": None}
-                    for one in waiting
+                    {
+                        "id": one["id"],
+                        "filename": one["file"],
+                        "printer": one["printer"],
+                        "estimated_time": await self._estimated(one) if place < MOST_ESTIMATED else None,
+                    }
+                    for place, one in enumerate(waiting)
                 ],
             }
         )
@@ -161,6 +179,14 @@ class QueueAliasRoutes:
 
     async def _listed(self, request: Request, past: int = 0) -> Mapping[str, Any]:
         return await self._commander.carry_out(request, "queue.list", {"limit": WHOLE, "past": past})
+
+    async def _estimated(self, entry: Mapping[str, Any]) -> float | None:
+        try:
+            told = await self._analyses.info(entry["file"], entry["printer"])
+        except HydrogenError:  # it is gone, or too many wait to be analysed
+            return None
+        seconds: float | None = told["print_seconds"]
+        return seconds
 
     def _current(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         printer = self._context.state.printers.get(entry["printing_on"] or "")

@@ -33,7 +33,7 @@ def all_endpoints(door: Door, house: WebHouse) -> list[Endpoint]:
         *FileRoutes(door, house).endpoints,
         *StateRoutes(house.context).endpoints,
         *queue.endpoints,
-        *QueueAliasRoutes(commander, house.context, queue).endpoints,
+        *QueueAliasRoutes(commander, house.context, queue, house.analyses).endpoints,
         *QueuePage(person, commander).endpoints,
         *JobRoutes(commander).endpoints,
         *OperationRoutes(commander, house.registry).endpoints,

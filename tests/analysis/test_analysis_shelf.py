@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,16 +61,3 @@ def test_a_damaged_index_is_not_found(shelf: AnalysisShelf) -> None:
     (shelf.folder / f"{SHA}-{KEY}.layers.json").write_bytes(b"{")
     with pytest.raises(NotFound):
         shelf.layer_index(SHA, KEY)
-
-
-def test_the_oldest_go_first_and_strangers_stay(shelf: AnalysisShelf) -> None:
-    stranger = shelf.folder / "notes.txt"
-    stranger.write_text("mine")
-    for path in shelf.folder.iterdir():
-        os.utime(path, (1000, 1000))
-    young = replace(ANALYSIS, sha256="cd" * 32)
-    shelf.store(KEY, young, LAYERS, [])
-    assert shelf.prune(most_files=2) == 3
-    assert (shelf.load(SHA, KEY), shelf.load(young.sha256, KEY)) == (None, young)
-    assert stranger.exists()
-    assert shelf.prune(most_bytes=0) == 2

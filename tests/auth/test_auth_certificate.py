@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptography import x509
 
-from hydrogen.auth.certificate import self_signed
+from hydrogen.auth.certificate import ends_at, self_signed
 
 NOW = 1_800_000_000.0
 
@@ -18,6 +18,7 @@ def test_names_addresses_and_life_are_those_that_were_asked_for() -> None:
     assert found.not_valid_before_utc.timestamp() == NOW - 3600
     assert found.not_valid_after_utc.timestamp() == NOW + 864_000
     assert not found.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    assert ends_at(made.certificate) == NOW + 864_000
 
 
 def test_no_two_are_the_same_and_the_key_does_not_show() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from hydrogen.cli.main import main
 from tests.compat.conftest import Host
+from tests.support.waiting import wait_until_answered
 
 pyoctoprintapi = pytest.importorskip("pyoctoprintapi")
 aiohttp = pytest.importorskip("aiohttp")
@@ -20,8 +21,12 @@ async def test_home_assistant_gets_a_key_once_somebody_approves(host: Host, monk
         client = pyoctoprintapi.OctoprintClient(host="127.0.0.1", session=session, port=host.port, ssl=False, path="/")
         asking = asyncio.create_task(client.request_app_key("Home Assistant", "owner", 60))
         waiting: list[dict[str, str]] = []
-        while not waiting:
-            waiting = (await host.watcher.command("appkey.list"))["pending"]  # type: ignore[assignment]
+
+        async def is_asked() -> bool:
+            waiting[:] = (await host.watcher.command("appkey.list"))["pending"]  # type: ignore[assignment,call-overload]
+            return bool(waiting)
+
+        await wait_until_answered(is_asked, seconds=30)
         assert (waiting[0]["app"], waiting[0]["user"]) == ("Home Assistant", "owner")
         assert not asking.done()
         assert await asyncio.to_thread(main, ["keys", "approve", waiting[0]["id"], "--url", url]) == 0

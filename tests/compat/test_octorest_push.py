@@ -13,7 +13,7 @@ from tests.compat.conftest import Host
 octorest = pytest.importorskip("octorest")
 websocket = pytest.importorskip("octorest.websocket")
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 20.0
 
 
 async def auth_of(host: Host) -> str:

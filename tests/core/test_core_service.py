@@ -9,7 +9,7 @@ from hydrogen.core.service import Service
 
 async def test_a_service_that_overrides_nothing_starts_closes_and_releases_at_once() -> None:
     service = Service()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await service.start()
         service.refuse()
         await service.close_clients()

@@ -347,7 +347,7 @@ async def test_shut_down_ends_serve() -> None:
     serving = asyncio.create_task(house.supervisor.serve(house.stop))
     await wait_until(lambda: "a.run" in diary)
     assert (await house.supervisor.shut_down()).is_clean
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await serving
 
 
@@ -412,7 +412,7 @@ async def test_what_ends_at_no_price_is_named_and_the_house_goes_down_all_the_sa
         raise RuntimeError("let go at last")
 
     house = House(RecordedService("undead", diary, run=ignore_everything))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         report = await house.serve_until_stopped(lambda: "undead.run" in diary)
     assert [hung.partition(" (")[0] for hung in report.hung] == ["undead: stop tasks"]
     mercy.set()  # so that the test itself leaves nothing behind

@@ -15,8 +15,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from hydrogen.core.clock import SystemClock
-from hydrogen.fleet.hotplug import LOOK_SECONDS, PortWatch
+from hydrogen.fleet.hotplug import LOOK_SECONDS, REST_SECONDS, PortWatch
 from hydrogen.model.events import PrinterConnected, PrinterFirmwareIdentified
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.spooler.journal.journal import HotJournal
@@ -32,7 +34,7 @@ from tests.support.recording_log import RecordingLog
 from tests.support.usb_bus import UsbBus
 from tests.support.waiting import wait_until
 
-EVENTS = int(os.environ.get("HYDROGEN_HOTPLUG_EVENTS", "24"))
+EVENTS = int(os.environ.get("HYDROGEN_HOTPLUG_EVENTS", "16"))
 IS_LONG = "HYDROGEN_HOTPLUG_EVENTS" in os.environ
 SEED = 16
 SOCKETS = ("1-1.1", "1-1.2", "1-1.3", "1-1.4", "1-1.5")
@@ -126,6 +128,7 @@ async def storm(desk: Desk, house: FleetHouse) -> float:
     return longest
 
 
+@pytest.mark.timeout(1800 if IS_LONG else 180)
 async def test_whatever_is_plugged_where_each_name_gets_its_own_board(
     tmp_path: Path, start_virtual_printer: Callable[..., VirtualPrinter], record_property: Callable[[str, object], None]
 ) -> None:
@@ -150,7 +153,7 @@ async def test_whatever_is_plugged_where_each_name_gets_its_own_board(
         log=RecordingLog(),
         find_events=lambda: None,
         look_seconds=look_seconds,
-        rest_seconds=2 * look_seconds,
+        rest_seconds=REST_SECONDS if IS_LONG else look_seconds,
     )
     async with house:
         watching = asyncio.create_task(watch.run())

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import pytest
 
+from hydrogen.devices.switch import SwitchSettings
 from hydrogen.errors import Conflict, DeviceError, HostError, NotFound, PortMissing, SpoolerLost, Unavailable
 from hydrogen.fleet.keeper import RETRY_UNKNOWN_SECONDS
 from hydrogen.fleet.supervision import Supervision
@@ -41,6 +42,10 @@ IDLE = PrinterState(status=PrinterStatus.IDLE, port="/dev/ttyUSB0", baud=250000)
 
 def house_with(state: PrinterState, *, autoconnect: bool = True, port: str = "") -> FleetHouse:
     return FleetHouse(configured(autoconnect=autoconnect, port=port), ports={"bench": ScriptedPort("bench", state)})
+
+
+def cutting(*command: str) -> PowerPolicy:
+    return PowerPolicy(switch=SwitchSettings(off_command=command))
 
 
 async def test_attaching_publishes_the_whole_truth_of_the_printer() -> None:
@@ -216,7 +221,7 @@ async def test_a_hot_printer_that_nobody_holds_any_more_loses_its_power(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hydrogen.fleet.keeper.SUPERVISION_LOOK_SECONDS", 0.01)
-    policy = SpoolerPolicy(power=PowerPolicy(off_command=("/bin/sh", "-c", f"echo off >> {tmp_path / 'cut'}")))
+    policy = SpoolerPolicy(power=cutting("/bin/sh", "-c", f"echo off >> {tmp_path / 'cut'}"))
     printer = replace(configured(), policy=policy)
     hot = replace(IDLE, heaters=MappingProxyType({"bed": HeaterState(actual_celsius=60.0, target_celsius=60.0)}))
     async with FleetHouse(printer, ports={"bench": ScriptedPort("bench", hot)}) as house:
@@ -238,24 +243,24 @@ async def test_a_hot_printer_that_nobody_holds_any_more_loses_its_power(
 
 
 async def test_power_is_cut_when_a_person_asks_and_never_under_a_job() -> None:
-    policy = SpoolerPolicy(power=PowerPolicy(off_command=("/bin/true",)))
+    policy = SpoolerPolicy(power=cutting("/bin/true"))
     port = ScriptedPort("bench", IDLE)
     async with FleetHouse(replace(configured(), policy=policy), ports={"bench": port}) as house:
         await wait_until(lambda: house.fleet.attached)
-        assert await house.fleet.cut_power("bench", "ada") == {"power_off": "done"}
+        assert await house.fleet.switch_power("bench", is_on=False, actor="ada") == {"power": "off"}
         port.tell(JobStarted(at=1.0, job="j", file="f", lines_total=1, bytes_total=2))
         with pytest.raises(Conflict):
-            await house.fleet.cut_power("bench", "ada")
+            await house.fleet.switch_power("bench", is_on=False, actor="ada")
 
 
 async def test_power_without_a_program_or_with_one_that_fails_is_refused_with_the_reason() -> None:
-    policy = SpoolerPolicy(power=PowerPolicy(off_command=("/bin/false",)))
+    policy = SpoolerPolicy(power=cutting("/bin/false"))
     printers = (configured("plain"), replace(configured("broken"), policy=policy))
     async with FleetHouse(*printers) as house:
-        with pytest.raises(NotFound, match="off_command"):
-            await house.fleet.cut_power("plain", "ada")
-        with pytest.raises(HostError, match="failed"):
-            await house.fleet.cut_power("broken", "ada")
+        with pytest.raises(NotFound, match="nothing turns the power"):
+            await house.fleet.switch_power("plain", is_on=False, actor="ada")
+        with pytest.raises(HostError, match="was not turned off"):
+            await house.fleet.switch_power("broken", is_on=False, actor="ada")
 
 
 async def test_requests_without_a_spooler_are_unavailable() -> None:

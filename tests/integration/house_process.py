@@ -1,4 +1,9 @@
-"""The service as a process of its own, as people run it, with everything it leaves behind looked after."""
+"""The service of the simulator's pytest plugin (`HydrogenService`), for tests that watch several things at once.
+
+The plugin's folders, configuration and command are used as they are. What is added is what a third party's test has no use
+for: everything can be awaited; the service may run behind a command that enters another namespace, by another Python and with
+another environment; and what clients hear is read by our own client.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,7 @@ from typing import Any
 from hydrogen.cli.address import ServiceAddress, url_of
 from hydrogen.cli.client import Client, connected
 from hydrogen.fleet.runtime import ServiceRecord, read_service_record
+from hydrogen_simulators.service_process import HydrogenService
 
 KEY = "integration-key-0123"
 UP_SECONDS = 20.0
@@ -29,9 +35,10 @@ class HouseProcess:
     def __init__(self, folder: Path, printers: Mapping[str, str], **sections: str) -> None:
         """printers: name to the path of its port. sections: more TOML, by section name."""
         self.folder = folder
-        self.data_dir, self.runtime_dir = folder / "data", folder / "run"
-        self.config = folder / "hydrogen.toml"
-        self.log = folder / "service.log"
+        self.service = HydrogenService(folder, printers, sections, key=KEY, own_spoolers=False)
+        self.data_dir, self.runtime_dir = self.service.data_dir, self.service.runtime_dir
+        self.config = self.service.config
+        self.log = self.service.log_file
         self.process: asyncio.subprocess.Process | None = None
         self.prefix: tuple[str, ...] = ()
         """A command that the service is run by, such as one that enters another namespace."""
@@ -40,15 +47,6 @@ class HouseProcess:
         self.python = sys.executable
         self.seen: Callable[[Path], Path] = lambda path: path
         """How we get at what the house calls this path."""
-        tables = {
-            "server": f'environment = "development"\ndata_dir = "{self.data_dir}"\nruntime_dir = "{self.runtime_dir}"',
-            "websocket": 'host = "127.0.0.1"\nport = 0',
-            "web": 'host = "127.0.0.1"\nport = 0',
-            "auth": f'keys = ["{KEY}"]',
-            **{f"printers.{name}": f'driver = "marlin"\nport = "{port}"' for name, port in printers.items()},
-            **sections,
-        }
-        self.config.write_text("\n".join(f"[{name}]\n{body}" for name, body in tables.items()))
 
     @property
     def files(self) -> Path:
@@ -68,12 +66,12 @@ class HouseProcess:
 
     @property
     def said(self) -> str:
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+        return self.service.log
 
     async def start(self, *arguments: str, is_expected_up: bool = True) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(*self.prefix, self.python, "-m", "hydrogen", "serve", "--config", str(self.config), *arguments),
+                *(*self.prefix, self.python, *self.service.arguments(*arguments)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -99,7 +97,7 @@ class HouseProcess:
         """The process that holds the printer's lock."""
         with suppress(OSError, ValueError):
             pid = int((self.seen(self.runtime_dir) / f"{printer}.lock").read_text().strip() or 0)
-            if self._is_spooler(pid):
+            if pid in self.service.spooler_pids():
                 return pid
         return None
 
@@ -107,22 +105,7 @@ class HouseProcess:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
-        for _ in range(3):  # one that was being launched may fork once more under our eyes
-            for pid in self._spoolers():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            await asyncio.sleep(0.02)
-
-    def _spoolers(self) -> list[int]:
-        """Every spooler of this folder, also one that has no lock yet, or none any more."""
-        pids = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
-        return [pid for pid in pids if self._is_spooler(pid)]
-
-    def _is_spooler(self, pid: int) -> bool:
-        with suppress(OSError):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            return b"hydrogen.spooler_process" in words and str(self.runtime_dir).encode() in words
-        return False
+        await asyncio.to_thread(self.service.clean_up)
 
 
 @asynccontextmanager
@@ -156,7 +139,8 @@ async def frame_where(
     try:
         async with asyncio.timeout(seconds):
             async for frame in client.frames():
-                seen.append(json.dumps(frame)[:300])
+                if frame.get("type") not in ("status", "host.measured"):  # they come whatever happens
+                    seen.append(json.dumps(frame)[:300])
                 if fits(frame):
                     return frame
     except TimeoutError:

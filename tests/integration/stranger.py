@@ -16,7 +16,7 @@ from hydrogen.fleet.runtime import ServiceRecord
 from tests.integration.house_process import HouseProcess
 from tests.support.http_peer import Answer, answer_from, ask
 
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 20.0
 
 BEHIND_A_PROXY = 'trusted_proxies = ["127.0.0.1"]'
 """For `[tls]`: what a stranger says of its address is believed, so that one test's failed logins are not another one's."""

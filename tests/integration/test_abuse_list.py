@@ -178,7 +178,7 @@ async def _until_known(bench: Bench, key: str) -> None:
     async def is_known() -> bool:
         return (await bench.stranger().ask("GET", "/api/system/info", Authorization=f"Key {key}")).status == 200
 
-    await wait_until_answered(is_known, seconds=10)
+    await wait_until_answered(is_known, seconds=30)
 
 
 async def test_how_long_a_refusal_takes_tells_nothing(bench: Bench) -> None:

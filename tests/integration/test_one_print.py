@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from hydrogen.cli.address import ServiceAddress
 from hydrogen.cli.client import connected
-from hydrogen_simulators.faults import FaultPlan
-from hydrogen_simulators.ledger import job_hash
-from hydrogen_simulators.pytest_plugin import VirtualPrinter
-from tests.integration.house_process import await_status, frame_where, print_started, running_house, square_lines
+from hydrogen_simulators.service_process import HydrogenService
+from tests.integration.house_process import frame_where, square_lines
 
-StartPrinter = Callable[..., VirtualPrinter]
+Printed = Callable[[Sequence[str]], None]
 
 
 async def test_a_file_is_printed_exactly_as_it_stands_and_clients_see_it_happen(
-    tmp_path: Path, start_virtual_printer: StartPrinter
+    hydrogen_service: HydrogenService, printed: Printed
 ) -> None:
-    printer = start_virtual_printer(speed=None)
-    lines = square_lines(800)
-    async with running_house(tmp_path, {"bench": str(printer.link)}) as house, connected(house.address) as client:
-        await await_status(client, "idle")
-        job = await print_started(client, house, lines)
+    service, lines = hydrogen_service, square_lines(800)
+    service.put("job.gcode", "\n".join(lines) + "\n")
+    async with connected(ServiceAddress(url=service.url, key=service.key)) as client:
+        job = (await client.command("job.start", "virtual", {"file": "job.gcode"}))["job"]
         seen: dict[str, int] = {}
 
         def count(frame: object) -> bool:
@@ -40,23 +37,22 @@ async def test_a_file_is_printed_exactly_as_it_stands_and_clients_see_it_happen(
         history = await client.command("job.history")
         assert history["jobs"][0]["job"] == job
         assert history["jobs"][0]["outcome"] == "completed"
-        assert await house.stop() == 0, house.said
-    assert printer.ledger.job_hash == job_hash(lines)
+    printed(lines)
+    assert service.stop() == 0, service.log
 
 
 @pytest.mark.parametrize(
-    "faults",
-    [FaultPlan(drop_ok_every=150), FaultPlan(corrupt_every=100), FaultPlan(resend_every=80)],
-    ids=["lost ok", "damaged line", "resend out of the blue"],
+    "_weather",
+    [
+        pytest.param("lost ok", marks=pytest.mark.faults(drop_ok_every=150)),
+        pytest.param("damaged line", marks=pytest.mark.faults(corrupt_every=100)),
+        pytest.param("resend out of the blue", marks=pytest.mark.faults(resend_every=80)),
+    ],
 )
-async def test_bad_weather_changes_nothing_in_what_is_executed(
-    tmp_path: Path, start_virtual_printer: StartPrinter, faults: FaultPlan
+def test_bad_weather_changes_nothing_in_what_is_executed(
+    hydrogen_service: HydrogenService, printed: Printed, _weather: str
 ) -> None:
-    printer = start_virtual_printer(speed=None, faults=faults)
     lines = square_lines(400)
-    async with running_house(tmp_path, {"bench": str(printer.link)}) as house, connected(house.address) as client:
-        await await_status(client, "idle")
-        await print_started(client, house, lines)
-        finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished")
-        assert finished["outcome"] == "completed", finished
-    assert printer.ledger.job_hash == job_hash(lines)
+    hydrogen_service.put("job.gcode", "\n".join(lines) + "\n")
+    hydrogen_service.run("print", "job.gcode", "--wait")  # its exit code tells that the job was completed
+    printed(lines)

@@ -127,7 +127,7 @@ async def test_the_power_stays_on_in_a_print_in_a_pause_and_for_who_asks_meanwhi
         await print_started(client, house, square_lines(600, feedrate=600))
         await frame_where(client, lambda frame: frame.get("type") == "job.progressed" and frame["lines_done"] > 20)
         with pytest.raises(Conflict):
-            await client.command("printer.power_off", "bench")
+            await client.command("power.off", "bench")
         await client.command("job.pause", "bench")
         await await_status(client, "paused")
         readings = 0
@@ -139,7 +139,7 @@ async def test_the_power_stays_on_in_a_print_in_a_pause_and_for_who_asks_meanwhi
 
         await frame_where(client, counts)  # three seconds of a hot pause: three times what idle heaters may have
         with pytest.raises(Conflict):
-            await client.command("printer.power_off", "bench")
+            await client.command("power.off", "bench")
         assert not is_off(printer)
         await client.command("job.resume", "bench")
         await await_status(client, "printing")
@@ -147,5 +147,5 @@ async def test_the_power_stays_on_in_a_print_in_a_pause_and_for_who_asks_meanwhi
         finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=50)
         assert finished["outcome"] == "completed"
         assert relay.times("bench") == []
-        assert (await client.command("printer.power_off", "bench"))["power_off"] == "done"
+        assert (await client.command("power.off", "bench"))["power"] == "off"
         assert len(relay.times("bench")) == 1

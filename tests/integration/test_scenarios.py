@@ -178,7 +178,7 @@ async def is_cooled(bench: Bench) -> None:
 async def is_known_to_be_silent(bench: Bench) -> None:
     """Told within seconds; that the link is given up takes 30 s, and is waited for where there is time."""
     await bench.start(job())
-    await frame_where(bench.client, lambda frame: bool(dict(frame.get("statistics") or {}).get("stalls")), seconds=10)
+    await frame_where(bench.client, lambda frame: bool(dict(frame.get("statistics") or {}).get("stalls")), seconds=30)
     if os.environ.get("HYDROGEN_LONG_STORIES"):
         await await_status(bench.client, "link_lost", bench.name)
     story_was_told(bench)

@@ -60,6 +60,7 @@ COMMANDS: tuple[Any, ...] = (
     ("printhead", {"command": "jog", "x": 10, "y": -1.5}, [Jog(x_mm=10, y_mm=-1.5, feedrate_mm_per_minute=6000)]),
     ("printhead", {"command": "jog", "z": 1, "x": 1}, [Jog(x_mm=1, z_mm=1, feedrate_mm_per_minute=200)]),
     ("printhead", {"command": "jog", "x": 1, "speed": 30}, [Jog(x_mm=1, feedrate_mm_per_minute=30)]),
+    ("printhead", {"command": "jog", "x": 0, "y": 0, "z": 0}, []),
     (
         "printhead",
         {"command": "jog", "x": 1, "absolute": True, "speed": False},

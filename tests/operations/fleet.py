@@ -21,14 +21,16 @@ class WillingFleet:
         self.names: tuple[str, ...] = names or ("ender3",)
         self.requests: list[tuple[str, Request]] = []
         self.result: Mapping[str, Any] = {}
-        self.cuts: list[tuple[str, str]] = []
+        self.switched: list[tuple[str, bool, str, bool]] = []
         self.failures: dict[str, HydrogenError] = {}
 
-    async def cut_power(self, printer: str, actor: str) -> Mapping[str, Any]:
-        self.cuts.append((printer, actor))
+    async def switch_power(
+        self, printer: str, *, is_on: bool, actor: str, is_forced: bool = False
+    ) -> Mapping[str, Any]:
+        self.switched.append((printer, is_on, actor, is_forced))
         if printer in self.failures:
             raise self.failures[printer]
-        return {"power_off": "done"}
+        return {"power": "on" if is_on else "off"}
 
     def resolve(self, printer: str | None) -> str:
         if printer is None and len(self.names) == 1:

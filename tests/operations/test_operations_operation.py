@@ -12,6 +12,7 @@ from hydrogen.operations.backlog import queue_operations
 from hydrogen.operations.file import file_operations
 from hydrogen.operations.job import job_operations
 from hydrogen.operations.operation import Call, NoParams, Operation, Params
+from hydrogen.operations.power import power_operations
 from hydrogen.operations.printer import printer_operations
 from hydrogen.operations.system import system_operations
 from tests.operations.fleet import DirectStarter, Ledger, WillingFleet
@@ -22,6 +23,7 @@ from tests.operations.test_operations_system import FixedStatus
 
 ALL = [
     *printer_operations(WillingFleet()),
+    *power_operations(WillingFleet()),
     *job_operations(WillingFleet(), Shelf(), Ids(), DirectStarter(WillingFleet()), Ledger()),
     *queue_operations(IdleQueue(), WillingFleet()),
     *file_operations(FileStore(Path("files"))),
@@ -45,8 +47,9 @@ def test_the_operations_are_those_of_the_issue() -> None:
         "printer.extrude",
         "printer.answer_prompt",
         "printer.cool_down",
-        "printer.power_off",
         "printer.emergency_stop",
+        "power.on",
+        "power.off",
         "job.start",
         "job.pause",
         "job.resume",

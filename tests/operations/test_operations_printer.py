@@ -187,10 +187,3 @@ async def test_emergency_stop_that_reached_nobody_is_an_error() -> None:
     nobody = Principal(name="nobody", printers=frozenset())
     with pytest.raises(Unavailable):
         await call(operation("emergency_stop", fleet), printer=None, principal=nobody)
-
-
-async def test_power_is_cut_by_the_fleet_and_not_by_the_spooler() -> None:
-    fleet = WillingFleet()
-    assert await call(operation("power_off", fleet)) == {"power_off": "done"}
-    assert fleet.cuts == [("ender3", "owner")]
-    assert fleet.requests == []

@@ -19,7 +19,6 @@ async def test_a_printer_that_nobody_described_has_the_limits_of_all() -> None:
         "high_mm": None,
         "highest_celsius": dict(HIGHEST_CELSIUS),
         "presets": [],
-        "can_cut_power": False,
     }
 
 
@@ -31,9 +30,8 @@ async def test_what_is_configured_counts_where_it_is_stricter() -> None:
             high_mm=(220.0, 220.0, 250.0),
             celsius={"nozzle": 260.0, "bed": 900.0},
             presets=(pla,),
-            can_cut_power=True,
         )
     )
     assert told["low_mm"] == {"x": 0.0, "y": -3.0, "z": 0.0} and told["high_mm"]["z"] == 250.0
     assert told["highest_celsius"] == {**dict(HIGHEST_CELSIUS), "tool": 260.0}
-    assert told["presets"] == [pla] and told["can_cut_power"]
+    assert told["presets"] == [pla]

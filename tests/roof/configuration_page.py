@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 from hydrogen.config import Configuration
 from hydrogen.config_display import PresetSection, WebcamSection
 from hydrogen.config_machine import MachineSection, MotionSection, PrinterTable
-from hydrogen.config_section import HeatSection, ParkSection, PowerSection
+from hydrogen.config_power import PowerSection
+from hydrogen.config_section import HeatSection, ParkSection
 from hydrogen.config_sensor import SensorLimitSection, SensorTable
 from hydrogen.fleet.plugins import PluginShelf
 

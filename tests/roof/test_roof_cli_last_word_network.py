@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.cli import last_word_network
 from hydrogen.cli.last_word import LAST_WORD, say_last_word
 from hydrogen.core.clock import SystemClock
 from hydrogen.errors import DeviceError, PortMissing
@@ -80,6 +81,13 @@ def bridge() -> Iterator[OneGuestBridge]:
     bridge.close()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A confirmation ends the waiting; on a busy machine it may be late."""
+    monkeypatch.setattr(last_word_network, "SPEAK_SECONDS", 20.0)
+    monkeypatch.setattr(last_word_network, "CONNECT_SECONDS", 10.0)
+
+
 def prepared(folder: Path, port: str, **settings: object) -> RuntimeFiles:
     files = RuntimeFiles(folder, "bench")
     body = {"printer": "bench", "factory": "m:f", "settings": {"port": port, **settings}}
@@ -129,7 +137,10 @@ def test_nobody_is_killed_for_a_bridge_that_is_not_there(tmp_path: Path) -> None
         say_last_word(files, SystemClock())
 
 
-def test_bridge_that_hangs_up_on_everybody_takes_no_bytes(tmp_path: Path, bridge: OneGuestBridge) -> None:
+def test_bridge_that_hangs_up_on_everybody_takes_no_bytes(
+    tmp_path: Path, bridge: OneGuestBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(last_word_network, "SPEAK_SECONDS", 0.3)
     with socket.create_connection(("127.0.0.1", bridge.port)) as other:
         other.sendall(b"M105\n")
         while not bridge.heard:  # it has let the other one in

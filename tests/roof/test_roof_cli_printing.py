@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.cli import printing
 from hydrogen.cli.address import ServiceAddress
 from hydrogen.cli.client import Client, connected
 from hydrogen.cli.exit_code import ExitCode
@@ -33,6 +34,25 @@ async def test_a_local_file_is_copied_under_its_name(tmp_path: Path) -> None:
     (tmp_path / "cube.gcode").write_text("G28\n")
     assert await bring_file(str(tmp_path / "cube.gcode"), address) == "cube.gcode"
     assert (tmp_path / "data" / "files" / "cube.gcode").read_text() == "G28\n"
+
+
+async def test_a_service_of_another_user_is_given_the_file_over_http(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def upload(_address: ServiceAddress, source: Path, name: str) -> str:
+        asked.append(source.name)
+        return name
+
+    address = local_address(tmp_path)
+    (tmp_path / "cube.gcode").write_text("G28\n")
+    monkeypatch.setattr(printing, "upload_file", upload)
+    owner = address.data_dir.stat().st_uid if address.data_dir else 0
+    monkeypatch.setattr(printing.os, "geteuid", lambda: owner + 1)
+    assert await bring_file(str(tmp_path / "cube.gcode"), address) == "cube.gcode"
+    assert asked == ["cube.gcode"]
+    assert list((tmp_path / "data" / "files").iterdir()) == []
 
 
 async def test_a_file_of_the_folder_is_not_copied_onto_itself(tmp_path: Path) -> None:

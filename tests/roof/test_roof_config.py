@@ -292,3 +292,15 @@ def test_production_refuses_plain_text_beyond_this_machine_and_useless_certifica
 )
 def test_what_is_safe_is_taken(tmp_path: Path, text: str) -> None:
     assert load_configuration(written(tmp_path, text)).certificate_files is None
+
+
+def test_two_printers_on_one_port_are_refused_and_both_are_named() -> None:
+    printers = {name: {"driver": "marlin", "port": "usb:1a86:7523:AB12"} for name in ("left", "right")}
+    with pytest.raises(ConfigurationInvalid, match=r"printers\.right\.port: .*printers\.left has this one"):
+        configuration_from_table({"printers": printers}, "test")
+
+
+@pytest.mark.parametrize("port", ["usb:1A86:7523:AB12", "socket://10.0.0.7:23", "tcp://bridge"])
+def test_port_that_can_never_be_is_refused_with_what_may_stand_there(port: str) -> None:
+    with pytest.raises(ConfigurationInvalid, match=r"printers\.bench\.port"):
+        configuration_from_table({"printers": {"bench": {"driver": "marlin", "port": port}}}, "test")

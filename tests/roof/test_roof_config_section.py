@@ -24,7 +24,7 @@ def test_policy_of_a_printer_comes_from_its_tables() -> None:
     policy = printer.policy
     assert policy.heat.idle_timeout_seconds == 60.0
     assert not policy.park.enabled
-    assert policy.power.off_command == ("a", "b")
+    assert policy.power.switch.off_command == ("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,6 @@ def test_policy_of_a_printer_comes_from_its_tables() -> None:
         ({"heat": {"idle_timeout_seconds": -1.0}}, "printers.bench.heat.idle_timeout_seconds"),
         ({"heat": {"idle": 1.0}}, "printers.bench.heat.idle"),
         ({"park": {"enabled": "yes"}}, "printers.bench.park.enabled"),
-        ({"power": {"off_command": "relay off"}}, "printers.bench.power.off_command"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_its_key(tables: dict[str, object], key: str) -> None:

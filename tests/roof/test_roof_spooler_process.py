@@ -387,7 +387,7 @@ async def _child(house: House) -> asyncio.subprocess.Process:
 
 
 async def _exit_code(child: asyncio.subprocess.Process) -> int:
-    async with asyncio.timeout(9.0):
+    async with asyncio.timeout(20):
         return await child.wait()
 
 

@@ -78,7 +78,7 @@ class Host:
     def write(self, text: str) -> None:
         os.write(self.fd, text.encode("latin-1"))
 
-    def read_until(self, wanted: str, seconds: float = 10.0) -> str:
+    def read_until(self, wanted: str, seconds: float = 20.0) -> str:
         """Everything up to and with ``wanted``; what follows is kept."""
         needle = wanted.encode("latin-1")
         deadline = time.monotonic() + seconds
@@ -96,7 +96,7 @@ class Host:
         found, self.heard = self.heard[:end], self.heard[end:]
         return found.decode("latin-1")
 
-    def wait_for_hang_up(self, seconds: float = 10.0) -> bool:
+    def wait_for_hang_up(self, seconds: float = 20.0) -> bool:
         """True once the other end is gone."""
         poll = select.poll()
         poll.register(self.fd, 0)

@@ -27,6 +27,19 @@ def test_a_command_that_fails_is_told_unless_it_may(tmp_path, monkeypatch):
     assert sys.executable
 
 
+def test_a_service_that_died_is_followed_by_the_next_and_leaves_nothing_behind(hydrogen_service):
+    service, spooler = hydrogen_service, hydrogen_service.spooler_pid("virtual")
+    assert spooler in service.spooler_pids()
+    service.kill()
+    service.start()
+    service.await_status("idle")
+    assert service.spooler_pid("virtual") not in (None, spooler)
+    service.clean_up()
+    assert service.spooler_pids() == []
+    with pytest.raises(ServiceFailed, match="does not tell its printers"):
+        service.printers()
+
+
 def test_files_lie_where_the_service_looks(tmp_path):
     service = HydrogenService(tmp_path / "house", {"a": "/dev/ttyA"}, {"printers.a.heat": "x = 1"})
     assert service.put("sub/cube.gcode", "G28\n").read_text() == "G28\n"

@@ -30,7 +30,7 @@ class RawPeer:
 
     async def frame(self) -> dict[str, Any]:
         """The next frame that is no heartbeat; {} at the end of the stream."""
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(20):
             while line := await self.reader.readline():
                 frame: dict[str, Any] = json.loads(line)
                 if frame["kind"] != "heartbeat":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from hydrogen.devices.switch import SwitchSettings
 from hydrogen.model.codec import plain, value_from_plain
 from hydrogen.spooler.policy import HeatPolicy, ParkPolicy, PowerPolicy, SpoolerPolicy
 
@@ -12,7 +13,7 @@ def test_policy_survives_its_way_through_the_settings_file() -> None:
     policy = SpoolerPolicy(
         heat=HeatPolicy(idle_timeout_seconds=60.0),
         park=ParkPolicy(enabled=False),
-        power=PowerPolicy(off_command=("relay", "off", "3")),
+        power=PowerPolicy(switch=SwitchSettings(off_command=("relay", "off", "3"))),
     )
     assert value_from_plain(SpoolerPolicy, json.loads(json.dumps(plain(policy)))) == policy
 

@@ -23,7 +23,7 @@ FIRMWARE = Firmware(name="Marlin", dialect="marlin", capabilities={"AUTOREPORT_T
 
 async def go_on(port: str, journal: HotJournal, lines: list[bytes]) -> tuple[MarlinConnection, FileSource | None]:
     """Connect, and stream from where the printer is; no source if that cannot be known."""
-    settings = {"port": port, "baud": 115200, "connect_timeout_seconds": 2.0, "temperature_interval_seconds": 1}
+    settings = {"port": port, "baud": 115200, "connect_timeout_seconds": 10.0, "temperature_interval_seconds": 1}
     past, offset = journal.resumption(), 0
     point = ResumePoint.of(past.numbering, baud=115200, firmware=FIRMWARE) if past is not None else None
     connection = await MarlinDriver(settings).connect(RememberingListener(), journal, point)

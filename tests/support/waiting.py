@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+PATIENCE_SECONDS = 20.0
+"""Generous, because it costs nothing where all is well: two busy cores can keep a process from running for seconds."""
+
 
 async def wait_until(
-    is_true: Callable[[], object], *, within_seconds: float = 5.0, what: str = "the condition"
+    is_true: Callable[[], object], *, within_seconds: float = PATIENCE_SECONDS, what: str = "the condition"
 ) -> None:
-    """Let the loop run until `is_true()`; fails the test after `within_seconds`."""
+    """Let the loop run until `is_true()`; fails the test after `within_seconds`. What holds for a few milliseconds is seen."""
     try:
         async with asyncio.timeout(within_seconds):
             while not is_true():  # noqa: ASYNC110

@@ -18,7 +18,7 @@ async def test_the_service_begins_anew_behind_the_answer(monkeypatch: pytest.Mon
     assert control.actions == ("restart",)
     await control.perform("restart")
     assert not begun.is_set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await begun.wait()
 
 

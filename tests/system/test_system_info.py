@@ -167,7 +167,7 @@ async def test_machine_that_does_not_answer_holds_nobody_and_one_thread_at_most(
         assert len(begun) == 1
     finally:
         answer.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await status.refresh()
     assert status.build(is_long=True)["status"]["files"][0]["fd"] == 99
 

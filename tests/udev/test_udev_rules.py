@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from hydrogen.fleet import usb_ids
 from tests.udev.fake_sysfs import ROOT, RULES, SECONDS, Adapter, FakeSysfs, can_pretend
 
 IDS = ROOT / "udev" / "usb-ids.toml"
@@ -45,6 +46,12 @@ def test_rules_and_list_know_the_same_devices_and_each_has_a_source() -> None:
     assert len(listed) == len(devices())
     assert all(device["source"] and device["name"] for device in devices())
     assert ("1d50", "614e") not in listed  # Klipper's
+
+
+def test_what_discovery_has_a_name_for_the_rules_know_too() -> None:
+    known = ids_in_rules()
+    for vendor, product in usb_ids._PRODUCTS:
+        assert (vendor, product) in known or (vendor, "*") in known, (vendor, product)
 
 
 @pytest.mark.skipif(

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from hydrogen.cli.exit_code import ExitCode
 from hydrogen.cli.main import main
 from hydrogen.cli.units import PLACES, unit_files
 from hydrogen.spooler.wire.activation import SOCKET_NAME
@@ -104,6 +105,8 @@ def test_the_spooler_is_bound_to_nothing_but_its_socket() -> None:
     assert service["Slice"] == ["system.slice"]
     assert service["RestartPreventExitStatus"] == ["2 3"]
     assert int(service["TimeoutStopSec"][0]) > 8
+    assert unit["StartLimitIntervalSec"] == directives("hydrogen.service")["Unit"]["StartLimitIntervalSec"] == ["0"]
+    assert directives("hydrogen.service")["Service"]["RestartPreventExitStatus"] == [str(int(ExitCode.USAGE))]
     assert directives("hydrogen.service")["Service"]["Environment"] == ["HYDROGEN_SERVER__SPOOLERS=socket"]
 
 

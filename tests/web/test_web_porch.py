@@ -22,7 +22,9 @@ def test_what_is_no_request_id_is_replaced_by_one_of_ours(given: str | None) -> 
     assert len(made) == 16 and made != given and made != request_id_from(given)
 
 
-def test_a_double_slash_before_api_is_one() -> None:
+def test_a_double_slash_before_what_clients_ask_for_is_one() -> None:
+    assert one_slash("//plugin/logging/logs") == "/plugin/logging/logs"
+    assert one_slash("//printers/a/api//job") == "/printers/a/api//job"
     assert one_slash("//api/printer/bed") == "/api/printer/bed"
     assert one_slash("/printers/a//api/job") == "/printers/a/api/job"
     assert one_slash("//etc/passwd") == "//etc/passwd"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hydrogen.analysis.kind import Kind
+from hydrogen.gcode.program.analysis import FileAnalysis, LayerIndex
 from hydrogen.model.backlog import EntryState
 from tests.web.conftest import READER_KEY, Web
 
@@ -34,6 +36,20 @@ async def test_status_tells_what_is_printed_and_what_comes(web: Web) -> None:
         "started_at": "2023-11-14T22:13:20.000Z",
     }
     assert [one["filename"] for one in told["pending"]] == ["1.gcode", "2.gcode"]
+
+
+async def test_status_tells_how_long_what_comes_will_take(web: Web) -> None:
+    for name in ("0.gcode", "1.gcode"):
+        (web.files.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (web.files.folder / name).write_bytes(b"G28\n")
+    file = await web.files.stat("1.gcode")
+    assert file.identity is not None
+    await fill(web, 2)
+    web.files.remember_digest("1.gcode", file.identity, "ab" * 32)
+    web.shelf.folder.mkdir(exist_ok=True)
+    web.shelf.store(Kind().key, FileAnalysis(sha256="ab" * 32, seconds=61.5), LayerIndex(), ())
+    pending = (await web.ask("GET", "/api/queue/status")).json["pending"]
+    assert [one["estimated_time"] for one in pending] == [None, 61.5]
 
 
 async def test_an_entry_is_moved_and_taken_out(web: Web) -> None:

@@ -53,7 +53,7 @@ async def test_the_port_is_free_behind_the_end_and_idle_clients_are_closed(web: 
     await web.server.close_clients()
     await web.server.release()
     await web.server.release()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await reader.read() == b""
     writer.close()
     with listening(port):

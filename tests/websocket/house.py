@@ -49,7 +49,7 @@ from tests.websocket.frame_check import check_frame
 KEY = "test-key-0123456789"
 READER_KEY = "reader-key-0123456789"
 BENCH_KEY = "bench-key-0123456789"
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 20.0
 
 HANDSHAKE = (
     f"GET /?key={KEY} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -37,7 +37,7 @@ needs_browser = pytest.mark.skipif(
 
 AXE = SOURCE / "node_modules" / "axe-core" / "axe.min.js"
 
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 
 
 @asynccontextmanager

@@ -31,6 +31,12 @@ PAGES = {
     "history": "History",
     "settings": "Settings",
 }
+"""The printer's page is taken whole (but on a phone), with the health of its link open."""
+
+SECTIONS = {
+    "sensors.chamber": 'driver = "command"\ncommand = ["echo", "41.5"]\nlabel = "Chamber"\nprinter = "ender3"',
+    "sensors.box": 'driver = "command"\ncommand = ["echo", "23"]\nunit = "percent"\nlabel = "Filament box"',
+}
 
 SPEED = 4.0
 SETTLE_SECONDS = 1.5
@@ -55,7 +61,8 @@ def sample_with_picture() -> str:
     """The sample cube, with a picture as slicers write it."""
     code = base64.b64encode(cube_picture(220)).decode()
     lines = "\n".join(f"; {code[at : at + 78]}" for at in range(0, len(code), 78))
-    return f"; thumbnail begin 220x220 {len(code)}\n{lines}\n; thumbnail end\n{SAMPLE.read_text()}"
+    message = "M117 Calibration cube, first of three"
+    return f"; thumbnail begin 220x220 {len(code)}\n{lines}\n; thumbnail end\n{message}\n{SAMPLE.read_text()}"
 
 
 async def prepare(visitor: Visitor, folder: Path) -> None:
@@ -82,7 +89,7 @@ async def take(target: Path) -> None:
         folder = Path(place)
         printer = VirtualPrinter(folder / "ttyVIRTUAL", speed=SPEED)
         try:
-            async with running_house(folder, {"ender3": str(printer.link)}) as house, browsing() as browser:
+            async with running_house(folder, {"ender3": str(printer.link)}, **SECTIONS) as house, browsing() as browser:
                 assert house.record is not None
                 url = f"http://127.0.0.1:{house.record.web_port}/"
                 (folder / "made").mkdir()
@@ -90,12 +97,23 @@ async def take(target: Path) -> None:
                     await prepare(visitor, folder / "made")
                 for look, options in LOOKS.items():
                     async with visiting(browser, url, **options) as visitor:
+                        await visitor.page.goto(url)
+                        await visitor.sees("input[name=key]")
+                        await visitor.page.screenshot(path=target / f"sign-in-{look}.png")
                         await visitor.sign_in(KEY)
                         for page, name in PAGES.items():
                             await visitor.go(name)
                             await asyncio.sleep(SETTLE_SECONDS)
-                            await visitor.page.screenshot(path=target / f"{page}-{look}.png")
+                            if page == "printer" and look != "phone":
+                                await visitor.page.click(".signal:has-text('Link') > button")
+                                await asyncio.sleep(SETTLE_SECONDS)
+                            await visitor.page.screenshot(
+                                path=target / f"{page}-{look}.png", full_page=page == "printer" and look != "phone"
+                            )
                             print(target / f"{page}-{look}.png")
+                        await visitor.page.goto(f"{url}#/audit")
+                        await visitor.sees(".audit")
+                        await visitor.page.screenshot(path=target / f"audit-{look}.png")
         finally:
             printer.stop()
 

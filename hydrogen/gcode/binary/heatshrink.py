@@ -9,6 +9,14 @@ Source: the format is described in the README of heatshrink (github.com/atomicob
 
 from __future__ import annotations
 
+from struct import Struct
+
+WORD_BITS = 64
+"""That are looked at in one go: several tokens, of at most 17 bits each."""
+
+_word_at = Struct(">Q").unpack_from
+_FIRST_BIT = 1 << WORD_BITS - 1
+
 
 class Damaged(ValueError):
     """Not what an encoder writes."""
@@ -18,37 +26,37 @@ def unshrunk(data: bytes, size: int, *, window_bits: int, lookahead_bits: int = 
     """The `size` bytes that `data` stands for; memory: those, and the data twice. Raises Damaged when it does not hold them."""
     before = 1 << window_bits
     out = bytearray(before)
-    padded = data + bytes(4)
+    append = out.append
+    padded = data + bytes(8)
     end = len(data) * 8
-    position = 0
     token_bits = 1 + window_bits + lookahead_bits
-    distance_shift = 32 - 1 - window_bits
-    count_shift = 32 - token_bits
+    distance_shift = WORD_BITS - 1 - window_bits
+    count_shift = WORD_BITS - token_bits
     distance_mask, count_mask = (1 << window_bits) - 1, (1 << lookahead_bits) - 1
-    length = 0
-    while length < size:
-        byte = position >> 3
-        word = padded[byte] << 24 | padded[byte + 1] << 16 | padded[byte + 2] << 8 | padded[byte + 3]
-        word = word << (position & 7) & 0xFFFFFFFF
-        if word & 0x80000000:
-            position += 9
-            if position > end:
-                raise Damaged("it ends too early")
-            out.append(word >> 23 & 0xFF)
-            length += 1
-            continue
-        position += token_bits
-        if position > end:
+    length, full, position = before, before + size, 0
+    while length < full:
+        if position >= end:
             raise Damaged("it ends too early")
-        distance = (word >> distance_shift & distance_mask) + 1
-        count = (word >> count_shift & count_mask) + 1
-        start = before + length - distance
-        if count <= distance:
-            out += out[start : start + count]
-        else:
-            piece = bytes(out[start:])
-            out += (piece * (count // distance + 1))[:count]
-        length += count
-    if length != size:
+        skipped = position & 7
+        word = _word_at(padded, position >> 3)[0] << skipped
+        left = WORD_BITS - skipped - token_bits  # as long as it is not below 0, a whole token is in the word
+        while left >= 0 and length < full:
+            if word & _FIRST_BIT:
+                append(word >> WORD_BITS - 9 & 0xFF)
+                word, left, position, length = word << 9, left - 9, position + 9, length + 1
+                continue
+            distance = (word >> distance_shift & distance_mask) + 1
+            count = (word >> count_shift & count_mask) + 1
+            word, left, position = word << token_bits, left - token_bits, position + token_bits
+            start = length - distance
+            if count <= distance:
+                out += out[start : start + count]
+            else:
+                piece = bytes(out[start:])
+                out += (piece * (count // distance + 1))[:count]
+            length += count
+    if position > end:
+        raise Damaged("it ends too early")
+    if length != full:
         raise Damaged("it holds more than it says")
     return bytes(out[before:])

@@ -10,7 +10,6 @@ Source: read off files that libbgcode made (its `MeatPack` and `MeatPackComments
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from hydrogen.gcode.binary.heatshrink import Damaged
 from hydrogen.gcode.meatpack import CHARACTERS, LITERAL, NEWLINE, SIGNALS
@@ -19,8 +18,9 @@ TURN_ON, TURN_OFF, RESET, DROP_BLANKS, KEEP_BLANKS = 0xFB, 0xFA, 0xF9, 0xF7, 0xF
 
 _split_at_commands = re.compile(rb"%b([\xf6-\xfb])" % SIGNALS, re.DOTALL).split
 _newlines = re.compile(rb"\n{2,}").sub
-_other_line = re.compile(rb"^[^G\n]", re.MULTILINE).search
-_letters_behind_the_first = re.compile(rb"(?<=[^ \n])([A-Z])").sub
+_split_at_other_lines = re.compile(rb"^([^G\n][^\n]*)", re.MULTILINE).split
+
+LETTERS = tuple(bytes((letter,)) for letter in range(ord("A"), ord("Z") + 1))
 
 
 class TextUnpacker:
@@ -30,7 +30,7 @@ class TextUnpacker:
         self._is_on = False
         self._has_blanks = True
         self._ends_line = True
-        self._tables = (_table(CHARACTERS), _table(CHARACTERS.replace(b" ", b"E")))
+        self._texts = (_Texts(CHARACTERS), _Texts(CHARACTERS.replace(b" ", b"E")))
 
     def unpack(self, data: bytes) -> bytes:
         """The text of one block. Raises Damaged."""
@@ -58,46 +58,68 @@ class TextUnpacker:
 
     def _unpacked(self, data: bytes) -> bytes:
         """A line that ends in the middle of a byte is ended once more: empty lines mean nothing."""
-        text = _newlines(b"\n", _unpacked_with(data, self._tables[0 if self._has_blanks else 1]))
+        text = _newlines(b"\n", self._texts[0 if self._has_blanks else 1].unpacked(data))
         if self._ends_line:
             text = text.removeprefix(b"\n")
         self._ends_line = text.endswith(b"\n") if text else self._ends_line
         if self._has_blanks:
             return text
-        if not _other_line(text) and b" " not in text:
-            return _letters_behind_the_first(rb" \1", text)
-        return b"\n".join([_spaced(line) if line[:1] == b"G" else line for line in text.split(b"\n")])
+        parts = _split_at_other_lines(text)
+        parts[::2] = [_spaced(part) for part in parts[::2]]
+        return b"".join(parts)
 
 
-def _spaced(line: bytes) -> bytes:
-    return line if b" " in line else _letters_behind_the_first(rb" \1", line)
+def _spaced(lines: bytes) -> bytes:
+    """Lines that begin with `G`: each that has no blank gets one before each letter but the first."""
+    if b" " in lines:
+        return b"\n".join([line if b" " in line else _with_blanks(line) for line in lines.split(b"\n")])
+    return _with_blanks(lines)
 
 
-def _unpacked_with(data: bytes, table: Sequence[tuple[bytes, int]]) -> bytes:
-    out: list[bytes] = []
-    append = out.append
-    rest = iter(data)
-    try:
-        for byte in rest:
-            text, literals = table[byte]
-            if literals == _NONE:
-                append(text)
-            elif literals == _FIRST:
-                append(_SINGLE[next(rest)])
-                append(text)
-            elif literals == _SECOND:
-                append(text)
-                append(_SINGLE[next(rest)])
-            else:
-                append(_SINGLE[next(rest)])
-                append(_SINGLE[next(rest)])
-    except StopIteration:
-        raise Damaged("a packed line is cut off") from None
-    return b"".join(out)
+def _with_blanks(lines: bytes) -> bytes:
+    for letter in LETTERS:
+        lines = lines.replace(letter, b" " + letter)
+    return lines.replace(b"\n ", b"\n").removeprefix(b" ")
 
 
-_SINGLE = tuple(bytes((byte,)) for byte in range(256))
 _NONE, _FIRST, _SECOND, _BOTH = range(4)
+
+
+class _Texts(dict[bytes, bytes]):
+    """What each piece of packed text stands for: one or two packed bytes, or one with the characters that follow as they are.
+
+    Found once and then looked up: a regular expression cuts the pieces, a dictionary knows them, and no byte is handled by a
+    statement of its own. There are some 125,000 pieces at most; a file has a few thousand.
+    """
+
+    def __init__(self, characters: bytes) -> None:
+        super().__init__()
+        self._table = _table(characters)
+        none, first, second, both = (
+            b"".join(re.escape(bytes((byte,))) for byte in range(256) if self._table[byte][1] == literals)
+            for literals in (_NONE, _FIRST, _SECOND, _BOTH)
+        )
+        pattern = rb"[%b]{1,2}|[%b%b].|[%b]..|." % (none, first, second, both)
+        self._pieces = re.compile(pattern, re.DOTALL).findall
+
+    def unpacked(self, data: bytes) -> bytes:
+        """Raises Damaged."""
+        return b"".join(map(self.__getitem__, self._pieces(data)))
+
+    def __missing__(self, piece: bytes) -> bytes:
+        text, literals = self._table[piece[0]]
+        if literals == _NONE:
+            text = b"".join(self._table[byte][0] for byte in piece)
+        elif len(piece) == 1:
+            raise Damaged("a packed line is cut off")
+        elif literals == _FIRST:
+            text = piece[1:] + text
+        elif literals == _SECOND:
+            text += piece[1:]
+        else:
+            text = piece[1:]
+        self[piece] = text
+        return text
 
 
 def _table(characters: bytes) -> tuple[tuple[bytes, int], ...]:

@@ -26,7 +26,14 @@ from hydrogen.core.log import Log
 from hydrogen.core.rhythm import until_beat
 from hydrogen.devices.driver import PrinterConnection
 from hydrogen.errors import ClientError, DeviceError, HydrogenError, PrinterHalted
-from hydrogen.model.events import Event, PrinterConnected, PrinterStateChanged, PrinterUnsafe, TemperatureMeasured
+from hydrogen.model.events import (
+    Event,
+    PrinterConnected,
+    PrinterPowerChanged,
+    PrinterStateChanged,
+    PrinterUnsafe,
+    TemperatureMeasured,
+)
 from hydrogen.model.printer import PrinterStatus
 from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.announcer import Announcer
@@ -92,7 +99,7 @@ class HeatWarden:
         self._port = announcer.state.port  # as it is configured: the one that is used may get another name
         self._limits = limits or WardenLimits()
         self._guard = HeatGuard(policy.heat)
-        self._power = PowerSwitch(policy.power.off_command, log)
+        self._power = PowerSwitch(policy.power, log)
         self._was_lost = after_crash
         self._lost_at: float | None = None
         self._is_told_lost = False
@@ -275,7 +282,11 @@ class HeatWarden:
             self._errands.start(self._cut(reason), name="power off")
 
     async def _cut(self, reason: str) -> None:
-        self._tell_unsafe(reason, await self._power.cut(reason))
+        done = await self._power.cut(reason)
+        if done is PowerOff.DONE:
+            at = self._announcer.now
+            self._announcer.publish(PrinterPowerChanged(at=at, power="off", actor=ACTOR, reason=reason))
+        self._tell_unsafe(reason, done)
 
     def _tell_unsafe(self, reason: str, power_off: PowerOff) -> None:
         self._log.error("printer unsafe", reason=reason, power_off=power_off.value)

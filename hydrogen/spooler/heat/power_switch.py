@@ -1,33 +1,18 @@
-"""The owner's program that cuts a printer's power: a relay, a smart plug, whatever `power.off_command` names.
-
-It is run without a shell, in a session of its own, so that nothing that ends Hydrogen ends it; what it says goes into the log,
-cut to OUTPUT_BYTES; after DEADLINE_SECONDS it and everything it started are killed.
-"""
+"""The last step of making a printer safe: its switch, and no exception where nobody could act on one."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
-import signal
-from collections.abc import Sequence
 from enum import StrEnum
 
 from hydrogen.core.log import Log
-
-DEADLINE_SECONDS = 10.0
-"""A relay switches at once; a plug behind a cloud needs some seconds."""
-
-OUTPUT_BYTES = 2000
-"""What is kept of its output: the end, where the error stands."""
-
-READS = 16
-"""At the end, of 64 KiB each: more than a pipe holds, and an end for one that is filled as fast as it is read."""
+from hydrogen.devices.switch import Switch
+from hydrogen.devices.switch_choice import make_switch
+from hydrogen.errors import ConfigurationInvalid, HostError, NotFound
+from hydrogen.spooler.policy import PowerPolicy
 
 
 class PowerOff(StrEnum):
-    """What became of it. not_yet: its time has not come. failed: it could not be started, ended with a code that is not 0, or
-    not in time."""
+    """What became of it. not_yet: its time has not come. failed: the switch did not do it, or not in time."""
 
     NOT_CONFIGURED = "not_configured"
     NOT_YET = "not_yet"
@@ -36,93 +21,53 @@ class PowerOff(StrEnum):
 
 
 class PowerSwitch:
-    """Runs the command; as often as it is asked to, one at a time. Whoever asks counts the incidents."""
+    """As often as it is asked to; whoever asks counts the incidents. is_configured: is there a switch? problem: why it cannot
+    be worked, "" if it can."""
 
-    def __init__(self, command: Sequence[str], log: Log, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
-        self._command = tuple(command)
+    def __init__(self, policy: PowerPolicy, log: Log) -> None:
         self._log = log
-        self._deadline_seconds = deadline_seconds
-        self._turn = asyncio.Lock()
+        self.problem = ""
+        self._switch: Switch | None = None
+        try:
+            self._switch = make_switch(policy.switch, log)
+        except ConfigurationInvalid as error:
+            self.problem = error.message
+            self._log.error("power switch not made", reason=error.message)
+        self.is_configured = bool(self.problem) or self.can_turn(is_on=True) or self.can_turn(is_on=False)
 
-    @property
-    def is_configured(self) -> bool:
-        """Is there a command?"""
-        return bool(self._command)
+    def can_turn(self, *, is_on: bool) -> bool:
+        """Is there a way to do that?"""
+        switch = self._switch
+        return switch is not None and (switch.can_turn_on if is_on else switch.can_turn_off)
 
     async def cut(self, reason: str) -> PowerOff:
-        """Run it. `reason` is for the log. Never raises."""
-        if not self._command:
+        """Turn it off. `reason` is for the log. Never raises."""
+        if not self.is_configured or not (self.problem or self.can_turn(is_on=False)):
             return PowerOff.NOT_CONFIGURED
-        async with self._turn:
-            self._log.warning("power off command started", command=self._command[0], reason=reason)
-            try:
-                return await self._run()
-            except OSError as error:
-                self._log.error("power off command not started", command=self._command[0], error=str(error))
-                return PowerOff.FAILED
-
-    async def _run(self) -> PowerOff:
-        with _Output() as output:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output.inlet,
-                stderr=output.inlet,
-                start_new_session=True,
-            )
-            try:
-                async with asyncio.timeout(self._deadline_seconds):
-                    code = await process.wait()
-            except TimeoutError:
-                waited = self._deadline_seconds
-                self._log.error("power off command took too long", waited_seconds=waited, output=output.text)
-                return PowerOff.FAILED
-            finally:
-                await _end(process)
-            write = self._log.info if code == 0 else self._log.error
-            write("power off command ended", code=code, output=output.text)
-            return PowerOff.DONE if code == 0 else PowerOff.FAILED
-
-
-class _Output:
-    """A pipe that keeps the last OUTPUT_BYTES. Not asyncio's own: that one waits for whoever holds the other end, and a
-    program may leave something behind that does."""
-
-    def __init__(self) -> None:
-        self._outlet, self.inlet = os.pipe()
-        os.set_blocking(self._outlet, False)
-        self._said = bytearray()
-
-    def __enter__(self) -> _Output:
-        asyncio.get_running_loop().add_reader(self._outlet, self._read)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.get_running_loop().remove_reader(self._outlet)
-        os.close(self._outlet)
-        os.close(self.inlet)
-
-    @property
-    def text(self) -> str:
-        """What was said so far."""
-        for _ in range(READS):
-            if not self._read():
-                break
-        return self._said.decode("utf-8", "replace").strip()
-
-    def _read(self) -> bool:
+        self._log.warning("power is being cut", reason=reason)
         try:
-            data = os.read(self._outlet, 65_536)
-        except BlockingIOError:
-            return False
-        self._said += data
-        del self._said[:-OUTPUT_BYTES]
-        return bool(data)
+            await self.turn(is_on=False)
+        except (HostError, NotFound) as error:
+            self._log.error("power not cut", reason=error.message)
+            return PowerOff.FAILED
+        return PowerOff.DONE
 
+    async def turn(self, *, is_on: bool) -> None:
+        """Raises HostError when it did not work, NotFound where there is no way."""
+        switch = self._switch
+        if self.problem:
+            raise HostError(f"the switch cannot be worked: {self.problem}")
+        if switch is None or not self.can_turn(is_on=is_on):
+            raise NotFound(f"nothing turns the power {'on' if is_on else 'off'}")
+        await (switch.turn_on() if is_on else switch.turn_off())
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Everything it started is in its session."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    async def position(self) -> str:
+        """`on`, `off`, or `unknown` for one that does not tell. Never raises."""
+        if self._switch is None:
+            return "unknown"
+        try:
+            is_on = await self._switch.is_on()
+        except HostError as error:
+            self._log.warning("power switch not read", reason=error.message)
+            return "unknown"
+        return "unknown" if is_on is None else "on" if is_on else "off"

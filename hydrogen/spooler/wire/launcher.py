@@ -15,8 +15,14 @@ from pathlib import Path
 from hydrogen.errors import SpoolerLost
 from hydrogen.spooler.wire.address import RuntimeFiles, socket_address
 
-LAUNCH_SECONDS = 5.0
-"""From the start of the interpreter to an answer on the socket; 0.2 s on a desktop, about 2 s on a Pi 3."""
+LAUNCH_SECONDS = 30.0
+"""From the start of the interpreter to an answer on the socket; 0.2 s on a desktop, about 2 s on a Pi 3. One that ends is
+noticed at once; this is for one that lives. Where everybody wants the processor or the card at once (a boot) that takes many
+times as long, and who ends it to start another one never gets any."""
+
+FEWEST_AT_ONCE = 2
+"""So many are started at once at least, else one for each processor. Eight that share one would all be too late, be ended, and
+begin anew for ever; and one that hangs must not keep the others waiting."""
 
 POLL_SECONDS = 0.02
 
@@ -42,7 +48,10 @@ class SpoolerLauncher:
         python: str = sys.executable,
         own: bool = False,
         launch_seconds: float = LAUNCH_SECONDS,
+        at_once: int | None = None,
     ) -> None:
+        """at_once: how many are started at the same time; see FEWEST_AT_ONCE."""
+        self._turn = asyncio.Semaphore(at_once or max(FEWEST_AT_ONCE, os.cpu_count() or 0))
         self._runtime_dir = runtime_dir
         self._python = python
         self._own = own
@@ -53,10 +62,15 @@ class SpoolerLauncher:
         """Nothing: what we start listens only once it lives."""
 
     async def launch(self, name: str) -> None:
-        """Start the spooler of printer `name`; its `NAME.json` is there already. Returns once its socket answers.
+        """Start the spooler of printer `name`, once it is its turn; its `NAME.json` is there already. Returns once its socket
+        answers.
 
         Raises SpoolerLost with what it said on stderr.
         """
+        async with self._turn:
+            await self._launch(name)
+
+    async def _launch(self, name: str) -> None:
         files = RuntimeFiles(self._runtime_dir, name)
         said_before = _begin_log(files.log)
         try:

@@ -178,3 +178,18 @@ def test_queue_that_was_measured_is_not_taken_for_a_smaller_one() -> None:
     window = allowed(128, 8)
     window.expect(ring_bytes=64, slots=4, is_ok_early=False)
     assert window.known == (128, 8)
+
+
+def test_network_that_jitters_opens_it_where_a_cable_that_does_would_not() -> None:
+    def answered(answer_slack: float) -> Window:
+        window = Window(answer_slack=answer_slack)
+        window.allow(128, 4)
+        for i in range(CLEAN_LINES + JUDGED_LINES):
+            window.on_answer(0.005 if i % 10 == 0 else 0.04)
+            if window.is_open:
+                break
+        return window
+
+    assert not answered(0.001).is_open
+    assert answered(0.05).is_open
+    assert answered(0.05).bytes_most == 128 - 1 - RESERVED_BYTES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -146,22 +146,15 @@ def test_sliced_file_is_read_as_line_by_line_at_every_layer() -> None:
         assert_same(by_blocks(text[:end], iter([])), by_lines(text[:end]))
 
 
-def test_scanning_is_fast() -> None:
+def test_scanning_takes_a_fraction_of_reading_line_by_line() -> None:
+    # A ratio within one run: what else the machine does hits both alike.
     text = sliced()
-    count = text.count(b"\n")
-    best = min(_seconds_of(text) for _ in range(7))
-    assert best / count < 0.6e-6, f"{best / count * 1e6:.2f} us per line"
+    rounds = [(_seconds_of(lambda: MachineScanner().feed(text)), _seconds_of(lambda: by_lines(text))) for _ in range(5)]
+    scanned, line_by_line = (min(one) for one in zip(*rounds, strict=True))
+    assert scanned < 0.25 * line_by_line, rounds
 
 
-def _seconds_of(text: bytes) -> float:
+def _seconds_of(work: Callable[[], object]) -> float:
     began = time.process_time()
-    MachineScanner().feed(text)
+    work()
     return time.process_time() - began
-
-
-def test_unfinished_last_line_and_nothing_are_taken() -> None:
-    scanner = MachineScanner()
-    scanner.feed(b"")
-    scanner.feed(b"G1 X5")
-    assert scanner.state.x_mm == 5
-    assert scanner.highest_z_mm is None

@@ -34,7 +34,7 @@ async def stream(web: Web) -> AsyncIterator[asyncio.StreamReader]:
     reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
     writer.write(f"POST {BASE}/xhr_streaming HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".encode())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await reader.readuntil(b"\r\n\r\n")
             yield reader
     finally:

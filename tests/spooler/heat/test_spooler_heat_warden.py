@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hydrogen.devices.switch import SwitchSettings
 from hydrogen.errors import LinkLost, PrinterHalted
 from hydrogen.model.events import ErrorRaised, JobFinished, PrinterConnected, PrinterUnsafe, TemperatureMeasured
 from hydrogen.spooler.heat.heat_warden import WardenLimits
@@ -91,7 +92,7 @@ def codes(bench: Bench) -> list[str]:
 def relay(folder: Path) -> tuple[PowerPolicy, Path]:
     """A program that cuts the power: it writes a line for each time."""
     cut = folder / "cut"
-    return PowerPolicy(off_command=("/bin/sh", "-c", f"echo off >> {cut}")), cut
+    return PowerPolicy(switch=SwitchSettings(off_command=("/bin/sh", "-c", f"echo off >> {cut}"))), cut
 
 
 def times(cut: Path) -> int:
@@ -240,7 +241,7 @@ async def test_heat_that_a_dead_spooler_left_behind_is_turned_off(tmp_path: Path
 
 async def test_a_lost_link_with_hot_heaters_is_told_and_cut_after_its_time(tmp_path: Path) -> None:
     power, cut = relay(tmp_path)
-    power = PowerPolicy(off_command=power.off_command, off_after_link_loss_seconds=0.4)
+    power = PowerPolicy(switch=power.switch, off_after_link_loss_seconds=0.4)
     async with hot_house(tmp_path, power=power) as (bench, _stove):
         await bench.spooler.perform(SetTemperature(heater="bed", target_celsius=60.0))
         await wait_until(lambda: bench.spooler._warden._guard.is_on("bed"))

@@ -63,7 +63,7 @@ def test_a_stopped_holder_is_found_by_its_lock_and_ended(files: RuntimeFiles, st
         assert holder.pid == child.pid
         assert not holder.has_ended()
         holder.kill()
-        assert holder.has_ended(within_seconds=5.0)
+        assert holder.has_ended(within_seconds=20.0)
     assert child.wait() == -signal.SIGKILL
     assert Holder.find(files) is None
 

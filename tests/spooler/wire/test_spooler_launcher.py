@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,13 @@ async def test_large_log_is_begun_anew(tmp_path: Path) -> None:
     with pytest.raises(SpoolerLost, match="fresh"):
         await launcher.launch("p")
     assert (tmp_path / "p.log").read_text() == "fresh\n"
+
+
+async def test_no_more_are_started_at_once_than_the_machine_can_take(tmp_path: Path) -> None:
+    python = interpreter(tmp_path, f"echo + >>{tmp_path}/told; sleep 0.05; echo - >>{tmp_path}/told; exit 2")
+    launcher = SpoolerLauncher(tmp_path, python=python, at_once=2, launch_seconds=30.0)
+    ends = await asyncio.gather(*(launcher.launch(f"p{n}") for n in range(6)), return_exceptions=True)
+    assert [type(end) for end in ends] == [SpoolerLost] * 6
+    steps = [1 if line == "+" else -1 for line in (tmp_path / "told").read_text().split()]
+    assert len(steps) == 12
+    assert max(accumulate(steps)) <= 2

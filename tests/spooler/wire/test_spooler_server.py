@@ -168,7 +168,7 @@ async def test_heartbeat_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("hydrogen.spooler.wire.server.HEARTBEAT_SECONDS", 0.01)
     async with SocketBench(tmp_path) as bench:
         peer = await bench.peer()
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(20):
             while b"heartbeat" not in await peer.reader.readline():
                 pass
 

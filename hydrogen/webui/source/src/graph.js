@@ -10,23 +10,32 @@ import { html, page, useEffect, useRef } from "./ui.js";
 const HEIGHT = 250;
 const DRAW_MS = 250;
 
+const TICK_SECONDS = [60, 120, 300, 600, 1200];
+
+/** What is shown at least: less would make a wall of the first degrees. */
+const LEAST_SECONDS = 180;
+
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function optionsFor(names, sensors, width) {
   const [ink, line] = [style("--muted"), style("--line")];
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui, sans-serif" };
   const value = (_plot, raw) => (raw === null || raw === undefined ? "–" : `${raw.toFixed(1)} °C`);
+  const withTarget = (plot, raw, at, index) => {
+    const target = index === null ? null : plot.data[at + 1]?.[index];
+    return target ? `${value(plot, raw)} / ${target.toFixed(0)}` : value(plot, raw);
+  };
   return {
     width, height: HEIGHT, cursor: { drag: { x: true, y: false }, focus: { prox: 24 } }, focus: { alpha: 0.35 }, legend: { show: true, live: true },
     scales: { x: { time: true }, y: { range: (_plot, low, high) => [Math.min(0, Math.floor((low ?? 0) / 10) * 10), Math.max(50, Math.ceil(((high ?? 0) + 10) / 25) * 25)] } },
-    axes: [{ ...axis, space: 70, values: "{HH}:{mm}" }, { ...axis, size: 44, values: (_plot, ticks) => ticks.map((tick) => `${tick}°`) }],
+    axes: [{ ...axis, space: 70, incrs: TICK_SECONDS, values: "{HH}:{mm}" }, { ...axis, size: 44, values: (_plot, ticks) => ticks.map((tick) => `${tick}°`) }],
     series: [
       { label: texts.heat.time, value: "{HH}:{mm}:{ss}" },
       ...names.flatMap((name, number) => {
         const colour = style(colourOf(number));
         return [
-          { label: heaterName(name), stroke: colour, width: 2, value, points: { show: false } },
-          { label: `${heaterName(name)} ${texts.heat.target}`, stroke: colour, width: 1, dash: [5, 5], value, points: { show: false }, alpha: 0.8 },
+          { label: heaterName(name), stroke: colour, width: 2, value: withTarget, points: { show: false } },
+          { class: "of-target", stroke: colour, width: 1, dash: [5, 5], value, points: { show: false }, alpha: 0.8 },
         ];
       }),
       ...sensors.map(([, label], number) => ({ label, stroke: style(colourOf(names.length + number)), width: 1.5, value, points: { show: false } })),
@@ -58,9 +67,10 @@ export function Graph({ name, heaters, sensors, minutes }) {
       look.drawn = series.version;
       const table = tableNow();
       const last = table[0][table[0].length - 1] ?? Date.now() / 1000;
+      const first = Math.min(table[0][0] ?? last, last - LEAST_SECONDS);
       plot.batch(() => {
         plot.setData(table, false);
-        plot.setScale("x", { min: last - look.minutes * 60, max: last });
+        plot.setScale("x", { min: Math.max(first, last - look.minutes * 60), max: last });
       });
     };
     build();

@@ -10,13 +10,13 @@ const JOB_FIGURES = [
 
 const EMPTY_PRINTER = Object.freeze({
   status: "offline", driver: "", port: "", baud: null, firmware: null, heaters: {}, position: null, job: null, link: null,
-  prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null, display_message: "",
+  prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null, power: null, display_message: "",
 });
 
 /** Before anything was told. `news` counts what happened to things that are fetched: files, queue, jobs. */
 export function emptyHouse() {
   return {
-    epoch: "", seq: 0, isTold: false, printers: {}, sensors: {}, host: {}, queue: { length: 0, next: [], held: {} },
+    epoch: "", seq: 0, isTold: false, printers: {}, sensors: {}, host: {}, trouble: [], queue: { length: 0, next: [], held: {} },
     reasons: {}, finished: {}, news: { files: 0, queue: 0, jobs: 0 },
   };
 }
@@ -58,6 +58,7 @@ function fromSnapshot(house, frame) {
 function applyEvent(house, event) {
   const [topic] = event.type.split(".");
   if (event.type === "host.measured") return { ...house, host: event.host };
+  if (event.type === "host.trouble_changed") return { ...house, trouble: event.trouble };
   if (event.type === "queue.changed") return { ...heard(house, "queue"), queue: event.queue };
   if (topic === "file") return heard(house, "files");
   if (topic === "sensor") return withSensor(house, event);
@@ -118,8 +119,12 @@ function applyToPrinter(printer, event) {
       return { ...printer, prompt: event.message, prompt_buttons: event.buttons ?? [] };
     case "printer.prompt_closed":
       return { ...printer, prompt: null, prompt_buttons: [] };
+    case "printer.power_changed":
+      return { ...printer, power: event.power };
     case "printer.unsafe":
       return { ...printer, unsafe: event.reason };
+    case "printer.power_changed":
+      return { ...printer, power: event.power };
     case "printer.bed_changed":
       return { ...printer, bed: event.bed, bed_job: event.job };
     case "temperature.measured": {

@@ -1,5 +1,5 @@
 import { millimetres } from "./format.js";
-import { takesCommands } from "./house.js";
+import { isBusy, takesCommands } from "./house.js";
 import { stepWithin, useProfile } from "./profile.js";
 import { texts } from "./texts.js";
 import { Button, Card, html, order, page, useState } from "./ui.js";
@@ -38,6 +38,8 @@ export function Motion({ name, printer }) {
     event.preventDefault();
     jog(...move);
   };
+  // While a job moves the head, a pad of dead buttons is only in the way.
+  if (isBusy(printer) && isOff) return html`<${Card} title=${texts.motion.title}><${Place} position=${position} /><p class="hint">${texts.motion.busy}</p><//>`;
   return html`
     <${Card} title=${texts.motion.title} actions=${html`<${Button} kind="small" disabled=${isOff} onPress=${() => order("printer.send_gcode", { lines: ["M84"] }, name)}>${texts.motion.motorsOff}<//>`}>
       <div class="motion">
@@ -48,9 +50,7 @@ export function Motion({ name, printer }) {
           ${arrow("z", 1, "up")}<${Button} kind="pad-z-home" disabled=${isOff} label=${texts.motion.homeAxis("z")} onPress=${() => home("z")}>Z<//>${arrow("z", -1, "down")}
         </div>
         <div class="motion-side">
-          <dl class="position" aria-label=${texts.motion.position}>
-            ${["x", "y", "z"].map((axis) => html`<div><dt>${axis.toUpperCase()}</dt><dd>${millimetres(position[`${axis}_mm`])}</dd></div>`)}
-          </dl>
+          <${Place} position=${position} />
           <div class="steps" role="group" aria-label=${texts.motion.step}>
             ${STEPS.map((mm) => html`<button type="button" class="button small" aria-pressed=${mm === step} onClick=${() => choose(mm)}>${mm}</button>`)}<span class="hint">${texts.motion.mm}</span>
           </div>
@@ -59,3 +59,8 @@ export function Motion({ name, printer }) {
       </div>
     <//>`;
 }
+
+const Place = ({ position }) => html`
+  <dl class="position" aria-label=${texts.motion.position}>
+    ${["x", "y", "z"].map((axis) => html`<div><dt>${axis.toUpperCase()}</dt><dd>${millimetres(position[`${axis}_mm`])}</dd></div>`)}
+  </dl>`;

@@ -2,12 +2,11 @@ import { Heat } from "./heat.js";
 import { isBusy } from "./house.js";
 import { JobCard } from "./job_card.js";
 import { Motion } from "./motion.js";
-import { useProfile } from "./profile.js";
 import { hashOf } from "./route.js";
 import { Signals } from "./signals.js";
 import { texts } from "./texts.js";
 import { Tuning } from "./tuning.js";
-import { Button, Card, SureButton, html, order, useMay, useModel } from "./ui.js";
+import { Button, Card, SureButton, html, order, page, useAnswer, useMay, useModel } from "./ui.js";
 
 const UNREACHABLE = new Set(["offline", "connecting", "halted", "error"]);
 
@@ -27,17 +26,26 @@ export function PrinterPage({ name }) {
       <div class="column"><${JobCard} name=${name} printer=${printer} reason=${reason} /><${Heat} name=${name} printer=${printer} /></div>
       <div class="column">
         ${may && html`<${Motion} name=${name} printer=${printer} /><${Tuning} name=${name} printer=${printer} />`}
-        <${Signals} printer=${printer} />
+        <${Signals} name=${name} printer=${printer} />
         <${Connection} name=${name} printer=${printer} may=${may} />
       </div>
     </div>`;
 }
 
 function FirstPrinter() {
+  const { value, again } = useAnswer(() => page.client.command("port.list", {}, { isRepeatable: true }), []);
+  const ports = value?.ports ?? [];
+  const words = texts.printer;
   return html`
     <${Card} title=${texts.printer.noneTitle} icon="printer" class="first">
       <p>${texts.printer.noneText}</p>
-      <ol>${texts.printer.noneSteps.map(([step, command]) => html`<li><p>${step}</p><pre>${command}</pre></li>`)}</ol>
+      <ol>
+        <li><p>${ports.length ? words.portsFound : words.plugIn}</p>
+          ${ports.length > 0 && html`<ul class="entries">${ports.map((port) => html`<li key=${port.path}><div class="entry"><div><b>${port.title || port.words || port.path}</b><small>${[port.bind, port.note].filter(Boolean).join(" · ")}</small></div></div></li>`)}</ul>`}
+          <div class="row"><${Button} kind="small" onPress=${again}>${words.lookAgain}<//></div></li>
+        <li><p>${words.nameIt}</p><pre>${words.nameItAs(ports.find((port) => !port.in_use)?.bind ?? "/dev/ttyUSB0")}</pre></li>
+        <li><p>${words.orVirtual}</p><pre>hydrogen serve --simulate</pre></li>
+      </ol>
     <//>`;
 }
 
@@ -51,23 +59,31 @@ function Unreachable({ name, printer, reason, may }) {
   const why = printer.error?.message || reason;
   return html`
     <div class=${`bar ${isHalted || printer.status === "error" ? "bad" : ""}`} role="status">
-      <div><b>${title}.</b> ${why ? html`<span>${/[.?!]$/.test(why) ? why : `${why}.`} </span>` : ""}${text}</div>${may && connect}
+      <div><b>${title}.</b> ${why ? html`<span>${/[.?!]$/.test(why) ? why : `${why}.`} </span>` : ""}${text}</div>${may && html`<div class="row">${printer.power === "off" && html`<${Power} name=${name} printer=${printer} />`}${connect}</div>`}
     </div>`;
 }
 
+/** The switch of the printer's power; nothing where nothing works one. */
+function Power({ name, printer }) {
+  if (!printer.power) return null;
+  const isOff = isBusy(printer);
+  if (printer.power === "off") return html`<${Button} icon="power" disabled=${isOff} onPress=${() => order("power.on", {}, name)}>${texts.printer.powerOn}<//>`;
+  return html`<${SureButton} icon="power" sure=${texts.printer.sure} disabled=${isOff} onPress=${() => order("power.off", {}, name)}>${texts.printer.powerOff}<//>`;
+}
+
 function Connection({ name, printer, may }) {
-  const { can_cut_power: canCutPower } = useProfile(name);
   const firmware = printer.firmware;
   const isOffline = printer.status === "offline";
   return html`
     <${Card} title=${texts.printer.connection} icon="link">
       <dl class="facts">
         <dt>${texts.printer.port}</dt><dd>${printer.port || texts.unknown}${printer.baud ? ` · ${printer.baud}` : ""}</dd>
+        ${printer.power && html`<dt>${texts.printer.power}</dt><dd>${texts.printer.powers[printer.power] ?? printer.power}</dd>`}
         <dt>${texts.printer.firmware}</dt><dd>${firmware ? [firmware.machine_type, firmware.name].filter(Boolean).join(" · ") : texts.unknown}</dd>
       </dl>
       ${may && html`<div class="row">
         ${isOffline ? "" : html`<${SureButton} icon="link" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("printer.disconnect", {}, name)}>${texts.printer.disconnect}<//>`}
-        ${canCutPower && html`<${SureButton} icon="power" sure=${texts.printer.sure} disabled=${isBusy(printer)} onPress=${() => order("printer.power_off", {}, name)}>${texts.printer.powerOff}<//>`}
+        <${Power} name=${name} printer=${printer} />
       </div>`}
     <//>`;
 }

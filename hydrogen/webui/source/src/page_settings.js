@@ -79,7 +79,7 @@ function Service() {
 function Configuration() {
   const { value, error } = useAnswer(() => page.client.http("GET", "api/system/config"), []);
   return html`
-    <${Card} title=${words.config}><details><summary>${words.config}</summary>${error ? html`<p class="refusal">${error.message}</p>` : html`<pre class="lines short" tabindex="0">${value ? JSON.stringify(value.config, null, 1) : texts.loading}</pre>`}</details><//>`;
+    <${Card} title=${words.config}><details><summary>${words.configShow}</summary>${error ? html`<p class="refusal">${error.message}</p>` : html`<pre class="lines short" tabindex="0">${value ? JSON.stringify(value.config, null, 1) : texts.loading}</pre>`}</details><//>`;
 }
 
 function Log() {

@@ -2,7 +2,7 @@
 
 import { page, useAnswer, useModel } from "./ui.js";
 
-export const NOTHING_KNOWN = { low_mm: null, high_mm: null, highest_celsius: { tool: 320, bed: 140, chamber: 90 }, presets: [], can_cut_power: false };
+export const NOTHING_KNOWN = { low_mm: null, high_mm: null, highest_celsius: { tool: 320, bed: 140, chamber: 90 }, presets: [] };
 
 /** The printer's profile; what every printer has until it is told, or where the service tells none. */
 export function useProfile(printer) {

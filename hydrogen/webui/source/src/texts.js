@@ -38,12 +38,10 @@ export const texts = {
 
   printer: {
     noneTitle: "No printer yet", noneText: "Nothing is configured. Name a printer in the service's configuration, or look with a virtual one first:",
-    noneSteps: [
-      ["Plug the printer in, and see which ports there are", "ls -l /dev/serial/by-id"],
-      ["Name it in the configuration, then restart", '[printers.ender3]\ndriver = "marlin"\nport = "/dev/ttyUSB0"'],
-      ["Or look around with a virtual printer", "hydrogen serve --simulate"],
-    ],
-    connect: "Connect", disconnect: "Disconnect", powerOff: "Power off", sure: "Press again",
+    plugIn: "Plug the printer in and switch it on.", portsFound: "These ports are here:", lookAgain: "Look again",
+    nameIt: "Name the printer in the service's configuration, then restart the service.", nameItAs: (port) => `[printers.ender3]\ndriver = "marlin"\nport = "${port}"`,
+    orVirtual: "Or look around with a virtual printer.",
+    connect: "Connect", disconnect: "Disconnect", powerOff: "Switch off", powerOn: "Switch on", power: "Power", powers: { on: "on", off: "off", unknown: "not known" }, sure: "Press again",
     offlineTitle: "The printer is not connected", offlineText: (port) => `Its port is ${port}. Switch it on and plug it in; then connect.`,
     connectingText: "Asking the printer who it is…", haltedTitle: "The printer has stopped itself",
     haltedText: "Find out why before you go on. Then reset it (its button, or its power), and connect again.",
@@ -98,9 +96,14 @@ export const texts = {
       host: "The host has what it needs.",
       busy: "The host has much to do. Prints go first; uploads and pages may be slow.",
       throttling: "The Raspberry Pi is held back. Most often its power supply is too weak: use the one that is made for it.",
+      trouble: "Something on this host can spoil a print. Look at the figures below.",
       disk: "Make room: delete files that are not needed.",
     },
-    throttling: { under_voltage: "Under-voltage", frequency_capped: "Frequency capped", throttled: "Throttled", soft_temperature_limit: "Too warm" },
+    troubles: {
+      under_voltage: "Under-voltage", frequency_capped: "Frequency capped", throttled: "Throttled", soft_temperature_limit: "Too warm",
+      processor_starved: "Processor overloaded", memory_short: "Memory short", disk_critical: "Disk nearly full",
+    },
+    trouble: "Trouble", doctor: "The doctor says", asking: "Asking the doctor…", evidence: "What it rests on", confidence: { high: "sure", medium: "likely", low: "perhaps" },
   },
 
   prompt: { title: "The printer asks", go: "Go on", elsewhere: "It can be answered here or at the printer." },
@@ -171,7 +174,7 @@ export const texts = {
   settings: {
     title: "Settings", session: "Session", rights: "Rights of this key", presets: "Temperature presets", presetsHint: "Kept in this browser.", name: "Name", nozzle: "Nozzle °C", bed: "Bed °C", addPreset: "Add a preset",
     look: "Appearance", looks: { auto: "As the system", light: "Light", dark: "Dark" }, service: "Service", version: "Version", address: "Address", uptime: "Running since", clients: "Clients", log: "Log", refresh: "Refresh", level: "Level", documents: "API",
-    config: "Configuration", emptyLog: "Nothing at this level.",
+    config: "Configuration", configShow: "Show what the service was told", emptyLog: "Nothing at this level.",
     scopes: { read: "look", control: "control printers", print: "print", files: "change files", admin: "administer", emergency: "emergency stop" },
   },
 };

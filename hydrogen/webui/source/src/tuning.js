@@ -14,18 +14,19 @@ export function Tuning({ name, printer }) {
   const [speed, setSpeed] = useState(5);
   const [tool, setTool] = useState(0);
   const isOff = !takesCommands(printer);
+  const isPrinting = isBusy(printer) && isOff;
   const push = (sign) => order("printer.extrude", {
     length_mm: sign * Number(length), feedrate_mm_per_minute: Number(speed) * 60, ...(tools.length > 1 ? { tool: Number(tool) } : {}),
   }, name);
   return html`
-    <${Card} title=${texts.extrude.title}>
-      <div class="row extrude">
+    <${Card} title=${isPrinting ? texts.extrude.tuning : texts.extrude.title}>
+      ${!isPrinting && html`<div class="row extrude">
         ${tools.length > 1 && html`<label class="field narrow"><span>${texts.extrude.tool}</span><select value=${tool} onChange=${(event) => setTool(event.target.value)}>${tools.map((one) => html`<option value=${one}>${one + 1}</option>`)}</select></label>`}
         <label class="field narrow"><span>${texts.extrude.length} (mm)</span><input type="number" min="0.1" max="200" step="any" value=${length} onInput=${(event) => setLength(event.target.value)} /></label>
         <label class="field narrow"><span>${texts.extrude.speed} (${texts.extrude.mmPerSecond})</span><input type="number" min="0.5" max="60" step="any" value=${speed} onInput=${(event) => setSpeed(event.target.value)} /></label>
         <div class="row"><${Button} icon="up" disabled=${isOff} onPress=${() => push(-1)}>${texts.extrude.pull}<//>
           <${Button} icon="down" disabled=${isOff} onPress=${() => push(1)}>${texts.extrude.push}<//></div>
-      </div>
+      </div>`}
       <div class="factors" role="group" aria-label=${texts.extrude.tuning} title=${texts.extrude.last}>
         ${FACTORS.map((factor) => html`<${Factor} key=${factor.operation} factor=${factor} name=${name} isOff=${!isConnected(printer) && !isBusy(printer)} />`)}
       </div>

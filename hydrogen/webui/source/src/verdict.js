@@ -12,14 +12,17 @@ export function linkVerdict(link) {
   return link.resends + link.stalls > 0 ? "some" : "clean";
 }
 
-/** "unknown", "host", "busy", "throttling" or "disk". */
-export function hostVerdict(host) {
+const OF_SUPPLY = new Set(["under_voltage", "frequency_capped", "throttled", "soft_temperature_limit"]);
+
+/** "unknown", "host", "busy", "throttling", "trouble" or "disk". trouble: the service's words for what can spoil a print. */
+export function hostVerdict(host, trouble = []) {
   if (!host || host.cpu_share === null || host.cpu_share === undefined) return "unknown";
-  if (host.throttling?.length) return "throttling";
+  if (host.throttling?.length || trouble.some((one) => OF_SUPPLY.has(one))) return "throttling";
   if (host.disk === "low" || host.disk === "critical") return "disk";
+  if (trouble.length) return "trouble";
   return host.cpu_share > BUSY_SHARE ? "busy" : "host";
 }
 
 export const KINDS = {
-  unknown: "dim", clean: "good", host: "good", some: "", duplicates: "warn", stalls: "warn", bad: "bad", busy: "warn", throttling: "warn", disk: "warn",
+  unknown: "dim", clean: "good", host: "good", some: "", duplicates: "warn", stalls: "warn", bad: "bad", busy: "warn", throttling: "warn", trouble: "warn", disk: "warn",
 };

@@ -99,3 +99,7 @@ test("what lies on a bed is known to a page that is opened later", () => {
   const house = apply(emptyHouse(), snapshot(3, { printers: { a: { job: null, bed: "occupied", bed_job: "j9" }, b: { job: null, bed: "clear", bed_job: "j8" }, c: { job: { id: "j7" }, bed: "occupied", bed_job: "j7" } } }));
   assert.deepEqual(unheardEnds(emptyHouse(), house), { a: "j9" });
 });
+
+test("the switch of a printer's power is followed", () => {
+  assert.equal(after({ type: "printer.power_changed", printer: "a", power: "off" }).printers.a.power, "off");
+});

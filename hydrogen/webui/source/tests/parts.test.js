@@ -144,3 +144,8 @@ test("limits and presets are the configuration's, else the usual ones", () => {
   const told = presetsOf({ ...NOTHING_KNOWN, presets: [{ name: "PA", nozzle_celsius: 260, bed_celsius: null, chamber_celsius: 60 }] }, own);
   assert.deepEqual(told, [{ name: "PA", nozzle: 260, bed: null, chamber: 60 }]);
 });
+
+test("what can spoil a print is told of the host", () => {
+  const fine = { cpu_share: 0.1 };
+  assert.deepEqual([hostVerdict(fine, []), hostVerdict(fine, ["memory_short"]), hostVerdict(fine, ["under_voltage"])], ["host", "trouble", "throttling"]);
+});
