@@ -38,6 +38,8 @@ def result_schemas(book: SchemaBook) -> Mapping[str, Schema]:
         **_of_analyses(book),
         **_of_the_system(),
         **_of_app_keys(),
+        **_of_keys(),
+        **_of_diagnoses(),
         **_of_sensors(book),
         **_of_ports(),
     }
@@ -81,6 +83,14 @@ def _of_printers(book: SchemaBook) -> dict[str, Schema]:
             may_lack={"replies": TEXTS, "truncated": {"type": "boolean"}, "emergency": words}
         ),
         "printer.answer_prompt": answer_object(may_lack={"button": TEXT_OR_NULL, "emergency": words}),
+        "printer.profile": answer_object(
+            low_mm={"type": ["object", "null"]},
+            high_mm={"type": ["object", "null"]},
+            highest_celsius=by_printer({"type": "number"}),
+            presets=list_of(
+                answer_object(name=TEXT, nozzle_celsius=NUMBER, bed_celsius=NUMBER, chamber_celsius=NUMBER)
+            ),
+        ),
         "printer.clear_bed": answer_object(bed=bed),
         "printer.cool_down": answer_object(),
         "power.on": answer_object(power=TEXT),
@@ -120,6 +130,7 @@ def _of_jobs(book: SchemaBook) -> dict[str, Schema]:
     return {
         **{f"job.{name}": nothing for name in ("pause", "resume", "cancel", "discard_recovery")},
         "job.start": begun,
+        "job.exclude_object": answer_object(object=TEXT, name=TEXT),
         "job.recover": {**begun, "properties": {**begun["properties"], "continues": TEXT_OR_NULL}},
         "job.recovery_plan": book.of_value(RecoveryPlan),
         "job.history": answer_object(jobs=list_of(job), next=TEXT_OR_NULL),
@@ -223,6 +234,38 @@ def _of_app_keys() -> dict[str, Schema]:
         "appkey.approve": answer_object(id=TEXT, app=TEXT, scopes=TEXTS, printers=printers),
         "appkey.deny": answer_object(id=TEXT, app=TEXT),
     }
+
+
+def _of_keys() -> dict[str, Schema]:
+    printers: Schema = {"type": ["array", "null"], "items": TEXT}
+    key: dict[str, Schema] = {
+        "id": TEXT,
+        "name": TEXT,
+        "scopes": TEXTS,
+        "printers": printers,
+        "created_at": MOMENT,
+        "expires_at": MOMENT_OR_NULL,
+    }
+    record = answer_object(
+        n=COUNT_OR_NULL,
+        at=MOMENT_OR_NULL,
+        params={"type": ["object", "null"]},
+        **dict.fromkeys(("actor", "source", "action", "printer", "result"), TEXT_OR_NULL),
+    )
+    return {
+        "key.list": answer_object(keys=list_of(answer_object(**key))),
+        "key.create": answer_object(key=TEXT, **key),
+        "key.revoke": answer_object(id=TEXT, name=TEXT),
+        "audit.list": answer_object(records=list_of(record), next=COUNT_OR_NULL),
+    }
+
+
+def _of_diagnoses() -> dict[str, Schema]:
+    verdict = answer_object(cause=TEXT, confidence=TEXT, sentence=TEXT, next_step=TEXT, evidence={"type": "array"})
+    diagnosis = answer_object(
+        printer=TEXT, healthy={"type": "boolean"}, verdicts=list_of(verdict), not_seen={"type": "array"}
+    )
+    return {"system.diagnose": answer_object(diagnoses=list_of(diagnosis))}
 
 
 def _of_sensors(book: SchemaBook) -> dict[str, Schema]:

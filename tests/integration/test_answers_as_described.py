@@ -24,7 +24,7 @@ async def test_answers_about_files_and_the_system_are_as_described(tmp_path: Pat
     printers = {"bench": tmp_path / "ttyNOTHING"}
     async with house_in_process(tmp_path, printers, tables=tables) as house, connected(house.find_address()) as client:
 
-        async def ask(name: str, printer: str | None = None, **params: Any) -> Any:
+        async def ask(name: str, printer: str | None = None, /, **params: Any) -> Any:
             result = await client.command(name, printer, params)
             validator_of(name).validate(result)
             return result
@@ -54,6 +54,12 @@ async def test_answers_about_files_and_the_system_are_as_described(tmp_path: Pat
         await ask("appkey.list")
         await ask("port.list")
         await ask("sensor.list")
+        await ask("key.list")
+        await ask("audit.list")
+        await ask("system.diagnose")
+        await ask("printer.profile", "bench")
+        made = await ask("key.create", name="another", scopes=["read"])
+        await ask("key.revoke", id=made["id"])
 
 
 def test_every_operation_says_what_it_answers() -> None:
