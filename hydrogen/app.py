@@ -18,7 +18,7 @@ from types import MappingProxyType
 from hydrogen import __version__
 from hydrogen.access import Access, FrontDoor
 from hydrogen.auth.app_keys import AppKeys
-from hydrogen.auth.rate_limit import Rate, RateLimit
+from hydrogen.catalogue import Parts, make_registry
 from hydrogen.config import Configuration, configured_printers
 from hydrogen.config_report import configuration_report
 from hydrogen.config_sensor import configured_sensors
@@ -46,10 +46,8 @@ from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.housekeeping import (
     make_analyses,
     make_doctor,
-    make_host_operations,
     make_host_watch,
     make_launcher,
-    make_profile_operations,
     make_retention,
     make_sensors,
 )
@@ -65,29 +63,12 @@ from hydrogen.model.printer import ErrorReport, PrinterState
 from hydrogen.model.state import State
 from hydrogen.moonraker.mount import mount_moonraker
 from hydrogen.octoprint.mount import mount_octoprint
-from hydrogen.operations.analysis import analysis_operations
-from hydrogen.operations.backlog import queue_operations
-from hydrogen.operations.diagnosis import diagnosis_operations
-from hydrogen.operations.exclusion import exclusion_operations
-from hydrogen.operations.file import file_operations
-from hydrogen.operations.freshness import Freshness
-from hydrogen.operations.job import job_operations
-from hydrogen.operations.log import log_operations
-from hydrogen.operations.port import port_operations
-from hydrogen.operations.power import power_operations
-from hydrogen.operations.printer import printer_operations
-from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
-from hydrogen.operations.retention import retention_operations
-from hydrogen.operations.sensor import sensor_operations
-from hydrogen.operations.system import system_operations
-from hydrogen.operations.temperature import temperature_operations
 from hydrogen.port_settings import web_settings, websocket_settings
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
-from hydrogen.system.clock_trust import is_clock_synchronised
 from hydrogen.system.host_metric import Places
 from hydrogen.system.host_trouble import HostTroubleMemory
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
@@ -360,39 +341,28 @@ class Hydrogen:
         return announcers_of(card, hosts, self._configuration.server.data_dir, self._figures, self._log)
 
     def _make_registry(self) -> Registry:
-        operations = [
-            *printer_operations(self._fleet),
-            *power_operations(self._fleet),
-            *job_operations(self._fleet, self._files, self._job_ids, self._queue, self._store),
-            *recovery_operations(self._fleet, self._job_ids, self._queue),
-            *exclusion_operations(self._fleet, self._analyses, lambda name: self._context.state.printers[name].job),
-            *queue_operations(self._queue, self._fleet),
-            *file_operations(self._files),
-            *analysis_operations(self._analyses),
-            *temperature_operations(self._temperatures),
-            *make_profile_operations(self._printers),
-            *sensor_operations(lambda: self._context.state, self._temperatures),
-            *system_operations(self._status),
-            *make_host_operations(self._configuration, self._context, self._log),
-            *port_operations(self._port_desk),
-            *log_operations(self._log_ring),
-            *retention_operations(self._retention),
-            *diagnosis_operations(make_doctor(context=self._context, bus=self._bus, clock=self._clock), self._fleet),
-            *self._door.operations,
-        ]
-        section = self._configuration.websocket
-        rate = Rate(per_second=section.commands_per_second, burst=section.commands_burst)
-        return Registry(
-            operations,
-            fleet=self._fleet,
-            repeats=self._repeats,
-            freshness=Freshness(
+        return make_registry(
+            Parts(
+                configuration=self._configuration,
+                context=self._context,
+                door=self._door,
+                fleet=self._fleet,
+                files=self._files,
+                store=self._store,
+                job_ids=self._job_ids,
+                queue=self._queue,
+                analyses=self._analyses,
+                temperatures=self._temperatures,
+                printers=self._printers,
+                status=self._status,
+                ports=self._port_desk,
+                log_ring=self._log_ring,
+                retention=self._retention,
+                doctor=make_doctor(context=self._context, bus=self._bus, clock=self._clock),
+                repeats=self._repeats,
                 clock=self._clock,
-                is_synchronised=is_clock_synchronised,
-                window_seconds=section.issued_at_window_seconds,
-            ),
-            limit=RateLimit("commands", rate, clock=self._clock),
-            audit=self._door.audit,
+                log=self._log,
+            )
         )
 
     def _make_websocket(self) -> WebSocketServer:

@@ -34,6 +34,7 @@ FLOORS: dict[str, int] = {
     "client": 6,
     "app": 7,
     "serving": 7,
+    "catalogue": 7,
     "config": 7,
     "config_section": 7,
     "config_driver": 7,

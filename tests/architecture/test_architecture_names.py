@@ -20,6 +20,7 @@ ON_THE_ROOF = frozenset(
         "access",
         "analyser_process",
         "app",
+        "catalogue",
         "config",
         "config_display",
         "config_driver",
