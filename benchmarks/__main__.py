@@ -70,7 +70,7 @@ BENCHMARKS: MappingProxyType[str, Trial] = MappingProxyType(
         "chaos": Trial(measure=chaos.measure, seconds=600, long_seconds=3600, repeats=1),
         "analysis": Trial(measure=analysis.measure, seconds=300, long_seconds=600, repeats=1),
         "simulator": Trial(measure=simulator.measure, seconds=180, long_seconds=300, repeats=1),
-        "printers": Trial(measure=printers.measure, seconds=300, long_seconds=600, repeats=1),
+        "printers": Trial(measure=printers.measure, seconds=600, long_seconds=1200, repeats=1),
         "dashboard": Trial(measure=dashboard.measure, seconds=240, long_seconds=1800, repeats=1),
         "emergency": Trial(measure=emergency.measure, seconds=120, long_seconds=300, repeats=1),
     }

@@ -33,13 +33,19 @@ RULE_FOLDERS = (Path("/etc/udev/rules.d"), Path("/usr/lib/udev/rules.d"), Path("
 UNIT_FOLDERS = (Path("/etc/systemd/system"), Path("/usr/lib/systemd/system"), Path("/lib/systemd/system"))
 FILES: tuple[tuple[str, tuple[Path, ...], str, str, str], ...] = (
     ("udev rules", RULE_FOLDERS, "*hydrogen*.rules", "printers have no stable names", "sudo hydrogen udev install"),
-    ("systemd unit", UNIT_FOLDERS, "hydrogen.service", "Hydrogen does not start with the host", "sudo hydrogen setup"),
+    (
+        "systemd unit",
+        UNIT_FOLDERS,
+        "hydrogen.service",
+        "Hydrogen does not start with the host",
+        "sudo hydrogen units install",
+    ),
     (
         "spooler unit",
         UNIT_FOLDERS,
         "hydrogen-spooler@.service",
         "spoolers live in the service's own unit",
-        "sudo hydrogen setup",
+        "sudo hydrogen units install",
     ),
 )
 """Name, where, what, what its absence means, what mends it: only where the system has such folders at all."""

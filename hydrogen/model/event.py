@@ -1,4 +1,4 @@
-"""What every event has; the events themselves are in events.py."""
+"""What an event is: the base of all of them (events.py), and its place in the order."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ class Event:
     def sample_key(self) -> tuple[str, str | None, str]:
         """Samples with the same key replace each other."""
         return (self.wire_type, self.printer, "")
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEvent:
+    """An event with its place in the order of this service's life. Terminal lines have seq 0: they are outside the order."""
+
+    seq: int
+    event: Event

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from hydrogen.model.backlog import BedState, QueueEntry, QueueSummary
 from hydrogen.model.event import Event as Event
+from hydrogen.model.event import PublishedEvent as PublishedEvent
 from hydrogen.model.file_events import FileAdded as FileAdded
 from hydrogen.model.file_events import FileAnalysed as FileAnalysed
 from hydrogen.model.file_events import FileChanged as FileChanged
@@ -27,7 +28,9 @@ from hydrogen.model.host_events import HostTroubleChanged as HostTroubleChanged
 from hydrogen.model.job import JobOutcome, RecoverableJob
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
 from hydrogen.model.receipt import Receipt
-from hydrogen.model.sensor import SensorLimit, SensorQuality, SensorUnit
+from hydrogen.model.sensor_events import SensorAlarmChanged as SensorAlarmChanged
+from hydrogen.model.sensor_events import SensorMeasured as SensorMeasured
+from hydrogen.model.sensor_events import SensorQualityChanged as SensorQualityChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,51 +196,6 @@ class TemperatureMeasured(Event):
     @property
     def sample_key(self) -> tuple[str, str | None, str]:
         return ("temperature.measured", self.printer, self.heater)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SensorMeasured(Event):
-    """One sensor, one good reading. printer: the one that the sensor belongs to, None for the house."""
-
-    wire_type: ClassVar[str] = "sensor.measured"
-    is_sample: ClassVar[bool] = True
-    heard_with: ClassVar[str] = "temperature"
-
-    sensor: str
-    value: float
-    unit: SensorUnit = SensorUnit.CELSIUS
-
-    @property
-    def sample_key(self) -> tuple[str, str | None, str]:
-        return ("sensor.measured", self.printer, self.sensor)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SensorQualityChanged(Event):
-    """A sensor's values are worth something else from now on. Unless quality is `ok` it has no value; reason says why.
-
-    simulated: a virtual device is behind it (see SensorState).
-    """
-
-    wire_type: ClassVar[str] = "sensor.quality_changed"
-    heard_with: ClassVar[str] = "temperature"
-
-    sensor: str
-    quality: SensorQuality
-    reason: str = ""
-    simulated: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SensorAlarmChanged(Event):
-    """A sensor exceeds a limit, or another one, or (alarm is None) none any more. value: the reading that decided."""
-
-    wire_type: ClassVar[str] = "sensor.alarm_changed"
-    heard_with: ClassVar[str] = "temperature"
-
-    sensor: str
-    alarm: SensorLimit | None
-    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -475,11 +433,3 @@ TOPICS: frozenset[str] = frozenset(
     {"printer", "temperature", "job", "error", "terminal", "file", "host", "link", "queue", "system"},
 )
 """What a client may subscribe to; the default is all but `terminal`."""
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedEvent:
-    """An event with its place in the order of this service's life. Terminal lines have seq 0: they are outside the order."""
-
-    seq: int
-    event: Event

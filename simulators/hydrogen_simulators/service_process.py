@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class HydrogenService:
         self._own_spoolers = own_spoolers
         self._record: dict[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
-        self.files.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self.config.write_text(self._toml(ports, sections or {}), encoding="utf-8")
 
     def start(self) -> None:
@@ -124,10 +124,9 @@ class HydrogenService:
                 return pid
         return None
 
-    def spooler_pids(self) -> list[int]:
-        """Every spooler of this folder, also one that has no lock yet, or none any more."""
-        pids = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
-        return [pid for pid in pids if self._is_spooler(pid)]
+    def spooler_pids(self, strangers: Container[int] = ()) -> list[int]:
+        """Every spooler of this folder, also one that has no lock yet, or none any more; ``strangers`` are not looked at."""
+        return [pid for pid in processes() if pid not in strangers and self._is_spooler(pid)]
 
     def clean_up(self) -> None:
         """Kill every process of this folder that is left: the service, and its spoolers."""
@@ -231,3 +230,8 @@ class HydrogenService:
             **sections,
         }
         return "\n".join(f"[{name}]\n{body}" for name, body in tables.items()) + "\n"
+
+
+def processes() -> list[int]:
+    """The process ids of everything that runs."""
+    return [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]

@@ -14,6 +14,7 @@ from hydrogen.auth.principal import SCOPES
 from hydrogen.client.connection import connect
 from hydrogen.client.frame import Snapshot
 from hydrogen.errors import Forbidden, HydrogenError
+from hydrogen.operations.operation import Operation
 from tests.roof.house_in_process import InProcessHouse, house_in_process
 from tests.support.http_peer import Answer, ask
 
@@ -34,7 +35,7 @@ PARAMS: Mapping[str, Mapping[str, object]] = {
     "job.recover": {"job": "01", "plan_digest": "0" * 64},
     "job.discard_recovery": {"job": "01"},
 }
-"""Where something must be said; an operation that comes to need something shows itself by `invalid_message`."""
+"""Where what must be said cannot be guessed from the schema."""
 
 FACES = (
     ("GET", "/api/printer", None),
@@ -53,6 +54,24 @@ FACES = (
 """OctoPrint's ways to look at a printer and to do something with it."""
 
 
+def params_for(operation: Operation) -> Mapping[str, object]:
+    """Something that the operation could be asked: rights are looked at behind the parameters."""
+    if operation.name in PARAMS:
+        return PARAMS[operation.name]
+    schema = operation.params.model_json_schema()
+    return {name: _value_for(schema["properties"][name]) for name in schema.get("required", ())}
+
+
+def _value_for(field: Mapping[str, object]) -> object:
+    match field.get("type"):
+        case "integer" | "number":
+            return field.get("minimum", 1)
+        case "boolean":
+            return True
+        case _:
+            return "1" * max(int(str(field.get("minLength", 1))), 1)
+
+
 @dataclass
 class Guest:
     """Everything that a key may, on one of two printers."""
@@ -65,7 +84,7 @@ class Guest:
 
     async def operate(self, name: str, printer: str | None) -> Answer:
         headers = {"Authorization": f"Key {self.key}"}
-        body = {"printer": printer, "params": PARAMS.get(name, {})}
+        body = {"printer": printer, "params": params_for(self.house.hydrogen.registry.get(name))}
         return await ask(self.house.web_port, "POST", f"/api/operations/{name}", headers=headers, body=body)
 
 
@@ -88,7 +107,7 @@ async def test_no_operation_reaches_the_other_printer(guest: Guest) -> None:
     async with connect(guest.house.find_address().url, key=guest.key) as connection:
         for operation in operations:
             with pytest.raises(Forbidden):
-                await connection.command(operation.name, THEIRS, PARAMS.get(operation.name))
+                await connection.command(operation.name, THEIRS, params_for(operation))
             answer = await guest.operate(operation.name, THEIRS)
             assert (answer.status, answer.code) == (403, "forbidden"), operation.name
 

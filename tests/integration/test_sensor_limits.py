@@ -24,6 +24,8 @@ from tests.integration.house_process import (
 
 StartPrinter = Callable[..., VirtualPrinter]
 CHAMBER = "28-000005e2fdc3"
+SLOW_LINES = square_lines(4000, feedrate=60)
+"""Minutes of printing, at the virtual printer's speed too: no wait here is so long that the job could end meanwhile."""
 
 
 async def test_a_chamber_that_is_too_hot_pauses_the_job_and_a_fire_cancels_it_and_cools_the_printer(
@@ -49,7 +51,7 @@ async def test_a_chamber_that_is_too_hot_pauses_the_job_and_a_fire_cancels_it_an
 
 
 async def _too_hot(client: Client, house: HouseProcess, tree: OneWireTree) -> None:
-    job = await print_started(client, house, square_lines(4000))
+    job = await print_started(client, house, SLOW_LINES)
     await frame_where(client, of_type("sensor.measured", sensor="chamber", value=45.0, printer="bench"))
     tree.show(CHAMBER, 61.0)
     told = await frame_where(client, of_type("error.raised", printer="bench"))
@@ -73,7 +75,7 @@ async def _too_hot(client: Client, house: HouseProcess, tree: OneWireTree) -> No
 
 async def _fire(client: Client, house: HouseProcess, port: Path) -> None:
     """The thermometer is unplugged and plugged in again meanwhile."""
-    job = await print_started(client, house, square_lines(4000))
+    job = await print_started(client, house, SLOW_LINES)
     await frame_where(client, of_type("temperature.measured", heater="bed", target_celsius=60.0))
     with thermometer(port, 30.0):
         seen = await frame_where(client, of_type("sensor.quality_changed", sensor="smoke", quality="ok"))

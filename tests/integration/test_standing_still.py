@@ -20,6 +20,7 @@ import pytest
 from hydrogen.cli.client import connected
 from hydrogen_simulators.ledger import job_hash
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
+from hydrogen_simulators.service_process import processes
 from tests.integration.house_process import (
     HouseProcess,
     await_status,
@@ -67,9 +68,11 @@ class Scene:
         assert self.printers["busy"].ledger.move_count < len(LINES) - 60
 
     async def watch_ports(self, ports: Mapping[Path, str]) -> None:
-        """Until cancelled. ports: device file to the printer's name."""
+        """Until cancelled. ports: device file to the printer's name. Who was there before is not looked at again and again."""
+        service = self.house.service
+        strangers = set(processes()) - set(service.spooler_pids())
         while True:
-            holders = [name for pid in self.house._spoolers() for name in held_by(pid, ports)]
+            holders = [name for pid in service.spooler_pids(strangers) for name in held_by(pid, ports)]
             self.together += [name for name in self.printers if holders.count(name) > 1]
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -122,6 +125,7 @@ async def scene(folder: Path, start_printer: StartPrinter, name: str) -> AsyncIt
         finally:
             watch.cancel()
             await asyncio.wait({watch})
+            assert watch.cancelled()  # it watched to the end
 
 
 async def spoolers_wake_first(scene: Scene) -> float:

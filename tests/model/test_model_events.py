@@ -13,7 +13,6 @@ from hydrogen.model.events import (
     Event,
     HostMeasured,
     JobProgressed,
-    SensorMeasured,
     TemperatureMeasured,
 )
 from hydrogen.model.host import HostState
@@ -67,12 +66,3 @@ def test_events_cannot_be_changed(event: Event) -> None:
     with pytest.raises(FrozenInstanceError):
         event.printer = "other"  # type: ignore[misc]
     assert event.topic == (event.heard_with or event.wire_type.partition(".")[0])
-
-
-def test_sensors_have_no_topic_of_their_own_and_merge_each_for_itself() -> None:
-    readings = [
-        SensorMeasured(at=1.0, printer=printer, sensor=sensor, value=20.0)
-        for sensor, printer in (("room", None), ("chamber", "p"), ("chamber", "p"))
-    ]
-    assert {reading.topic for reading in readings} == {"temperature"}
-    assert len({reading.sample_key for reading in readings}) == 2

@@ -63,6 +63,12 @@ async def test_status_tells_people_and_programs(line: CommandLine, capsys: pytes
     assert told["service"]["server_start_time"]
 
 
+async def test_a_printer_without_a_switch_is_not_switched(line: CommandLine) -> None:
+    for position in ("on", "off"):
+        with pytest.raises(NotFound, match=f"nothing turns the power of bench {position}"):
+            await line.run("switch_power", "power", position, "bench")
+
+
 async def test_a_print_is_paused_resumed_and_cancelled(
     line: CommandLine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

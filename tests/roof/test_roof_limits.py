@@ -77,6 +77,14 @@ TESTED: Mapping[str, str] = MappingProxyType(
         "web.body_seconds": f"{WEB}::test_a_body_that_drips_is_refused",
         "web.idle_seconds": f"{WEB}::test_idle_connections_are_closed",
         "web.max_body_bytes": "integration/test_abuse_list.py::test_oversized_body_is_refused_before_it_has_come",
+        "web.upload_idle_seconds": "web/test_web_upload.py::test_a_client_that_stands_still_is_given_up",
+        "web.max_message_bytes": (
+            "octoprint/push/test_octoprint_websocket.py::test_a_message_that_is_too_long_ends_the_connection"
+        ),
+        "web.ping_seconds": "web/test_web_socket_connection.py::test_a_client_that_answers_no_ping_is_cut_off",
+        "web.unsent_seconds": (
+            "web/test_web_socket_connection.py::test_a_client_that_does_not_read_is_cut_off_and_the_others_hear_everything"
+        ),
         "auth.session_seconds": "auth/test_auth_sessions.py::test_a_session_ends_and_never_later_than_its_ground",
         "auth.session_key_days": "auth/test_auth_sessions.py::test_signing_keys_change_and_old_sessions_live_on",
         "auth.failed_logins": "roof/test_roof_access.py::test_the_limits_of_guessing_are_the_configured_ones",

@@ -28,6 +28,19 @@ def test_set_limits_are_listed_until_the_defaults_come_back(talk):
     assert "M203 X300.00 Y300.00" in printer.send("M503 S0")
 
 
+def test_limits_of_acceleration_and_corners_are_taken_and_listed(talk):
+    printer = talk()
+    printer.send("M201 X500", "M204 P600 T700 R800", "M205 X8 E4 J0.05")
+    listed = printer.send("M503 S0")
+    assert "M201 X500.00 Y3000.00 Z100.00 E10000.00" in listed
+    assert "M204 P600.00 R800.00 T700.00" in listed
+    assert listed.splitlines()[4].endswith(" J0.05")
+    printer.send("M204 S900", "M205 J0")
+    listed = printer.send("M503 S0")
+    assert "M204 P900.00 R800.00 T900.00" in listed
+    assert listed.splitlines()[4].endswith(" X8.00 Y10.00 Z0.30 E4.00")
+
+
 def test_flow_is_told_and_set(talk):
     printer = talk()
     assert printer.send("M221") == "echo:E0 Flow: 100%\nok P15 B3\n"

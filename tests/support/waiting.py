@@ -8,20 +8,15 @@ from collections.abc import Awaitable, Callable
 PATIENCE_SECONDS = 20.0
 """Generous, because it costs nothing where all is well: two busy cores can keep a process from running for seconds."""
 
-LONGEST_PAUSE_SECONDS = 0.02
-"""Looks become rarer the longer it takes: who waits for another process must not take the processor from it."""
-
 
 async def wait_until(
     is_true: Callable[[], object], *, within_seconds: float = PATIENCE_SECONDS, what: str = "the condition"
 ) -> None:
-    """Let the loop run until `is_true()`; fails the test after `within_seconds`."""
-    pause = 0.001
+    """Let the loop run until `is_true()`; fails the test after `within_seconds`. What holds for a few milliseconds is seen."""
     try:
         async with asyncio.timeout(within_seconds):
-            while not is_true():
-                await asyncio.sleep(pause)
-                pause = min(1.1 * pause, LONGEST_PAUSE_SECONDS)
+            while not is_true():  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
     except TimeoutError:
         raise AssertionError(f"waited {within_seconds} s in vain for {what}") from None
 

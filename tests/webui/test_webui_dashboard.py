@@ -232,6 +232,7 @@ async def test_every_page_can_be_used_by_everybody(home: Home) -> None:
                 await visitor.sees("main h1")
                 if name == "Printer":
                     await visitor.page.click(".signal:has-text('Link') > button:not([aria-expanded=true])")
+                    await visitor.sees(".diagnosis li")
                 found |= {f"{scheme} {name} {one}": one for one in await visitor.findings()}
         assert not found, "\n".join(found)
 

@@ -18,9 +18,10 @@ from tests.spooler.scripted_printer import ScriptedConnection
 class Rest:
     """A head at rest on a scripted printer."""
 
-    def __init__(self, bench: Bench, policy: ParkPolicy | None = None) -> None:
+    def __init__(self, bench: Bench, policy: ParkPolicy | None = None, seconds: float = 20.0) -> None:
+        """seconds: how long either way may take; generous where it is not what the test is about."""
         self.driver = bench.driver
-        limits = RunnerLimits(park_seconds=0.05, unpark_seconds=0.05)
+        limits = RunnerLimits(park_seconds=seconds, unpark_seconds=seconds)
         self.head = HeadRest(policy or ParkPolicy(), limits)
 
     @property
@@ -55,7 +56,7 @@ async def test_head_that_stays_is_put_back_all_the_same(tmp_path: Path) -> None:
 async def test_way_that_takes_too_long_is_given_up_and_the_place_is_kept(tmp_path: Path) -> None:
     async with Bench(tmp_path) as bench:
         await bench.connect()
-        rest = Rest(bench)
+        rest = Rest(bench, seconds=0.05)
         await rest.head.step_aside(rest.connection)
         rest.head.is_aside = False
         rest.connection.gate.clear()

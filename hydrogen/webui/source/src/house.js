@@ -123,6 +123,8 @@ function applyToPrinter(printer, event) {
       return { ...printer, power: event.power };
     case "printer.unsafe":
       return { ...printer, unsafe: event.reason };
+    case "printer.power_changed":
+      return { ...printer, power: event.power };
     case "printer.bed_changed":
       return { ...printer, bed: event.bed, bed_job: event.job };
     case "temperature.measured": {

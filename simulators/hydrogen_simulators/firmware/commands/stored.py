@@ -27,13 +27,24 @@ def settings_report(machine: Machine) -> list[tuple[str, str, str]]:
         ("M203", "Max feedrates (units/s)", f"M203 {axes(limits.feedrate)}"),
         ("M201", "Max Acceleration (units/s2)", f"M201 {axes(limits.axis_acceleration)}"),
         ("M204", "Acceleration (units/s2) (P<print-accel> R<retract> T<travel>)", f"M204 P{p:.2f} R{r:.2f} T{t:.2f}"),
-        (
-            "M205",
-            "Advanced (B<min_segment_time_us> S<min_feedrate> T<min_travel_feedrate> J<junc_dev>)",
-            f"M205 B20000.00 S0.00 T0.00 J{limits.junction_deviation:.2f}",
-        ),
+        ("M205", *_corners(limits)),
         ("M206", "Home offset", "M206 X0.00 Y0.00 Z0.00"),
     ]
+
+
+def _corners(limits: Limits) -> tuple[str, str]:
+    """Heading and line of what decides about corners: the deviation, or in older builds the jerk of each axis."""
+    heading, line = (
+        "Advanced (B<min_segment_time_us> S<min_feedrate> T<min_travel_feedrate>",
+        "M205 B20000.00 S0.00 T0.00",
+    )
+    if limits.junction_deviation > 0:
+        return heading + " J<junc_dev>)", f"{line} J{limits.junction_deviation:.2f}"
+    x, y, z, e = limits.jerk
+    return (
+        heading + " X<max_x_jerk> Y<max_y_jerk> Z<max_z_jerk> E<max_e_jerk>)",
+        f"{line} X{x:.2f} Y{y:.2f} Z{z:.2f} E{e:.2f}",
+    )
 
 
 def limit(machine: Machine, command: Command) -> Outcome:
