@@ -191,7 +191,7 @@ class Analyst(Service):
             self._kill()
             raise
         self._kill()
-        code = await child.wait()
+        code = await _end_of(child)
         self._child = None
         self._log.warning("analyser ended", reason=reason, code=code)
         raise HostError(f"the file cannot be analysed: {reason}", reason=reason)
@@ -218,12 +218,18 @@ class Analyst(Service):
         child, self._child = self._child, None
         if child is None:
             return
-        assert child.stdin is not None
-        child.stdin.close()
         try:
             async with asyncio.timeout(END_SECONDS if self._current is None else 0.0):
-                await child.wait()
+                await _end_of(child)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
-            await child.wait()
+            await _end_of(child)
+
+
+async def _end_of(child: asyncio.subprocess.Process) -> int:
+    """The exit code, once it is gone and what it had said is read: a pipe that nobody reads to its end is never closed."""
+    assert child.stdin is not None and child.stdout is not None
+    child.stdin.close()
+    await child.stdout.read()
+    return await child.wait()
