@@ -74,7 +74,6 @@ MARLIN_1_1 = replace(
     firmware_name="Marlin 1.1.9",
     machine_name="RepRap",
     lacks=frozenset({"M154", "M412", "M524", "M876"}),
-    junction_deviation=0.0,
     speech=SPEECH_1_1,
 )
 
