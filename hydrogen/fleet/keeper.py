@@ -38,6 +38,7 @@ from hydrogen.model.events import (
     ErrorRaised,
     Event,
     PrinterAttached,
+    PrinterDisconnected,
     PrinterHeartbeatMissed,
     PrinterStateChanged,
     PrinterUnsafe,
@@ -338,7 +339,9 @@ class Keeper:
             self._note_state()
 
     def _note_incident(self, event: Event) -> None:
-        if isinstance(event, PrinterStateChanged) and event.status is PrinterStatus.LINK_LOST:
+        if isinstance(event, PrinterDisconnected):
+            self._supervision.disconnected(self._state)
+        elif isinstance(event, PrinterStateChanged) and event.status is PrinterStatus.LINK_LOST:
             self._supervision.link_lost(self._state)
         elif isinstance(event, PrinterUnsafe) and event.power_off == PowerOff.DONE.value:
             self._supervision.regained()  # its spooler has cut the power: once for an incident

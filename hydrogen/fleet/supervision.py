@@ -37,11 +37,17 @@ class Supervision:
     def __init__(self, *, unsafe_seconds: float = UNSAFE_SECONDS) -> None:
         self._unsafe_seconds = unsafe_seconds
         self._alone_since: float | None = None
+        self._was_hot_when_disconnected = False
         self._was_hot_at_link_loss = False
+
+    def disconnected(self, state: PrinterState) -> None:
+        """The connection has ended, by wish or by a fault; `state` is the last one before that: what follows tells no heaters."""
+        self._was_hot_when_disconnected = is_hot(state)
 
     def link_lost(self, state: PrinterState) -> None:
         """The printer does not answer its process any more; `state` is the last one before that."""
-        self._was_hot_at_link_loss = self._was_hot_at_link_loss or is_hot(state)
+        was_hot = is_hot(state) or self._was_hot_when_disconnected
+        self._was_hot_at_link_loss = self._was_hot_at_link_loss or was_hot
 
     def lost(self, state: PrinterState, now: float) -> None:
         """The process is gone; `state` is the last that was known."""
@@ -52,6 +58,7 @@ class Supervision:
     def regained(self) -> None:
         """See above."""
         self._alone_since = None
+        self._was_hot_when_disconnected = False
         self._was_hot_at_link_loss = False
 
     def is_unsafe_now(self, now: float) -> bool:

@@ -60,3 +60,14 @@ def test_what_was_hot_when_its_link_was_lost_is_hot_when_its_process_goes() -> N
     watch.regained()
     watch.lost(gone, 100.0)
     assert not watch.is_unsafe_now(1000.0)
+
+
+@pytest.mark.parametrize(("is_by_wish", "is_unsafe"), [(False, True), (True, False)])
+def test_what_was_hot_when_its_connection_ended_counts_once_the_link_is_lost(is_by_wish: bool, is_unsafe: bool) -> None:
+    offline = PrinterState(status=PrinterStatus.OFFLINE)  # as it is behind `printer.disconnected`: no heaters
+    watch = Supervision()
+    watch.disconnected(HOT)
+    if not is_by_wish:
+        watch.link_lost(offline)
+    watch.lost(offline, 100.0)
+    assert watch.is_unsafe_now(100.0 + UNSAFE_SECONDS) is is_unsafe

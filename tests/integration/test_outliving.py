@@ -134,7 +134,7 @@ def installed_copy(site: Path) -> Path:
     for package in OURS:
         shutil.copytree(package, site / package.name, ignore=shutil.ignore_patterns("__pycache__"))
     for other in Path(sysconfig.get_paths()["purelib"]).iterdir():
-        if not other.name.startswith("__") and other.suffix not in (".pth",):
+        if not other.name.startswith("__") and other.suffix not in (".pth",) and not (site / other.name).exists():
             (site / other.name).symlink_to(other)
     package = site / "hydrogen" / "__init__.py"
     package.write_text(f'{package.read_text()}\n__version__ = "{OTHER_VERSION}"\n')
