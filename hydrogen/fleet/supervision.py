@@ -41,7 +41,7 @@ class Supervision:
         self._was_hot_at_link_loss = False
 
     def disconnected(self, state: PrinterState) -> None:
-        """The connection has ended, by wish or by a fault; `state` is the last one before that: what follows tells no heaters."""
+        """The connection has ended, by wish or by a fault; `state` is the last one before that, which still told of heaters."""
         self._was_hot_when_disconnected = is_hot(state)
 
     def link_lost(self, state: PrinterState) -> None:
