@@ -28,6 +28,9 @@ UP_SECONDS = 20.0
 
 END_SECONDS = 15.0
 
+WEB = 'host = "127.0.0.1"\nport = 0\nrequests_per_second = 10000\nrequests_burst = 10000'
+"""How fast a test asks depends on the machine; the limits on that have tests of their own."""
+
 
 class HouseProcess:
     """One runtime folder and the services that live in it, one after the other."""
@@ -35,7 +38,7 @@ class HouseProcess:
     def __init__(self, folder: Path, printers: Mapping[str, str], **sections: str) -> None:
         """printers: name to the path of its port. sections: more TOML, by section name."""
         self.folder = folder
-        self.service = HydrogenService(folder, printers, sections, key=KEY, own_spoolers=False)
+        self.service = HydrogenService(folder, printers, {"web": WEB, **sections}, key=KEY, own_spoolers=False)
         self.data_dir, self.runtime_dir = self.service.data_dir, self.service.runtime_dir
         self.config = self.service.config
         self.log = self.service.log_file

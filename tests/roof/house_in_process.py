@@ -35,7 +35,7 @@ def configuration_for(
             "runtime_dir": str(folder / "run"),
         },
         "websocket": {"host": "127.0.0.1", "port": port, "status_interval_seconds": 0.1},
-        "web": {"host": "127.0.0.1", "port": 0},
+        "web": {"host": "127.0.0.1", "port": 0, "requests_per_second": 1e4, "requests_burst": 10_000},
         "auth": {"keys": [KEY]},
         "printers": {name: {"driver": "marlin", "port": str(link)} for name, link in printers.items()},
     }
