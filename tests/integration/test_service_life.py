@@ -235,5 +235,5 @@ async def test_an_idle_spooler_with_former_settings_is_replaced_at_the_restart(
         await house.start()
         async with connected(house.address) as client:
             await await_status(client, "idle")
-        assert house.spooler_pid() not in (None, former)
+        await until(lambda: house.spooler_pid() not in (None, former), lambda: house.said)
         assert await house.stop() == 0
