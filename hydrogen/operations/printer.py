@@ -147,29 +147,11 @@ class PrinterOperations:
 
     async def jog(self, call: Call) -> Mapping[str, Any]:
         """Move by distances in mm, relative to where the head is. `conflict` while printing."""
-        wanted = call.params
-        request = Jog(
-            x_mm=wanted.x_mm,
-            y_mm=wanted.y_mm,
-            z_mm=wanted.z_mm,
-            feedrate_mm_per_minute=wanted.feedrate_mm_per_minute,
-            actor=call.actor,
-            idempotency_key=call.repeat_key,
-        )
-        return await self._ask(call, request)
+        return await self._ask(call, Jog(**_way_of(call)))
 
     async def move(self, call: Call) -> Mapping[str, Any]:
         """Move to a place in mm, as the printer counts. `conflict` while printing."""
-        wanted = call.params
-        request = MoveTo(
-            x_mm=wanted.x_mm,
-            y_mm=wanted.y_mm,
-            z_mm=wanted.z_mm,
-            feedrate_mm_per_minute=wanted.feedrate_mm_per_minute,
-            actor=call.actor,
-            idempotency_key=call.repeat_key,
-        )
-        return await self._ask(call, request)
+        return await self._ask(call, MoveTo(**_way_of(call)))
 
     async def set_feedrate(self, call: Call) -> Mapping[str, Any]:
         """All moves at so many percent of their feedrate, also those of a job; 100 is as the file says."""
@@ -270,6 +252,19 @@ def check_target(heater: str, target_celsius: float) -> None:
             reason=f"must be from 0 to {highest:g}",
             limit=limit,
         )
+
+
+def _way_of(call: Call) -> dict[str, Any]:
+    """The fields that a jog and a move have in common."""
+    wanted = call.params
+    return {
+        "x_mm": wanted.x_mm,
+        "y_mm": wanted.y_mm,
+        "z_mm": wanted.z_mm,
+        "feedrate_mm_per_minute": wanted.feedrate_mm_per_minute,
+        "actor": call.actor,
+        "idempotency_key": call.repeat_key,
+    }
 
 
 def printer_operations(fleet: PrinterFleet) -> list[Operation]:

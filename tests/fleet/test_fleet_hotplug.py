@@ -95,14 +95,23 @@ async def test_event_makes_it_look_and_a_burst_is_one(monkeypatch: pytest.Monkey
     pipe.close()
 
 
-async def test_without_events_it_looks_as_long_as_a_printer_is_missed() -> None:
-    seeker = Seeker()
-    async with watching(seeker, lambda: None, 0.002):
-        await wait_until(lambda: seeker.looks > 5, within_seconds=20)
+async def test_without_events_it_looks_often_while_a_printer_is_missed_and_rests_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seeker, periods = Seeker(), list[float]()
+
+    def at_once(_now: float, period_seconds: float) -> float:
+        periods.append(period_seconds)
+        return 0.0
+
+    monkeypatch.setattr(hotplug, "delay_to_beat", at_once)
+    async with watching(seeker, lambda: None, 0.5):
+        await wait_until(lambda: len(periods) > 3)
         seeker.is_missing = False
-        looks = seeker.looks
-        await asyncio.sleep(0.02)
-        assert seeker.looks <= looks + 2
+        missed = len(periods)
+        await wait_until(lambda: len(periods) > missed + 3)
+    assert set(periods[:missed]) == {0.5}
+    assert set(periods[missed:]) == {NEVER}
 
 
 def test_machine_without_pyudev_has_no_events(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from hydrogen.devices.sensor import FIRST_CHANNEL, Measurement
 from hydrogen.errors import SensorLost
 from hydrogen_drivers.command.driver import CommandDriver
+from tests.support.waiting import wait_until
 
 
 async def read(
@@ -71,9 +71,7 @@ async def test_a_program_that_does_not_end_is_killed_with_all_that_it_started(tm
     with pytest.raises(SensorLost, match="took longer than 1 s"):
         await read("sh", "-c", script, timeout_seconds=1.0)
     child = int(note.read_text())
-    async with asyncio.timeout(20):
-        while _is_alive(child):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await wait_until(lambda: not _is_alive(child), what="the end of what the program had started")
 
 
 async def test_a_program_that_floods_is_killed() -> None:
