@@ -71,6 +71,16 @@ class HouseProcess:
     def said(self) -> str:
         return self.service.log
 
+    def pin_ports(self) -> None:
+        """Let the lives that follow listen where this one does: for clients that know no more than an address."""
+        record = self.record
+        assert record is not None, self.said
+        text = self.config.read_text()
+        for table, port in {"websocket": record.websocket_port, "web": record.web_port}.items():
+            part = f'[{table}]\nhost = "127.0.0.1"\nport = '
+            text = text.replace(f"{part}0", f"{part}{port}")
+        self.config.write_text(text)
+
     async def start(self, *arguments: str, is_expected_up: bool = True) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
