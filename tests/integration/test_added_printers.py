@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +17,7 @@ from hydrogen.errors import Conflict, InvalidMessage
 from hydrogen_simulators.ledger import job_hash
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.house_process import (
+    KEY,
     HouseProcess,
     await_status,
     frame_where,
@@ -35,6 +39,18 @@ async def next_life(house: HouseProcess, former: str) -> AsyncIterator[Client]:
 def epoch_of(house: HouseProcess) -> str:
     assert house.record is not None, house.said
     return house.record.epoch
+
+
+async def hydrogen(house: HouseProcess, *words: str) -> str:
+    """What the command line says."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hydrogen", *words, "--runtime-dir", str(house.runtime_dir)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "HYDROGEN_API_KEY": KEY},
+    )
+    said, _ = await process.communicate()
+    return said.decode()
 
 
 async def printers_of(client: Client) -> Mapping[str, Any]:
@@ -68,6 +84,17 @@ async def test_a_service_without_a_printer_gets_one_prints_and_loses_it_again(tm
             assert await printers_of(client) == {}
             assert (await client.command("printer.added"))["printers"] == []
             await until(lambda: pid not in house.service.spooler_pids())
+        third = epoch_of(house)
+        assert "bench was added" in await hydrogen(
+            house, "printers", "add", "bench", "virtual:", "--size", "200,200,180"
+        )
+        async with next_life(house, third) as client:
+            fourth = epoch_of(house)
+            await await_status(client, "idle")
+        assert "another name" in await hydrogen(house, "printers", "add", "bench", "virtual:")
+        assert "bench was removed" in await hydrogen(house, "printers", "remove", "bench")
+        async with next_life(house, fourth) as client:
+            assert await printers_of(client) == {}
         assert await house.stop() == 0, house.said
 
 
