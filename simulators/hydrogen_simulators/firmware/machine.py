@@ -70,6 +70,7 @@ class Machine:
         self.position_report = AutoReport()
         self.card_report = AutoReport()
         self.auto_reports = (self.temperature_report, self.position_report, self.card_report)
+        self.report_at = math.inf
         self.drop_card_lines = False
         self.medium.select(None)
         self.medium.end_writing()
@@ -86,10 +87,19 @@ class Machine:
         """True after a kill if this firmware answers nothing then."""
         return self.is_halted and not (self.speech.halt.refusal or self.speech.halt.works)
 
+    def start_report(self, report: AutoReport, seconds: float) -> None:
+        """Let one of ``auto_reports`` come every ``seconds``, a minute at most, first after that time; 0 stops it."""
+        report.start(min(60.0, seconds), self.now)
+        self.look_at_reports()
+
+    def look_at_reports(self) -> None:
+        """Set ``report_at``: when the next automatic report is due."""
+        self.report_at = min(report.next_at for report in self.auto_reports)
+
     def say(self, text: str, end: str = "") -> None:
         """Send one line to the host; a muted board says nothing, nor does a command this firmware runs without words."""
         if not (self.is_muted or self.is_swallowing):
-            self.output += text.encode("latin-1", "replace") + (end or self.speech.line_end).encode("ascii")
+            self.output += (text + (end or self.speech.line_end)).encode("latin-1", "replace")
 
     def say_all(self, templates: tuple[str, ...], **values: object) -> None:
         """Send the lines of these templates; ``//action:`` lines only where the build has host actions."""
