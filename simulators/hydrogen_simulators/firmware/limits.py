@@ -108,8 +108,15 @@ class Limits:
 
 
 def _within(limits: list[float], unit: Place, wanted: float) -> float:
-    """What along ``unit`` keeps each axis within its limit, ``wanted`` at most."""
-    for part, limit in zip(unit, limits, strict=True):
-        if not -limit <= part * wanted <= limit:
-            wanted = limit / abs(part)
+    """What along ``unit`` keeps each axis within its limit, ``wanted`` at most. No loop: every move comes by here three times."""
+    x, y, z, e = unit
+    most_x, most_y, most_z, most_e = limits
+    if not -most_x <= x * wanted <= most_x:
+        wanted = most_x / abs(x)
+    if not -most_y <= y * wanted <= most_y:
+        wanted = most_y / abs(y)
+    if not -most_z <= z * wanted <= most_z:
+        wanted = most_z / abs(z)
+    if not -most_e <= e * wanted <= most_e:
+        wanted = most_e / abs(e)
     return wanted
