@@ -108,7 +108,7 @@ class Limits:
 
 
 def _within(limits: list[float], unit: Place, wanted: float) -> float:
-    """What along ``unit`` keeps each axis within its limit, ``wanted`` at most. No loop: every move comes by here three times."""
+    """What along ``unit`` keeps each axis within its limit, ``wanted`` at most. No loop: each move comes by three times."""
     x, y, z, e = unit
     most_x, most_y, most_z, most_e = limits
     if not -most_x <= x * wanted <= most_x:
