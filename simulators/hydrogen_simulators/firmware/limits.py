@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from math import acos, inf, sqrt
 
@@ -24,7 +25,8 @@ _OCTAGON = 0.7071067811865476
 class Limits:
     """Millimetres and seconds; lists are X, Y, Z, E.
 
-    ``junction_deviation`` above 0 decides about corners, otherwise ``jerk`` does.
+    ``junction_deviation`` above 0 decides about corners, otherwise ``jerk`` does. ``steps_per_mm`` (M92) bounds nothing, and is
+    set, stored and restored with the others.
     """
 
     feedrate: list[float]
@@ -34,6 +36,7 @@ class Limits:
     travel_acceleration: float
     jerk: list[float]
     junction_deviation: float
+    steps_per_mm: list[float]
 
     @classmethod
     def of(cls, settings: MarlinSettings) -> Limits:
@@ -46,7 +49,12 @@ class Limits:
             travel_acceleration=settings.acceleration,
             jerk=list(settings.jerk),
             junction_deviation=settings.junction_deviation,
+            steps_per_mm=list(settings.steps_per_mm),
         )
+
+    def copy(self) -> Limits:
+        """The same, which what is set later does not reach."""
+        return deepcopy(self)
 
     def speed(self, unit: Place, wanted: float) -> float:
         """The speed along ``unit`` (a part of each axis for each millimetre of the path) at which no axis is too fast."""
