@@ -27,7 +27,6 @@ from hydrogen_drivers.marlin.handshake import (
     watch_temperatures,
 )
 from hydrogen_drivers.transports.port_opening import open_port
-from hydrogen_drivers.transports.simulated_port import is_simulated
 from hydrogen_drivers.transports.virtual_port import VirtualBoard
 
 BITS_PER_BYTE = 10
@@ -99,7 +98,7 @@ class MarlinDriver:
         if not (self._is_speed_known or wire.may_change_speed):
             connection.baud = None  # the bridge's own affair
         connection.port_identity = "" if identity is None else str(identity)
-        connection.is_simulated = is_simulated(port)
+        connection.is_simulated = wire.is_simulated
         wire.set_protocol(connection)
         try:
             if resume is None:

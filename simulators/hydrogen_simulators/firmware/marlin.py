@@ -268,17 +268,15 @@ class VirtualMarlin:
         machine, execution = self._machine, self._execution
         if machine.is_halted and machine.is_deaf:
             return math.inf
-        wait = execution.wait
-        due = wait.until if wait.until < execution.busy_at else execution.busy_at
+        due = execution.wait.until
+        if execution.busy_at < due:
+            due = execution.busy_at
         if machine.protect_at < due:
             due = machine.protect_at
         if self._may_say_idle:
             due = min(due, self._idle_at)
-        if wait.hides_reports:
-            return due
-        for report in machine.auto_reports:
-            if report.next_at < due:
-                due = report.next_at
+        if machine.report_at < due and not execution.wait.hides_reports:
+            due = machine.report_at
         return due
 
     @property
@@ -286,14 +284,17 @@ class VirtualMarlin:
         return math.inf if self._machine.is_halted else self._intake.idle_at
 
     def _advance(self, now: float) -> None:
-        machine = self._machine
-        if self._execution.is_acting:
+        machine, execution = self._machine, self._execution
+        if execution.is_acting:
             return  # called by an action in the middle of a command: its time is the command's
         while (due := self._next_due()) <= now:
-            machine.now = max(machine.now, due)
-            self._execution.say_busy()  # first: a wait of two seconds says so once (facts: ``M1 S2``)
-            self._execution.pump()
-            self._say_reports()
+            if due > machine.now:
+                machine.now = due
+            if execution.busy_at <= machine.now:
+                execution.say_busy()  # first: a wait of two seconds says so once (facts: ``M1 S2``)
+            execution.pump()
+            if machine.report_at <= machine.now:
+                self._say_reports()
             if machine.protect_at <= machine.now:
                 self._protect()
             if self._may_say_idle and self._idle_at <= machine.now:
@@ -311,6 +312,7 @@ class VirtualMarlin:
                     report.said_at = machine.now
                     say(machine)
                 report.next_at = machine.now + max(report.interval, machine.least_report_seconds)
+        machine.look_at_reports()
 
     def _protect(self) -> None:
         machine = self._machine
