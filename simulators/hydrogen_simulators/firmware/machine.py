@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hydrogen_simulators.firmware.heater import MAXIMUM_POWER, Heater, HeaterReading
 from hydrogen_simulators.firmware.medium import Medium
 from hydrogen_simulators.firmware.motion import Motion, Position
+from hydrogen_simulators.firmware.objects import PrintedObjects
 from hydrogen_simulators.firmware.settings import MarlinSettings
 from hydrogen_simulators.firmware.speech import Power
 from hydrogen_simulators.ledger import ExecutionLedger
@@ -58,6 +59,7 @@ class Machine:
             heater.set_target(0, self.now)
         self.motion = Motion(self.settings, self.now)
         self.fans: dict[int, int] = {}
+        self.objects = PrintedObjects()
         self.tool = 0
         self.unit_mm = 1.0
         self.is_relative = False
