@@ -200,7 +200,8 @@ class TemperatureMeasured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted(Event):
-    """continues: the interrupted job whose file this one takes up; None for a job of its own."""
+    """continues: the interrupted job whose file this one takes up; None for a job of its own. excluded_objects: what was left
+    out of that one, and is left out of this one too."""
 
     wire_type: ClassVar[str] = "job.started"
 
@@ -211,6 +212,7 @@ class JobStarted(Event):
     layers_total: int | None = None
     actor: str = ""
     continues: str | None = None
+    excluded_objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -179,6 +179,7 @@ def _new_job(event: JobStarted) -> JobState:
         layers_total=event.layers_total,
         started_at=event.at,
         actor=event.actor,
+        excluded_objects=event.excluded_objects,
     )
 
 

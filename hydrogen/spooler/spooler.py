@@ -43,7 +43,6 @@ from hydrogen.spooler.connector import CONNECT_TASK, Connector
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.heat.heat_warden import HeatWarden, WardenLimits
 from hydrogen.spooler.host_action import HostActions
-from hydrogen.spooler.job.exclusion import exclude
 from hydrogen.spooler.job.job_archive import JobArchive
 from hydrogen.spooler.job.job_desk import JOB_TASK, JobDesk
 from hydrogen.spooler.job.patience import RunnerLimits
@@ -279,7 +278,7 @@ class Spooler:
             case AnswerPrompt():
                 return await self._prompts.answer(request.button, self._connected())
             case ExcludeObject():
-                return await exclude(request, self._connected(), self._announcer)
+                return await self._desk.exclude(request, self._connected())
             case PauseJob() | ResumeJob() | CancelJob():
                 self._desk.steer(request)
             case _:

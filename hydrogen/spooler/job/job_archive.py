@@ -22,7 +22,7 @@ from hydrogen.model.printer import Firmware
 from hydrogen.spooler.job.preflight import PreparedJob
 from hydrogen.spooler.journal.cold_record import ColdProgress
 from hydrogen.spooler.journal.cold_shelf import ColdShelf
-from hydrogen.spooler.journal.journal import HotJournal, JobHeader, read_job_header
+from hydrogen.spooler.journal.journal import ExcludedObject, HotJournal, JobHeader, read_job_header
 
 INTERRUPTED = "interrupted"
 """The error code of a job that could not be finished though nothing is wrong with it: the printer was reset, the process was
@@ -94,6 +94,7 @@ class JobArchive:
             start=job.start,
             lines_before=job.lines_before,
             opening=job.opening,
+            excluded=job.excluded,
         )
         try:
             header.write(self._path)
@@ -176,6 +177,18 @@ class JobArchive:
         """Where the job's head was when it stepped aside; None once it is back."""
         if self._header is not None and self._header.outcome is None:
             self._write(replace(self._header, place=place))
+
+    @property
+    def excluded(self) -> tuple[ExcludedObject, ...]:
+        """What the firmware was told to leave out of the job that runs."""
+        return () if self._header is None or self._header.outcome is not None else self._header.excluded
+
+    def note_excluded(self, excluded: tuple[ExcludedObject, ...]) -> None:
+        """The firmware is about to be told to leave these out, for whoever comes after us; on disk too, as a board that loses
+        its power forgets them."""
+        if self._header is not None and self._header.outcome is None and self._header.excluded != excluded:
+            self._write(replace(self._header, excluded=excluded))
+            self._shelf.change(self._header)
 
     def note_connection(self, facts: ConnectionFacts) -> None:
         """The job goes on with this one."""

@@ -41,6 +41,7 @@ from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.host_action import ACTOR
+from hydrogen.spooler.job.exclusion import Exclusions
 from hydrogen.spooler.job.file_survey import outline_of, state_before
 from hydrogen.spooler.job.job_archive import INTERRUPTED, ConnectionFacts, JobArchive
 from hydrogen.spooler.job.patience import RunnerLimits
@@ -51,7 +52,7 @@ from hydrogen.spooler.journal.cold_record import ColdProgress
 from hydrogen.spooler.journal.journal import JobHeader
 from hydrogen.spooler.policy import ParkPolicy
 from hydrogen.spooler.recovery.job_recovery import JobRecovery
-from hydrogen.spooler.request import CancelJob, PauseJob, RecoverJob, ResumeJob, StartJob
+from hydrogen.spooler.request import CancelJob, ExcludeObject, PauseJob, RecoverJob, ResumeJob, StartJob
 
 JOB_TASK = "job"
 
@@ -110,6 +111,7 @@ class JobDesk:
         self._host = host
         self._announcer = announcer
         self._archive = archive
+        self._exclusions = Exclusions(announcer, archive)
         self._receipts = receipts
         self._preflight = preflight
         self._errands = errands
@@ -184,6 +186,7 @@ class JobDesk:
             self._interrupt(_RESET)
             return False
         self._archive.note_connection(ConnectionFacts.of(connection))
+        self._errands.start(self._leave_out_again(connection), name="objects that are left out")
         self._errands.start(self._take_up(runner, connection, offset), name=RETURN_TASK)
         return True
 
@@ -249,6 +252,14 @@ class JobDesk:
             except HydrogenError as error:
                 self._log.debug("printer is not back yet", code=error.code, reason=error.message)
             await asyncio.sleep(backoff.next_delay())
+
+    async def _leave_out_again(self, connection: PrinterConnection) -> None:
+        try:
+            refusal = await self._exclusions.repeat(connection)
+        except HydrogenError as error:
+            refusal = error.message  # the link is lost again: the next one that comes back is told
+        if refusal:
+            self._log.warning("printer was not told again what it leaves out", reason=refusal)
 
     async def _take_up(self, runner: JobRunner, connection: PrinterConnection, offset: int) -> None:
         """The modes first, for whoever pauses; how far the job is may be found out while it prints."""
@@ -322,6 +333,10 @@ class JobDesk:
                 runner.resume(actor=request.actor)
             case CancelJob():
                 runner.cancel(actor=request.actor, reason=request.reason)
+
+    async def exclude(self, request: ExcludeObject, connection: PrinterConnection) -> Mapping[str, Any]:
+        """See ExcludeObject."""
+        return await self._exclusions.exclude(request, connection)
 
     def abandon_check(self) -> None:
         """Give up the check of a file, if there is one."""
@@ -471,6 +486,7 @@ def _job_of(header: JobHeader, spool_dir: Path) -> PreparedJob:
         start=header.start,
         lines_before=header.lines_before,
         opening=header.opening,
+        excluded=header.excluded,
     )
 
 
@@ -484,4 +500,5 @@ def _job_state(header: JobHeader) -> JobState:
         layers_total=header.layers_total,
         started_at=header.started_at,
         actor=header.actor,
+        excluded_objects=tuple(one.object for one in header.excluded),
     )

@@ -18,6 +18,7 @@ from hydrogen_simulators.firmware.intake import Intake
 from hydrogen_simulators.firmware.machine import Machine
 from hydrogen_simulators.firmware.reception import EarlyWord
 from hydrogen_simulators.firmware.waiting import OkText, Outcome, Running, Wait, Wake
+from hydrogen_simulators.ledger import is_move
 
 _NO_WAIT = Wait()
 _TIME_IS_UP = Wake()
@@ -253,6 +254,9 @@ class Execution:
             self._queue.pop()
 
     def _record(self, queued: QueuedCommand) -> None:
+        if self._machine.objects.is_skipping and is_move(queued.text):
+            self.ledger.count("skipped_moves")
+            return
         if self.ledger.record(queued.text, self._machine.now, from_card=queued.origin is Origin.CARD) and self.at_move:
             action = self.at_move.pop(self.ledger.move_count, None)
             if action is not None:

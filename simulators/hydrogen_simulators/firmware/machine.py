@@ -9,6 +9,7 @@ from hydrogen_simulators.firmware.heater import MAXIMUM_POWER, Heater, HeaterRea
 from hydrogen_simulators.firmware.limits import Limits
 from hydrogen_simulators.firmware.medium import Medium
 from hydrogen_simulators.firmware.motion import Motion, Position
+from hydrogen_simulators.firmware.objects import PrintedObjects
 from hydrogen_simulators.firmware.settings import MarlinSettings
 from hydrogen_simulators.firmware.speech import Power
 from hydrogen_simulators.ledger import ExecutionLedger
@@ -61,6 +62,7 @@ class Machine:
         self.motion = Motion(self.settings, self.now)
         self.restore_settings()
         self.fans: dict[int, int] = {}
+        self.objects = PrintedObjects()
         self.tool = 0
         self.unit_mm = 1.0
         self.is_relative = False
