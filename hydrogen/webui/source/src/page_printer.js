@@ -17,10 +17,10 @@ export function PrinterPage({ name }) {
   if (!printer) return html`<${FirstPrinter} />`;
   return html`
     <h1 class="unseen">${name}</h1>
-    ${printer.unsafe && html`<div class="bar bad" role="alert"><div><b>${texts.printer.unsafeTitle}</b> ${printer.unsafe}</div></div>`}
+    ${printer.unsafe && html`<div class="bar bad" role="alert"><div><b>${texts.printer.unsafeTitle}:</b> ${printer.unsafe}</div></div>`}
     ${UNREACHABLE.has(printer.status) && html`<${Unreachable} name=${name} printer=${printer} reason=${reason} may=${may} />`}
     ${printer.recoverable && !isBusy(printer) && html`
-      <div class="bar warn"><div><b>${texts.job.recoverTitle}</b> ${printer.recoverable.file}</div>
+      <div class="bar warn"><div><b>${texts.job.recoverTitle}:</b> ${printer.recoverable.file}</div>
         <a class="button" href=${hashOf("recovery", name)}>${texts.job.recover}</a></div>`}
     <div class="grid">
       <div class="column"><${JobCard} name=${name} printer=${printer} reason=${reason} /><${Heat} name=${name} printer=${printer} /></div>
@@ -37,15 +37,15 @@ function FirstPrinter() {
   const ports = value?.ports ?? [];
   const words = texts.printer;
   return html`
-    <${Card} title=${texts.printer.noneTitle} icon="printer" class="first">
-      <p>${texts.printer.noneText}</p>
+    <div class="page-head"><h1>${words.noneTitle}</h1></div>
+    <${Card} title=${words.first} icon="printer" class="first">
       <ol>
         <li><p>${ports.length ? words.portsFound : words.plugIn}</p>
           ${ports.length > 0 && html`<ul class="entries">${ports.map((port) => html`<li key=${port.path}><div class="entry"><div><b>${port.title || port.words || port.path}</b><small>${[port.bind, port.note].filter(Boolean).join(" · ")}</small></div></div></li>`)}</ul>`}
           <div class="row"><${Button} kind="small" onPress=${again}>${words.lookAgain}<//></div></li>
         <li><p>${words.nameIt}</p><pre>${words.nameItAs(ports.find((port) => !port.in_use)?.bind ?? "/dev/ttyUSB0")}</pre></li>
-        <li><p>${words.orVirtual}</p><pre>hydrogen serve --simulate</pre></li>
       </ol>
+      <p>${words.orVirtual}</p><pre>hydrogen serve --simulate</pre>
     <//>`;
 }
 
