@@ -156,9 +156,7 @@ async def test_the_graph_and_the_layer_are_told_in_words(home: Home) -> None:
     async with home.visitor() as visitor:
         await start_print(visitor, home, "pictured.gcode")
         await visitor.is_status("printing")
-        await visitor.page.wait_for_function(
-            "() => / of 60, between /.test(document.querySelector('[role=img][aria-label^=Temp]')?.getAttribute('aria-label'))"
-        )
+        await visitor.sees("[role=img][aria-label*='Nozzle 60.0 °C of 60, '][aria-label*='Bed 40.0 °C of 40, ']")
         graph = next(node.name for node in await told(visitor, "image") if node.name.startswith("Temperatures"))
         assert "Nozzle 60.0 °C of 60" in graph
         assert "Bed 40.0 °C of 40" in graph
