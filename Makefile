@@ -38,7 +38,9 @@ $(VENV)/asyncapi-3.0.0.json: $(VENV)/run.stamp
 
 # Many tests watch real processes in real time, six at once. What failed beside others is run once more by itself: both runs are
 # shown, and what fails again counts.
+# What the browser tests saw lies in build/pictures/.
 test: $(VENV)/test.stamp $(VENV)/asyncapi-3.0.0.json webui
+	@rm -rf build/pictures
 	$(BIN)/python -m pytest -n 6 --dist worksteal || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 lint: $(VENV)/test.stamp
@@ -53,4 +55,4 @@ bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

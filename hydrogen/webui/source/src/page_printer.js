@@ -18,10 +18,10 @@ export function PrinterPage({ name }) {
   if (!printer) return html`<${FirstPrinter} />`;
   return html`
     <h1 class="unseen">${name}</h1>
-    ${printer.unsafe && html`<div class="bar bad" role="alert"><div><b>${texts.printer.unsafeTitle}</b> ${printer.unsafe}</div></div>`}
+    ${printer.unsafe && html`<div class="bar bad" role="alert"><div><b>${texts.printer.unsafeTitle}:</b> ${printer.unsafe}</div></div>`}
     ${UNREACHABLE.has(printer.status) && html`<${Unreachable} name=${name} printer=${printer} reason=${reason} may=${may} />`}
     ${printer.recoverable && !isBusy(printer) && html`
-      <div class="bar warn"><div><b>${texts.job.recoverTitle}</b> ${printer.recoverable.file}</div>
+      <div class="bar warn"><div><b>${texts.job.recoverTitle}:</b> ${printer.recoverable.file}</div>
         <a class="button" href=${hashOf("recovery", name)}>${texts.job.recover}</a></div>`}
     <div class="grid">
       <div class="column"><${JobCard} name=${name} printer=${printer} reason=${reason} /><${Heat} name=${name} printer=${printer} /></div>
@@ -44,8 +44,8 @@ function FirstPrinter() {
   const words = texts.printer;
   const tryVirtual = async () => (await import("./printers.js")).addPrinter({ name: "virtual", port: "virtual:" });
   return html`
-    <${Card} title=${words.noneTitle} icon="printer" class="first">
-      <p>${words.noneText}</p>
+    <div class="page-head"><h1>${words.noneTitle}</h1></div>
+    <${Card} title=${words.first} icon="printer" class="first">
       <ol>
         <li><p>${words.plugIn}</p></li>
         <li><p>${ports.length ? words.portsFound : words.noPorts}</p>
