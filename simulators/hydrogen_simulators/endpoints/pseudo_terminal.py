@@ -285,18 +285,19 @@ class PseudoTerminalPrinter:
 
     def _leap(self, real: float) -> None:
         """As fast as possible: while a command waits for time and no byte is on its way, time leaps to the deadline."""
-        self.printer.is_leaping = True
+        printer, deadline = self.printer, self._next_deadline()
+        printer.is_leaping = True
         for _ in range(LEAPS_PER_TURN):
-            deadline = self._next_deadline()
             if deadline is None:
                 break
             now = self._time.leap_to(deadline, real)
-            self.printer.handle_deadline(now)
+            deadline = printer.handle_deadline(now)
             if self._plots:
                 self._follow_plots(now)
-            if not self._may_leap:
+                deadline = self._next_deadline() if self._may_leap else None
+            elif not printer.is_waiting_for_time:
                 break
-        self.printer.is_leaping = False
+        printer.is_leaping = False
 
     def _next_deadline(self) -> float | None:
         """The next printer time at which the board, or a plot against it, has something to do."""

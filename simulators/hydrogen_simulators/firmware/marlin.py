@@ -199,9 +199,10 @@ class VirtualMarlin:
         due = self._next_due()
         return None if due == math.inf else due
 
-    def handle_deadline(self, now: float) -> None:
-        """Do everything that is due at ``now``."""
-        self._advance(now)
+    def handle_deadline(self, now: float) -> float | None:
+        """Do everything that is due at ``now``; tells the ``next_deadline``."""
+        due = self._advance(now)
+        return None if due == math.inf else due
 
     # -- what a test may know
 
@@ -283,10 +284,11 @@ class VirtualMarlin:
     def _idle_at(self) -> float:
         return math.inf if self._machine.is_halted else self._intake.idle_at
 
-    def _advance(self, now: float) -> None:
+    def _advance(self, now: float) -> float:
+        """Do in order what was due up to ``now``, and let it be now; tells what is due next."""
         machine, execution = self._machine, self._execution
         if execution.is_acting:
-            return  # called by an action in the middle of a command: its time is the command's
+            return self._next_due()  # called by an action in the middle of a command: its time is the command's
         while (due := self._next_due()) <= now:
             if due > machine.now:
                 machine.now = due
@@ -301,6 +303,7 @@ class VirtualMarlin:
                 self._intake.say_idle()
         if machine.now < now:
             machine.now = now
+        return due
 
     def _say_reports(self) -> None:
         machine = self._machine
