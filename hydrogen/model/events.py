@@ -26,7 +26,7 @@ from hydrogen.model.host_events import HostDiskRecovered as HostDiskRecovered
 from hydrogen.model.host_events import HostMeasured as HostMeasured
 from hydrogen.model.host_events import HostTroubleChanged as HostTroubleChanged
 from hydrogen.model.job import JobOutcome, RecoverableJob
-from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
+from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus, Tuning
 from hydrogen.model.receipt import Receipt
 from hydrogen.model.sensor_events import SensorAlarmChanged as SensorAlarmChanged
 from hydrogen.model.sensor_events import SensorMeasured as SensorMeasured
@@ -129,6 +129,16 @@ class PrinterMessageShown(Event):
     is_sample: ClassVar[bool] = True
 
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterTuningChanged(Event):
+    """Fans, the speed factor or a flow factor are others now: by a line of a file, of a person, or as the board told."""
+
+    wire_type: ClassVar[str] = "printer.tuning_changed"
+    is_sample: ClassVar[bool] = True
+
+    tuning: Tuning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,6 +406,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterPromptShown,
     PrinterPromptClosed,
     PrinterMessageShown,
+    PrinterTuningChanged,
     PrinterHeartbeatMissed,
     PrinterUnsafe,
     PrinterPowerChanged,

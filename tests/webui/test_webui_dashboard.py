@@ -72,7 +72,21 @@ async def test_heat_and_moves_stay_within_what_the_printer_is_made_for(home: Hom
         await visitor.sees("tr:has-text('Bed') td:has-text('45')")
         await visitor.page.locator(".factor:has-text('Fan') input").fill("50")
         await visitor.sees(".factor:has-text('50 %')")
-    await until(lambda: home.printer.printer.machine.fans[0] == 128)
+        await until(lambda: home.printer.printer.machine.fans[0] == 128)
+        await visitor.sees(factor("Speed", 100))
+        await home.ask("printer.send_gcode", {"lines": ["M220 S70", "M106 P1 S255"]}, PRINTER)
+        for label, percent in (("Speed", 70), ("Fan 1", 100), ("Fan", 50)):
+            await visitor.sees(factor(label, percent))
+    async with home.visitor() as visitor:
+        for label, percent in (("Speed", 70), ("Fan 1", 100), ("Fan", 50)):
+            await visitor.sees(factor(label, percent))
+        home.printer.do(lambda printer, now: printer.choose_at_panel("M106 S0", now))
+        await visitor.sees(factor("Fan", 0))
+    await home.ask("printer.send_gcode", {"lines": ["M220 S100", "M107 P1"]}, PRINTER)
+
+
+def factor(label: str, percent: int) -> str:
+    return f".factor:has(span:text-is('{label}')) output:text-is('{percent} %')"
 
 
 async def test_what_others_wrote_is_shown_as_text(home: Home) -> None:

@@ -20,6 +20,7 @@ from hydrogen_drivers.marlin.baud_detection import SPEEDS, Ear, detect_baud
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.handshake import (
     ask_limits,
+    ask_tuning,
     await_greeting,
     identify,
     remember,
@@ -182,6 +183,7 @@ class MarlinDriver:
             await identify(connection, self._dialect)
             if connection.resumed_from is None:
                 await ask_limits(connection)
+                await ask_tuning(connection)
             await watch_temperatures(connection, self._temperature_interval_seconds)
         else:
             remember(connection, firmware, self._dialect)

@@ -18,7 +18,7 @@ from hydrogen.errors import DiskFull
 from hydrogen.gcode.link.resumption import Resumption
 from hydrogen.model.events import JobFinished
 from hydrogen.model.job import JobOutcome, JobStatus
-from hydrogen.model.printer import Firmware
+from hydrogen.model.printer import Firmware, Tuning
 from hydrogen.spooler.job.preflight import PreparedJob
 from hydrogen.spooler.journal.cold_record import ColdProgress
 from hydrogen.spooler.journal.cold_shelf import ColdShelf
@@ -40,6 +40,7 @@ class ConnectionFacts:
     firmware: Firmware | None = None
     port_identity: str = ""
     receive_buffer: tuple[int, ...] = ()
+    tuning: Tuning | None = None
 
     @classmethod
     def of(cls, connection: PrinterConnection) -> ConnectionFacts:
@@ -48,6 +49,7 @@ class ConnectionFacts:
             firmware=connection.firmware,
             port_identity=connection.port_identity,
             receive_buffer=connection.receive_buffer,
+            tuning=connection.tuning.value,
         )
 
 
@@ -95,6 +97,8 @@ class JobArchive:
             lines_before=job.lines_before,
             opening=job.opening,
             excluded=job.excluded,
+            tuning=known.tuning,
+            tuning_offset=job.first_offset,
         )
         try:
             header.write(self._path)
@@ -189,6 +193,19 @@ class JobArchive:
         if self._header is not None and self._header.outcome is None and self._header.excluded != excluded:
             self._write(replace(self._header, excluded=excluded))
             self._shelf.change(self._header)
+
+    @property
+    def tuning(self) -> tuple[Tuning, int]:
+        """Fans, speed and flow as they were noted last, and the place in the stream that they were so at."""
+        header = self._header
+        if header is None or header.tuning is None:
+            return Tuning(), 0 if header is None else header.tuning_offset
+        return header.tuning, header.tuning_offset
+
+    def note_tuning(self, tuning: Tuning, offset: int) -> None:
+        """So they are now, where the printer has acknowledged the stream up to `offset`; for whoever comes after us."""
+        if self._header is not None and self._header.outcome is None and self._header.tuning != tuning:
+            self._write(replace(self._header, tuning=tuning, tuning_offset=offset))
 
     def note_connection(self, facts: ConnectionFacts) -> None:
         """The job goes on with this one."""

@@ -36,13 +36,13 @@ from hydrogen.errors import (
 from hydrogen.gcode.program.metadata import JobOutline
 from hydrogen.model.events import Event, JobFinished
 from hydrogen.model.job import JobOutcome, JobState, JobStatus
-from hydrogen.model.printer import PrinterStatus
+from hydrogen.model.printer import PrinterStatus, Tuning
 from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.host_action import ACTOR
 from hydrogen.spooler.job.exclusion import Exclusions
-from hydrogen.spooler.job.file_survey import outline_of, state_before
+from hydrogen.spooler.job.file_survey import outline_of, state_before, tuning_lines
 from hydrogen.spooler.job.job_archive import INTERRUPTED, ConnectionFacts, JobArchive
 from hydrogen.spooler.job.patience import RunnerLimits
 from hydrogen.spooler.job.preflight import Preflight, PreparedJob
@@ -266,6 +266,7 @@ class JobDesk:
         spool_file = runner.job.spool_file
         try:
             connection.adopt(await asyncio.to_thread(state_before, spool_file, offset))
+            connection.tuning.adopt(*await asyncio.to_thread(self._tuning_at, runner.job, offset))
             if not self._is_waiting or self._host.connection is not connection:
                 return
             is_proven = connection.firmware.guarantee != "at_most_once"
@@ -274,6 +275,17 @@ class JobDesk:
             runner.learn(outline, lines_before - len(runner.job.opening_from(offset)))
         except FileUnreadable as error:
             runner.fail(error.code, error.message)
+
+    def _tuning_at(self, job: PreparedJob, offset: int) -> tuple[Tuning, list[bytes]]:
+        """What was known of fans, speed and flow, and the lines since; blocks."""
+        tuning, at = self._archive.tuning
+        opening = [line for line, behind in job.opening_from(at) if behind <= offset]
+        return tuning, opening + tuning_lines(job.spool_file, max(at, job.start), offset)
+
+    def note_tuning(self, tuning: Tuning, connection: PrinterConnection) -> None:
+        """Fans, speed and flow are so now."""
+        if self._runner is not None and not self._is_waiting:
+            self._archive.note_tuning(tuning, connection.stream_progress.offset)
 
     # ------------------------------------------------------------------------------------------------- wishes
 

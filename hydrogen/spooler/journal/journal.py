@@ -32,7 +32,7 @@ from hydrogen.errors import DiskFull, FileUnreadable, InvalidMessage
 from hydrogen.gcode.link.resumption import JournalRecord, RecordKind, Resumption, resumption_of
 from hydrogen.model.codec import plain, value_from_plain
 from hydrogen.model.job import JobStatus
-from hydrogen.model.printer import Firmware
+from hydrogen.model.printer import Firmware, Tuning
 
 MAGIC = b"HYDJ"
 FORMAT = 1
@@ -193,7 +193,8 @@ class JobHeader:
     printed on. printer: whose it is. outcome is None while the job runs; `interrupted` after a stop that left it unfinished and
     may be recovered from, else the job's outcome. continues: the job that this one takes up, from offset `start`, behind
     `lines_before` lines with a command, after the commands in `opening` (see PreparedJob). excluded: what the firmware leaves
-    out, in the order in which it was asked for.
+    out, in the order in which it was asked for. tuning: fans, speed and flow as they were when the printer had acknowledged the
+    stream up to tuning_offset; None: not known.
     """
 
     job: str
@@ -220,6 +221,8 @@ class JobHeader:
     lines_before: int = 0
     opening: tuple[str, ...] = ()
     excluded: tuple[ExcludedObject, ...] = ()
+    tuning: Tuning | None = None
+    tuning_offset: int = 0
 
     def write(self, path: Path) -> None:
         """Atomic. Raises OSError."""

@@ -90,7 +90,7 @@ export const texts = {
   extrude: {
     title: "Extruder", length: "Length", speed: "Speed", push: "Extrude", pull: "Retract", mmPerSecond: "mm/s", tool: "Tool",
     fan: "Fan", feed: "Speed", flow: "Flow", tuning: "Fan, speed and flow",
-    last: "What was last set here; the printer does not tell.",
+    last: "As the printer has it, whoever set it; – is not known.",
   },
 
   signals: {
