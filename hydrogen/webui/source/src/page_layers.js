@@ -1,7 +1,7 @@
 import "./kit.js";
 import { LayerCanvas } from "./canvas.js";
 import { baseName, count as grouped, duration, percent } from "./format.js";
-import { readLayer } from "./layer.js";
+import { readLayer, readLayerInSlices } from "./layer.js";
 import { texts } from "./texts.js";
 import { Button, Card, Empty, Icon, SureButton, html, order, page, useAnswer, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
 
@@ -39,7 +39,41 @@ async function fetchLayer(file, index, number) {
   const answer = await page.client.http("GET", path, { headers: { Range: `bytes=${offset}-${end - 1}` }, isRaw: true });
   let bytes = await answer.arrayBuffer();
   if (answer.status === 200) bytes = bytes.slice(offset, end);
-  return readLayer(new TextDecoder("latin1").decode(bytes), begin);
+  return readLayerInSlices(new TextDecoder("latin1").decode(bytes), begin);
+}
+
+const PATIENCE_MS = 500;
+
+/** The moves of a layer. One is fetched at a time, and the one that is wanted then comes next: who drags the slider through a whole
+ * file sees as many layers as the service and the page can bring, and asks for no more than these. */
+function useLayer(file, index, layer) {
+  const [state, setState] = useState({ moves: undefined, error: null });
+  const now = useRef({ wanted: layer, isBusy: false, isGone: false }).current;
+  const bring = async (number) => {
+    try {
+      const moves = { layer: number, read: await fetchLayer(file, index, number) };
+      if (!now.isGone) setState({ moves, error: null });
+    } catch (error) {
+      if (error.code === "rate_limited") {
+        await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+        return bring(now.wanted);
+      }
+      if (!now.isGone) setState((before) => ({ ...before, error }));
+    }
+    return number;
+  };
+  useEffect(() => {
+    now.wanted = layer;
+    if (now.isBusy) return;
+    now.isBusy = true;
+    (async () => {
+      let brought = 0;
+      while (brought !== now.wanted && !now.isGone) brought = await bring(now.wanted);
+      now.isBusy = false;
+    })();
+  }, [layer]);
+  useEffect(() => () => { now.isGone = true; }, []);
+  return state;
 }
 
 function Viewer({ name, known, job }) {
@@ -51,7 +85,7 @@ function Viewer({ name, known, job }) {
   const [object, setObject] = useState("");
   const current = job?.bytes_done ? layerAt(index, job.bytes_done) : job?.layer || 1;
   const layer = Math.min(count, Math.max(1, follows && job ? current : chosen));
-  const { value: moves, error } = useAnswer(() => fetchLayer(file, index, layer).then((read) => ({ layer, read })), [file, layer]);
+  const { moves, error } = useLayer(file, index, layer);
   const choose = (number) => {
     setFollows(false);
     setChosen(Math.min(count, Math.max(1, number)));
