@@ -36,6 +36,7 @@ class Motion:
         self._takes_no_time = settings.instant_motion
         self._planner = Planner(settings.planner_size - 1, settings.first_block_seconds, now)
         self.room_at = self._planner.room_at
+        """When a block can be planned: at ``now``, or at the end of the oldest block."""
         self._slowed_below = settings.planner_size // 2
         self._before: Place | None = None
         self.position = [0.0, 0.0, 0.0, 0.0]
