@@ -7,18 +7,18 @@ What counts for smoothness is what the browser calls a long animation frame: ove
 from __future__ import annotations
 
 import asyncio
-import json
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.child import cpu_seconds, running_printer, running_wired_printer
+from benchmarks.dashboard_browser import USABLE, opened, signed_in
 from benchmarks.dashboard_client import DashboardClient
+from benchmarks.dashboard_layers import measure_layers
 from benchmarks.figure import BenchmarkFailed, Plan, Sample
 from benchmarks.gcode import check_executed, moves
 from benchmarks.house import FILE, KEY, PRINTER, House, await_idle, check_completed, frame_where, running_house
@@ -27,7 +27,7 @@ from hydrogen.cli.client import connected
 from tests.webui.browser import BUILT, CHROMIUM, browsing
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, CDPSession, Page
+    from playwright.async_api import CDPSession, Page
 
 SLOWED = 4
 LOADS = 5
@@ -51,25 +51,6 @@ WINDOW_SECONDS, LONG_WINDOW_SECONDS = 4.0, 20.0
 PAIRS = 2
 PRINT_SECONDS = 400.0
 
-WIDTH, HEIGHT = 1280, 900
-
-USABLE = ".head [data-status=idle]", ".pad button:not(:disabled)", ".heaters td[data-heater]"
-"""The printer's state, a button that takes a press, a temperature: what a person comes for."""
-
-WATCH = """
-(() => {
-  const seen = window.seen = { at: {}, frames: [] };
-  const wanted = WANTED;
-  const look = () => {
-    for (const one of wanted) if (!(one in seen.at) && document.querySelector(one)) seen.at[one] = performance.now();
-    if (Object.keys(seen.at).length < wanted.length) requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
-  new PerformanceObserver((list) => seen.frames.push(...list.getEntries().map((one) => one.duration)))
-    .observe({ type: "long-animation-frame" });
-})()
-""".replace("WANTED", json.dumps(USABLE))
-
 
 @dataclass
 class Smoothness:
@@ -92,6 +73,7 @@ def measure(plan: Plan) -> Iterable[Sample]:
     yield from _first_load()
     yield from _many_heaters(LONG_SMOOTH_SECONDS if plan.is_long else SMOOTH_SECONDS)
     yield from _terminal(LONG_LINES if plan.is_long else LINES)
+    yield from measure_layers()
     yield from _twenty(LONG_WINDOW_SECONDS if plan.is_long else WINDOW_SECONDS)
 
 
@@ -115,9 +97,9 @@ def _first_load() -> Iterable[Sample]:
 async def _load(house: House) -> tuple[list[float], list[int]]:
     usable, sent = [], []
     async with browsing() as browser:
-        kept = await _signed_in(browser, house)
+        kept = await signed_in(browser, house)
         for _ in range(LOADS):
-            async with _opened(browser, house, kept, slowed=SLOWED) as (page, _):
+            async with opened(browser, house, kept, slowed=SLOWED) as (page, _):
                 usable.append(await _usable_ms(page))
                 sent.append(await page.evaluate(SENT_BYTES))
     return usable, sent
@@ -132,49 +114,6 @@ async def _usable_ms(page: Page) -> float:
         await page.wait_for_selector(selector)
     seen: dict[str, float] = await page.evaluate("window.seen.at")
     return max(seen.values())
-
-
-async def _signed_in(browser: Browser, house: House) -> Any:
-    """What the browser keeps of somebody who has signed in."""
-    await asyncio.to_thread(_wait_until_idle, house)
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(_url(house))
-    await page.fill("input[name=key]", KEY)
-    await page.check("input[name=remember]")
-    await page.click("button[type=submit]")
-    await page.wait_for_selector(USABLE[0])
-    kept = await context.storage_state()
-    await context.close()
-    return kept
-
-
-def _wait_until_idle(house: House) -> None:
-    async def wait() -> None:
-        async with connected(house.address) as client:
-            await await_idle(client)
-
-    asyncio.run(wait())
-
-
-@asynccontextmanager
-async def _opened(
-    browser: Browser, house: House, kept: Any, *, slowed: int = 1, at: str = ""
-) -> AsyncIterator[tuple[Page, CDPSession]]:
-    context = await browser.new_context(storage_state=kept, viewport={"width": WIDTH, "height": HEIGHT})
-    try:
-        page = await context.new_page()
-        session = await context.new_cdp_session(page)
-        await session.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
-        await page.add_init_script(WATCH)
-        await page.goto(_url(house) + at)
-        yield page, session
-    finally:
-        await context.close()
-
-
-def _url(house: House) -> str:
-    return f"http://127.0.0.1:{house.web_port}/"
 
 
 # ------------------------------------------------------------------------------------------------- smooth, and not growing
@@ -193,8 +132,8 @@ def _many_heaters(seconds: float) -> Iterable[Sample]:
 
 async def _watch(house: House, seconds: float) -> Smoothness:
     async with browsing() as browser:
-        kept = await _signed_in(browser, house)
-        async with _opened(browser, house, kept) as (page, session):
+        kept = await signed_in(browser, house)
+        async with opened(browser, house, kept) as (page, session):
             await page.wait_for_selector(".uplot canvas")
             await page.wait_for_selector(f".heaters tbody tr:nth-child({HEATERS})")
             return await _looked_after(page, session, seconds)
@@ -241,8 +180,8 @@ def _terminal(count: int) -> Iterable[Sample]:
 
 async def _print_with_terminal(house: House, seconds: float) -> Smoothness:
     async with browsing() as browser:
-        kept = await _signed_in(browser, house)
-        async with _opened(browser, house, kept, at=f"#/terminal/{PRINTER}") as (page, session):
+        kept = await signed_in(browser, house)
+        async with opened(browser, house, kept, at=f"#/terminal/{PRINTER}") as (page, session):
             await page.wait_for_selector(".lines")
             async with connected(house.address) as client:
                 await await_idle(client)

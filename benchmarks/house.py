@@ -112,7 +112,11 @@ class House:
 
     def put_file(self, lines: list[bytes]) -> None:
         """The file that is to be printed."""
-        (self._folder / "data" / "files" / FILE).write_bytes(b"\n".join(lines) + b"\n")
+        self.put_content(FILE, b"\n".join(lines) + b"\n")
+
+    def put_content(self, name: str, content: bytes) -> None:
+        """A file as it is."""
+        (self._folder / "data" / "files" / name).write_bytes(content)
 
     def _wait_until_served(self) -> None:
         ends_at = time.monotonic() + START_SECONDS

@@ -224,7 +224,7 @@ def _commands(analysis: FileAnalysis, machine: MachineProfile) -> Iterator[Findi
                 code="lacks_capability",
                 severity="warning",
                 line=use.line,
-                message=f"{use.command} is used {use.count} times, and the firmware says that it lacks {capability}",
+                message=f"{use.command} is used {_often(use.count)}, and the firmware says that it lacks {capability}",
                 remedy="turn it off in the slicer's profile",
             )
         elif machine.dialect.startswith("marlin") and not _is_known(use.command):
@@ -232,9 +232,13 @@ def _commands(analysis: FileAnalysis, machine: MachineProfile) -> Iterator[Findi
                 code="unknown_command",
                 severity="warning",
                 line=use.line,
-                message=f"{use.command[:40]} is used {use.count} times, and Marlin does not know it",
+                message=f"{use.command[:40]} is used {_often(use.count)}, and Marlin does not know it",
                 remedy="slice for Marlin: the printer answers with a complaint and goes on without it",
             )
+
+
+def _often(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _is_known(command: str) -> bool:

@@ -2,6 +2,9 @@
 
 const MARGIN = 0.06;
 
+/** Moves of one path: a browser takes longer for one long path than for many short ones. */
+const MOST_IN_PATH = 256;
+
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** How millimetres become pixels: the middle of the plastic in the middle of the canvas; Y goes up. */
@@ -87,13 +90,17 @@ export class LayerCanvas {
     context.lineWidth = thin ? 1 : Math.min(8, Math.max(1, 0.42 * view.scale));
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
-    let [x, y] = [NaN, NaN];
+    let [x, y, inPath] = [NaN, NaN, 0];
     for (let move = from; move < to; move += 1) {
       const at = move * 5;
       if (points[at + 4] !== isLaid || (object !== null && objectOf[move] !== object)) continue;
       if (points[at] !== x || points[at + 1] !== y) context.moveTo(view.left + points[at] * view.scale, view.top - points[at + 1] * view.scale);
       [x, y] = [points[at + 2], points[at + 3]];
       context.lineTo(view.left + x * view.scale, view.top - y * view.scale);
+      if (++inPath % MOST_IN_PATH) continue;
+      context.stroke();
+      context.beginPath();
+      x = NaN;
     }
     context.stroke();
   }

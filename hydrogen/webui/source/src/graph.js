@@ -43,8 +43,27 @@ function optionsFor(names, sensors, width) {
   };
 }
 
+/** Index of the last value of a column, -1 where there is none. */
+const lastOf = (column) => column?.findLastIndex((value) => typeof value === "number") ?? -1;
+
+/** The picture in words: each curve's value now, its target, and between what it was in the time that is shown. */
+function inWords(table, names, sensors, since) {
+  const told = [...names.map((name, at) => [heaterName(name), table[1 + 2 * at], table[2 + 2 * at]]),
+    ...sensors.map(([, label], at) => [label, table[1 + 2 * names.length + at], null])];
+  return told.flatMap(([label, actual, targets]) => {
+    const last = lastOf(actual);
+    if (last < 0) return [];
+    const shown = actual.filter((value, at) => typeof value === "number" && table[0][at] >= since);
+    const target = targets?.[lastOf(targets)];
+    return [texts.heat.curve(label, actual[last].toFixed(1), target ? target.toFixed(0) : "", Math.min(...shown).toFixed(0), Math.max(...shown).toFixed(0))];
+  }).join("; ");
+}
+
+const TELL_MS = 2000;
+
 export function Graph({ name, heaters, sensors, minutes }) {
   const place = useRef();
+  const told = useRef();
   const looks = useRef({ minutes, isZoomed: false });
   looks.current.minutes = minutes;
   const names = [...heaters, ...sensors.flat()].join("\n");
@@ -53,6 +72,7 @@ export function Graph({ name, heaters, sensors, minutes }) {
     const series = page.client.seriesOf(name);
     const box = place.current;
     let plot = null;
+    let toldAt = -TELL_MS;
     const tableNow = () => series.table(heaters, sensors.map(([one]) => one));
     const build = () => {
       plot?.destroy();
@@ -72,6 +92,10 @@ export function Graph({ name, heaters, sensors, minutes }) {
         plot.setData(table, false);
         plot.setScale("x", { min: Math.max(first, last - look.minutes * 60), max: last });
       });
+      if (plot.cursor.left < 0 || plot.cursor.left === undefined) plot.setLegend({ idx: table[0].length - 1 });
+      if (performance.now() - toldAt < TELL_MS) return;
+      toldAt = performance.now();
+      told.current.setAttribute("aria-label", `${texts.heat.graph}, ${texts.heat.minutes(look.minutes)}: ${inWords(table, heaters, sensors, last - look.minutes * 60)}`);
     };
     build();
     draw();
@@ -88,5 +112,5 @@ export function Graph({ name, heaters, sensors, minutes }) {
       plot.destroy();
     };
   }, [name, names]);
-  return html`<div class="graph" ref=${place} role="img" aria-label=${texts.heat.graph} />`;
+  return html`<div role="img" ref=${told} aria-label=${texts.heat.graph}><div class="graph" ref=${place} aria-hidden="true" /></div>`;
 }

@@ -58,4 +58,4 @@ function NewKey({ onDone, onClose }) {
 }
 
 const MadeKey = ({ made, onClose }) => html`
-  <${Dialog} title=${words.made(made.name)} onClose=${onClose}><p>${words.once}</p><pre class="secret" tabindex="0">${made.key}</pre><//>`;
+  <${Dialog} title=${words.made(made.name)} onClose=${onClose}><p>${words.once}</p><pre class="secret" tabindex="0" role="region" aria-label=${words.made(made.name)}>${made.key}</pre><//>`;

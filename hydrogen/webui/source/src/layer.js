@@ -10,14 +10,39 @@ const CHORD_MM = 0.5;
 const BEGIN_OBJECT = /^(?:; ?(?:start )?printing object[, ] ?(.+)|;MESH:(.+)|EXCLUDE_OBJECT_START NAME=([^\s;]+)|M486 S(-?\d+).*)$/i;
 const END_OBJECT = /^(?:; ?stop printing object|EXCLUDE_OBJECT_END)/i;
 
-/** {moves: Float32Array of x0,y0,x1,y1,isLaid; count; offsets: Float64Array, the file's byte behind each move; objects}. */
+const LINES_AT_ONCE = 500;
+const SLICE_MS = 8;
+
+/** A MoveList: points (Float32Array of x0,y0,x1,y1,isLaid), count, offsets (Float64Array, the file's byte behind each move), objects. */
 export function readLayer(text, begin, objectNow = "") {
+  const reading = readInParts(text, begin, objectNow);
+  for (;;) {
+    const { done, value } = reading.next();
+    if (done) return value;
+  }
+}
+
+/** The same, in slices that leave room for a frame between them. rest: resolves when it may go on. */
+export async function readLayerInSlices(text, begin, rest = breathe) {
+  const reading = readInParts(text, begin, "");
+  for (let began = performance.now(); ;) {
+    const { done, value } = reading.next();
+    if (done) return value;
+    if (performance.now() - began < SLICE_MS) continue;
+    await rest();
+    began = performance.now();
+  }
+}
+
+const breathe = () => new Promise((resolve) => setTimeout(resolve));
+
+function* readInParts(text, begin, objectNow) {
   const machine = {
     x: begin.x ?? 0, y: begin.y ?? 0, z: begin.z_start ?? 0, e: begin.e ?? 0,
     isRelative: Boolean(begin.modes & 1), isRelativeE: Boolean(begin.modes & 2), unit: begin.modes & 4 ? 25.4 : 1,
   };
   const out = new MoveList();
-  let [at, offset, object] = [0, begin.offset ?? 0, objectNow];
+  let [at, offset, object, lines] = [0, begin.offset ?? 0, objectNow, 0];
   while (at < text.length) {
     let end = text.indexOf("\n", at);
     if (end < 0) end = text.length;
@@ -26,6 +51,7 @@ export function readLayer(text, begin, objectNow = "") {
     object = objectAfter(line, object);
     obey(machine, line, out, offset, object);
     at = end + 1;
+    if (++lines % LINES_AT_ONCE === 0) yield;
   }
   return out;
 }
@@ -81,7 +107,11 @@ class MoveList {
   }
 }
 
+/** Letters with which a line begins that may mark an object; most lines begin with a G. */
+const MAY_MARK = new Set([";", "E", "e", "M", "m"]);
+
 function objectAfter(line, object) {
+  if (!MAY_MARK.has(line[0])) return object;
   const begun = BEGIN_OBJECT.exec(line);
   if (begun) {
     const id = (begun[1] ?? begun[2] ?? begun[3] ?? begun[4]).trim();
@@ -95,7 +125,9 @@ function obey(machine, line, out, offset, object) {
   const command = /^(?:N\d+\s*)?([GM])0*(\d+)(?![\d.])/.exec(code);
   if (!command) return;
   const name = command[1] + command[2];
-  const words = Object.fromEntries([...code.slice(command[0].length).matchAll(WORD)].map(([, key, value]) => [key, Number(value)]));
+  const words = {};
+  WORD.lastIndex = command[0].length;
+  for (let word = WORD.exec(code); word; word = WORD.exec(code)) words[word[1]] = Number(word[2]);
   switch (name) {
     case "G0": case "G1": return move(machine, words, out, offset, object);
     case "G2": case "G3": return arc(machine, words, name === "G2", out, offset, object);

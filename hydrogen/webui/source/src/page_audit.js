@@ -15,7 +15,7 @@ export function AuditPage() {
   const ask = (before) => page.client.command("audit.list", { limit: LIMIT, ...(action ? { action } : {}), ...(actor ? { actor } : {}), ...(before ? { before } : {}) }, { isRepeatable: true });
   const { value, error, isLoading } = useAnswer(() => (may ? ask() : Promise.resolve(null)), [may, action, actor]);
   useEffect(() => setEarlier([]), [action, actor]);
-  if (!may) return html`<p>${words.notAllowed}</p>`;
+  if (!may) return html`<div class="page-head"><h1>${words.title}</h1></div><p>${words.notAllowed}</p>`;
   const pages = value ? [value, ...earlier] : [];
   const records = pages.flatMap((one) => one.records);
   const next = pages.length ? pages[pages.length - 1].next : null;

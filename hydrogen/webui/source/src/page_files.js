@@ -64,8 +64,8 @@ export function FilesPage({ name, rest }) {
   return html`
     <div class="page-head"><h1>${texts.files.title}</h1>
       <input type="search" class="search" placeholder=${texts.files.search} aria-label=${texts.files.search} value=${search} onInput=${(event) => setSearch(event.target.value)} />
-      <select aria-label=${texts.files.changed} value=${sorted} onChange=${(event) => setSorted(event.target.value)}>
-        ${["changed", "name", "size"].map((one) => html`<option value=${one}>${texts.files[one]}</option>`)}</select>
+      <select aria-label=${texts.files.sort} value=${sorted} onChange=${(event) => setSorted(event.target.value)}>
+        ${["changed", "name", "size"].map((one) => html`<option value=${one}>${texts.files.orders[one]}</option>`)}</select>
       ${mayFiles && html`<${NewFolder} folder=${folder} />
         <${Button} icon="upload" kind="primary" onPress=${() => chooser.current.click()}>${texts.files.upload}<//>
         <input type="file" class="unseen" tabindex="-1" aria-hidden="true" multiple accept=".gcode,.gco,.g,.bgcode,.gz" ref=${chooser}
@@ -78,7 +78,7 @@ export function FilesPage({ name, rest }) {
       ${files.length > 0
         ? html`<ul class="files">${files.slice(0, most).map((file) => html`<${FileRow} key=${`${pathOf(file)} ${file.modified_at}`} file=${file} name=${name} onOpen=${setOpen} />`)}</ul>`
         : isLoading ? html`<p class="loading">${texts.loading}</p>` : shown.folders.length === 0 && html`
-          <${Empty} icon="files" title=${search ? texts.files.nothingFound : texts.files.none}>${search ? "" : texts.files.noneText}<//>`}
+          <${Empty} level=${2} icon="files" title=${search ? texts.files.nothingFound : texts.files.none}>${search ? "" : texts.files.noneText}<//>`}
       ${files.length > most && html`<div class="row centre"><${Button} onPress=${() => setMost(most + PAGE)}>${texts.more} (${files.length - most})<//></div>`}
     <//>
     ${open && html`<${FileDetails} key=${open} path=${open} name=${name} onClose=${() => setOpen("")} />`}`;

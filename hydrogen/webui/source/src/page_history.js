@@ -1,5 +1,5 @@
 import "./kit.js";
-import { baseName, celsius, clock, duration, moment } from "./format.js";
+import { baseName, celsius, clock, duration, heaterName, moment } from "./format.js";
 import { texts } from "./texts.js";
 import { Button, Card, Chip, Dialog, Empty, html, page, useAnswer, useEffect, useModel, useState } from "./ui.js";
 
@@ -20,7 +20,7 @@ export function HistoryPage({ rest }) {
   const next = earlier.length ? earlier[earlier.length - 1].next : value?.next;
   return html`
     <div class="page-head"><h1>${words.title}</h1>
-      <select aria-label=${texts.search} value=${outcome} onChange=${(event) => setOutcome(event.target.value)}><option value="">${words.all}</option>${OUTCOMES.map((one) => html`<option value=${one}>${texts.status[one]}</option>`)}</select></div>
+      <select aria-label=${words.outcome} value=${outcome} onChange=${(event) => setOutcome(event.target.value)}><option value="">${words.all}</option>${OUTCOMES.map((one) => html`<option value=${one}>${texts.status[one]}</option>`)}</select></div>
     <${Card} title=${words.title} class="bare">
       ${jobs.length > 0 ? html`<ul class="entries">${jobs.map((job) => html`
           <li key=${job.job}><button type="button" class="entry" onClick=${() => setOpen(job.job)}>
@@ -58,6 +58,6 @@ function ReceiptBody({ receipt }) {
     <dl class="facts">${facts.filter(([, value]) => value !== "" && value !== null && value !== undefined).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
     ${Object.keys(receipt.heaters ?? {}).length > 0 && html`
       <h3>${words.heaters}</h3><div class="scroll"><table class="plain"><thead><tr>${[words.heater, words.target, words.low, words.high, words.inBand, words.outOfBand].map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
-        <tbody>${Object.entries(receipt.heaters).map(([name, told]) => html`<tr><th scope="row">${name}</th><td>${celsius(told.last_target_celsius, 0)}</td><td>${celsius(told.min_celsius)}</td><td>${celsius(told.max_celsius)}</td><td>${duration(told.in_band_seconds)}</td><td>${duration(told.out_of_band_seconds)}</td></tr>`)}</tbody></table></div>`}
+        <tbody>${Object.entries(receipt.heaters).map(([name, told]) => html`<tr><th scope="row">${heaterName(name)}</th><td>${celsius(told.last_target_celsius, 0)}</td><td>${celsius(told.min_celsius)}</td><td>${celsius(told.max_celsius)}</td><td>${duration(told.in_band_seconds)}</td><td>${duration(told.out_of_band_seconds)}</td></tr>`)}</tbody></table></div>`}
     ${happened.length > 0 && html`<h3>${words.events}</h3><ul class="happened">${happened.map(([at, text]) => html`<li><time>${at}</time> ${text}</li>`)}</ul>`}`;
 }

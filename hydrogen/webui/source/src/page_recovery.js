@@ -10,7 +10,7 @@ export function RecoveryPage({ name }) {
   const broken = useModel((model) => model.house.printers[name]?.recoverable ?? null);
   return html`
     <div class="page-head"><h1>${words.title}</h1></div>
-    ${broken ? html`<${Recovery} key=${broken.job} name=${name} broken=${broken} />` : html`<${Empty} icon="history" title=${words.none}>${words.noneText}<//>`}`;
+    ${broken ? html`<${Recovery} key=${broken.job} name=${name} broken=${broken} />` : html`<${Empty} level=${2} icon="history" title=${words.none}>${words.noneText}<//>`}`;
 }
 
 /** What the form says, as the parameters of plan and recovery; what was not filled in is left out. */
@@ -37,7 +37,7 @@ function Recovery({ name, broken }) {
     setChoice(choiceFrom(form));
   };
   return html`
-    <div class="grid"><div class="column">
+    <div class="grid recovery"><div class="column">
       <${Card} title=${words.summary(baseName(broken.file), percent(broken.fraction))}>
         <p>${words.intro}</p>
         <form class="row" onSubmit=${again}>
@@ -50,7 +50,7 @@ function Recovery({ name, broken }) {
         ${error && html`<p class="refusal" role="alert">${error.message}</p>`}
       <//>
       ${plan && !error && html`<${Warnings} plan=${plan} />`}
-      ${may && html`<div class="row">
+      ${may && html`<div class="row approval">
         ${plan && !error && html`<${SureButton} icon="play" kind="primary large" sure=${words.approveSure} disabled=${isLoading} onPress=${recover}>${words.approve}<//>`}
         <${SureButton} icon="trash" kind="large" sure=${words.discardSure} onPress=${() => order("job.discard_recovery", { job: broken.job }, name)}>${words.discard}<//></div>`}
     </div>
@@ -58,13 +58,13 @@ function Recovery({ name, broken }) {
 }
 
 function Warnings({ plan }) {
-  const { doubt } = plan;
+  const { doubt, warnings = [] } = plan;
   return html`
     <${Card} title=${words.warnings} class="warnings">
       <p>${words.where(plan.line, plan.layer ?? "–", plan.z_mm ?? "–")}</p>
-      ${doubt && html`<p>${words.doubt(doubt.first_line, doubt.last_line)}</p>`}
-      ${typeof plan.standing_z_mm === "number" && html`<p>${words.standing(plan.standing_z_mm)}</p>`}
-      <ul>${(plan.warnings ?? []).map((one) => html`<li>${typeof one === "string" ? one : one.message ?? one.text}</li>`)}</ul>
+      ${doubt && !warnings.length && html`<p>${words.doubt(doubt.first_line, doubt.last_line)}</p>`}
+      ${typeof plan.standing_z_mm === "number" && !warnings.length && html`<p>${words.standing(plan.standing_z_mm)}</p>`}
+      <ul>${warnings.map((one) => html`<li>${typeof one === "string" ? one : one.message ?? one.text}</li>`)}</ul>
     <//>`;
 }
 

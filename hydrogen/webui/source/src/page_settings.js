@@ -2,6 +2,7 @@ import "./kit.js";
 import { AppKeys } from "./app_keys.js";
 import { moment } from "./format.js";
 import { Keys } from "./keys.js";
+import { Printers } from "./printers.js";
 import { hashOf } from "./route.js";
 import { applyLook } from "./settings.js";
 import { texts } from "./texts.js";
@@ -16,7 +17,7 @@ export function SettingsPage() {
     <div class="page-head"><h1>${words.title}</h1></div>
     <div class="grid">
       <div class="column"><${Session} /><${Look} /><${Presets} /></div>
-      <div class="column"><${Service} />${isAdmin && html`<${Keys} /><${AppKeys} /><${Configuration} /><${Log} />`}</div>
+      <div class="column"><${Service} />${isAdmin && html`<${Printers} /><${Keys} /><${AppKeys} /><${Configuration} /><${Log} />`}</div>
     </div>`;
 }
 
@@ -54,7 +55,7 @@ function Presets() {
   return html`
     <${Card} title=${words.presets}>
       <p class="hint">${words.presetsHint}</p>
-      <div class="scroll"><table class="plain presets-table"><thead><tr><th scope="col">${words.name}</th><th scope="col">${words.nozzle}</th><th scope="col">${words.bed}</th><th /></tr></thead>
+      <div class="scroll"><table class="plain presets-table"><thead><tr><th scope="col">${words.name}</th><th scope="col">${words.nozzle}</th><th scope="col">${words.bed}</th><th scope="col"><span class="unseen">${texts.remove}</span></th></tr></thead>
         <tbody>${presets.map((preset, at) => html`<tr key=${at}>
           <td><input aria-label=${words.name} maxlength="20" value=${preset.name} onChange=${mend(at, "name")} /></td>
           <td><input type="number" min="0" max="350" aria-label=${`${words.nozzle} ${preset.name}`} value=${preset.nozzle} onChange=${mend(at, "nozzle")} /></td>
@@ -79,7 +80,7 @@ function Service() {
 function Configuration() {
   const { value, error } = useAnswer(() => page.client.http("GET", "api/system/config"), []);
   return html`
-    <${Card} title=${words.config}><details><summary>${words.configShow}</summary>${error ? html`<p class="refusal">${error.message}</p>` : html`<pre class="lines short" tabindex="0">${value ? JSON.stringify(value.config, null, 1) : texts.loading}</pre>`}</details><//>`;
+    <${Card} title=${words.config}><details><summary>${words.configShow}</summary>${error ? html`<p class="refusal">${error.message}</p>` : html`<pre class="lines short" tabindex="0" role="region" aria-label=${words.config}>${value ? JSON.stringify(value.config, null, 1) : texts.loading}</pre>`}</details><//>`;
 }
 
 function Log() {
@@ -91,5 +92,5 @@ function Log() {
     <${Card} title=${words.log} actions=${html`
       <select aria-label=${words.level} value=${level} onChange=${(event) => setLevel(event.target.value)}>${LEVELS.map((one) => html`<option value=${one}>${one}</option>`)}</select>
       <${Button} kind="small" onPress=${again}>${words.refresh}<//>`}>
-      ${error ? html`<p class="refusal">${error.message}</p>` : html`<pre class="lines short" tabindex="0" aria-label=${words.log}>${text || words.emptyLog}</pre>`}<//>`;
+      ${error ? html`<p class="refusal">${error.message}</p>` : html`<pre class="lines short" tabindex="0" role="region" aria-label=${words.log}>${text || words.emptyLog}</pre>`}<//>`;
 }

@@ -16,7 +16,7 @@ export function TerminalPage({ name }) {
     page.client.listenToTerminal(true);
     return () => page.client.listenToTerminal(false);
   }, [may]);
-  if (!may) return html`<p>${words.notAllowed}</p>`;
+  if (!may) return html`<div class="page-head"><h1>${words.title}</h1></div><p>${words.notAllowed}</p>`;
   const log = page.terminal.of(name);
   const hide = (change) => {
     page.settings.set(change);
@@ -121,7 +121,7 @@ function Input({ name }) {
     }
   };
   return html`
-    ${offered.length > 0 && html`<div class="offers" aria-label=${words.input}>${offered.map((one) => html`<button type="button" class="button small" onClick=${() => setTyped(one)}>${one}</button>`)}</div>`}
+    ${offered.length > 0 && html`<div class="offers" role="group" aria-label=${words.input}>${offered.map((one) => html`<button type="button" class="button small" onClick=${() => setTyped(one)}>${one}</button>`)}</div>`}
     <form class="terminal-input" onSubmit=${send}>
       <input value=${typed} onInput=${(event) => setTyped(event.target.value)} onKeyDown=${press} placeholder=${words.placeholder} aria-label=${words.input} autocomplete="off" autocapitalize="characters" spellcheck=${false} enterkeyhint="send" />
       <button class="button primary" type="submit"><span>${words.send}</span></button>

@@ -10,7 +10,7 @@ import { RenewBar, SignInPage } from "./page_sign_in.js";
 import { Prompt } from "./prompt.js";
 import { StatusChip } from "./status_chip.js";
 import { texts } from "./texts.js";
-import { Button, Icon, html, page, useEffect, useMay, useModel, useState } from "./ui.js";
+import { Button, Icon, html, page, setAside, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
 
 /** The first one that most people see comes with the page; the others come when somebody goes there. */
 const PAGES = {
@@ -79,6 +79,7 @@ export function Shell() {
   const route = useRoute();
   const name = usePrinterName(route);
   const many = useManyPrinters();
+  useEffect(setAside);
   if (link === "begin") return null;
   if (link === "signed_out") return html`<${SignInPage} /><${Notices} />`;
   const current = PAGES[route.name] ? route.name : many ? "overview" : "printer";
@@ -91,7 +92,7 @@ export function Shell() {
       <${LinkBar} /><${RenewBar} />
       ${isTold ? html`<${Page} key=${`${current} ${OF_PRINTER.has(current) ? name : ""}`} name=${name} rest=${route.rest} />` : html`<p class="loading">${texts.loading}</p>`}
     </main>
-    <${Prompts} /><${Notices} />`;
+    <${Prompts} /><${Notices} /><${Announcer} />`;
 }
 
 const useManyPrinters = () => useModel((model) => Object.keys(model.house.printers).length > 1);
@@ -118,7 +119,7 @@ function Head({ name, route }) {
       ${printer && html`<${StatusChip} printer=${printer} />`}
       ${printer?.job && html`<span class="head-progress">${percent(printer.job.fraction)}</span>`}
       <span class="space" />
-      <span class=${`live ${link}`} role="status" title=${texts.link[link] ?? link}><span class="dot" aria-hidden="true" /><span class="word">${link === "live" ? texts.link.live : "…"}</span></span>
+      <span class=${`live ${link}`} title=${texts.link[link] ?? link}><span class="dot" aria-hidden="true" /><span class="word" aria-hidden="true">${link === "live" ? texts.link.live : "…"}</span><span class="unseen" role="status">${texts.link[link] ?? link}</span></span>
       <${Stop} name=${name} />
     </header>`;
 }
@@ -176,9 +177,33 @@ function Notices() {
   return html`
     <div class="notices" aria-live="polite">
       ${notices.map((one) => html`
-        <div class=${`notice ${one.kind}`} key=${one.id} role=${one.kind === "error" ? "alert" : "status"}>
+        <div class=${`notice ${one.kind}`} key=${one.id} role=${one.kind === "error" ? "alert" : undefined}>
           <span>${one.printer && html`<b>${one.printer}: </b>`}${one.text}</span>
           <${Button} icon="cancel" kind="plain" label=${texts.close} onPress=${() => page.model.dismiss(one.id)} />
         </div>`)}
     </div>`;
 }
+
+/** What happens to the printers, said to those who do not see their words change. Nothing is said of how things stood at first. */
+function Announcer() {
+  const [said, say] = useState("");
+  const known = useRef(null);
+  const now = useModel((model) => JSON.stringify(Object.entries(model.house.printers).map(([name, printer]) => [name, happening(printer, model.house.finished[name])])));
+  useEffect(() => {
+    const before = known.current;
+    known.current = Object.fromEntries(JSON.parse(now));
+    if (!before) return;
+    const news = Object.entries(known.current).flatMap(([name, words]) => {
+      const fresh = words.filter((one) => !before[name]?.includes(one));
+      return fresh.length ? [`${name}: ${fresh.join(", ")}.`] : [];
+    });
+    if (news.length) say(news.join(" "));
+  }, [now]);
+  return html`<p class="unseen announcer" role="status">${said}</p>`;
+}
+
+const happening = (printer, finished) => [
+  texts.status[printer.status] ?? printer.status,
+  ...(finished && !printer.job ? [`${texts.job.finished[finished.outcome] ?? finished.outcome}, ${finished.file}`] : []),
+  ...(printer.recoverable ? [texts.job.recoverTitle] : []),
+];

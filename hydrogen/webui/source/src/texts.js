@@ -37,16 +37,26 @@ export const texts = {
   stop: { label: "Emergency stop", short: "STOP", done: "Emergency stop was sent.", failed: "The emergency stop was not answered. Cut the power." },
 
   printer: {
-    noneTitle: "No printer yet", noneText: "Nothing is configured. Name a printer in the service's configuration, or look with a virtual one first:",
-    plugIn: "Plug the printer in and switch it on.", portsFound: "These ports are here:", lookAgain: "Look again",
-    nameIt: "Name the printer in the service's configuration, then restart the service.", nameItAs: (port) => `[printers.ender3]\ndriver = "marlin"\nport = "${port}"`,
-    orVirtual: "Or look around with a virtual printer.",
+    noneTitle: "No printer yet", first: "Three steps to the first print",
+    plugIn: "Plug the printer in and switch it on.", portsFound: "Choose the printer's port. These are here:", lookAgain: "Look again", noPorts: "Then choose its port. None was found yet.",
+    usePort: (port) => `Use ${port}`, use: "Use this one", useOther: "Another port…", tryVirtual: "Add a virtual printer",
+    connects: "The service connects to it by itself, and finds out what it is.",
+    nameIt: "Whoever administers this service can add it here, or name it in the configuration:", nameItAs: (port) => `[printers.ender3]\ndriver = "marlin"\nport = "${port}"`,
+    orVirtual: "Or look around with a virtual printer first. It can be removed in the settings.",
     connect: "Connect", disconnect: "Disconnect", powerOff: "Switch off", powerOn: "Switch on", power: "Power", powers: { on: "on", off: "off", unknown: "not known" }, sure: "Press again",
     offlineTitle: "The printer is not connected", offlineText: (port) => `Its port is ${port}. Switch it on and plug it in; then connect.`,
-    connectingText: "Asking the printer who it is…", haltedTitle: "The printer has stopped itself",
+    connectingText: "Asking the printer who it is…", haltedTitle: "The printer is stopped",
     haltedText: "Find out why before you go on. Then reset it (its button, or its power), and connect again.",
     unsafeTitle: "The printer may be hot, and nobody can turn it off", connection: "Connection", firmware: "Firmware", port: "Port",
     display: "On the printer's display",
+  },
+
+  printers: {
+    title: "Printers", add: "Add a printer", name: "Name", nameHint: "Small letters, digits, - and _", port: "Port",
+    portHint: "A serial port, tcp://host:port, rfc2217://host:port, or virtual: for a printer that is not there.", virtual: "virtual printer",
+    baud: "Speed of the port", baudAuto: "Find out", size: "Size of the print volume in mm (may be left empty)",
+    sizeHint: "Then files that do not fit are told of, and moves stay inside.",
+    added: (name) => `${name} was added. The service begins anew; prints go on.`, removeSure: "Remove for good?", ofFile: "in the configuration's file",
   },
 
   job: {
@@ -61,7 +71,7 @@ export const texts = {
 
   heat: {
     title: "Temperatures", nozzle: "Nozzle", names: { bed: "Bed", chamber: "Chamber" }, actual: "Actual", target: "Target", heater: "Heater", power: "Power", coolDown: "All off", preset: "Presets", off: "Off",
-    range: "Shown", minutes: (count) => `${count} min`, none: "No temperatures yet.", time: "Time", graph: "Temperatures over time", follow: "Follow",
+    range: "Shown", minutes: (count) => `${count} min`, none: "No temperatures yet.", time: "Time", graph: "Temperatures over time", curve: (name, now, target, low, high) => `${name} ${now} °C${target ? ` of ${target}` : ""}, between ${low} and ${high}`, follow: "Follow",
     setTo: (name) => `Target of ${name} in °C`, zoom: "Drag to zoom, double-click to go back.",
     tooHot: (name, limit) => `${name} takes ${limit} °C at most.`,
   },
@@ -111,7 +121,7 @@ export const texts = {
   files: {
     title: "Files", upload: "Upload", drop: "Drop G-code here", search: "Search files", none: "No files yet", noneText: "Drop G-code files here, or upload them from your slicer.",
     nothingFound: "Nothing is called like that.", folder: "Folder", newFolder: "New folder", folderName: "Name of the folder", print: "Print", queue: "Queue",
-    printAsk: "Bed clear: print", delete: "Delete", deleteAsk: "Delete for good?", rename: "Rename", name: "Name", size: "Size", time: "Print time", changed: "Changed",
+    printAsk: "Bed clear: print", delete: "Delete", deleteAsk: "Delete for good?", rename: "Rename", name: "Name", size: "Size", time: "Print time", changed: "Changed", sort: "Sorted by", orders: { changed: "Newest first", name: "By name", size: "Largest first" },
     copies: "Copies", add: "Add to queue", added: (name) => `${name} waits in the queue.`, started: (name) => `${name} is being printed.`,
     exists: (name) => `${name} is here already.`, replace: "Replace", top: "All files", details: "Details", layers: "Layers", slicer: "Slicer", filament: "Filament",
     height: "Layer height", pending: "Being analysed…", failed: "Could not be analysed", good: "No problems found", goodSoFar: "No problems found, as far as it could be judged", preflight: "Before the print", line: (number) => `line ${number}`,
@@ -126,7 +136,7 @@ export const texts = {
   },
 
   history: {
-    title: "History", none: "Nothing was printed yet", noneText: "Each print is kept here with its receipt.", all: "All", more: "Earlier ones", receipt: "Receipt", took: "Took", ended: "Ended",
+    title: "History", none: "Nothing was printed yet", noneText: "Each print is kept here with its receipt.", all: "All outcomes", outcome: "Outcome", more: "Earlier ones", receipt: "Receipt", took: "Took", ended: "Ended",
     receiptOf: (file) => `Receipt of ${file}`, whole: "Every line of the file was executed, once and in order.", partial: "Not every line was executed.", incomplete: "The process that printed it died: the receipt holds what its journal knew.",
     fields: { started_at: "Started", finished_at: "Ended", elapsed_seconds: "Printing time", paused_seconds: "Paused", actor: "Started by", ended_by: "Ended by", lines: "Lines", resends: "Resends", stalls: "Stalls", possible_duplicates: "Possible duplicates", reason: "Reason" },
     heaters: "Heaters", heater: "Heater", target: "Target", low: "Lowest", high: "Highest", inBand: "Within 5 °C", events: "What happened", outOfBand: "Outside",
@@ -140,7 +150,8 @@ export const texts = {
 
   layers: {
     title: "G-code", choose: "Choose a file", none: "No file to look at", noneText: "Start a print, or choose a file on the Files page.", layer: "Layer", of: (one, all) => `Layer ${one} of ${all}`,
-    follow: "Follow the print", travel: "Show travel", height: (z) => `Z ${z} mm`, moves: "moves", canvas: "The layer from above", notReady: "This file is being analysed…", up: "Next layer", down: "Layer before",
+    follow: "Follow the print", travel: "Show travel", height: (z) => `Z ${z} mm`, moves: "moves", canvas: "The layer from above", notReady: "This file is being analysed…", up: "Next layer", down: "Layer before", zoomIn: "Zoom in", zoomOut: "Zoom out", whole: "Show the whole layer",
+    done: (share) => `${share} of it done`, nozzle: (x, y) => `the nozzle at X ${x}, Y ${y}`,
     objects: "Objects", exclude: (name) => `Leave out ${name}`, excludeSure: "For good: it cannot be taken back", excluded: "left out",
     notByFirmware: "This file marks its objects by comments only. To leave one out, slice it with object labels for the firmware.", tooLong: "This layer is too large to be drawn here.",
   },
@@ -153,7 +164,7 @@ export const texts = {
     summary: (file, share) => `${file}, broken off at ${share}`, again: "Compute again", where: (line, layer, z) => `The file goes on at line ${line}, layer ${layer}, Z ${z} mm.`,
   },
 
-  overview: { title: "Overview", open: "Open" },
+  overview: { title: "Overview" },
 
   appKeys: {
     title: "Apps that ask for a key", none: "No app is asking.", hint: "The names are the apps' own words. An approved app may print and control printers.",

@@ -1,7 +1,7 @@
 // The few parts of which every page is made.
 
-import { h } from "preact";
-import { useCallback, useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { h, render } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import htm from "htm";
 import { page } from "./page.js";
 import { texts } from "./texts.js";
@@ -97,7 +97,7 @@ const PATHS = {
   up: "M12 19V5m-6 6l6-6 6 6", down: "M12 5v14m-6-6l6 6 6-6", left: "M19 12H5m6-6l-6 6 6 6", right: "M5 12h14m-6-6l6 6-6 6",
   home: "M4 11l8-7 8 7v9h-6v-6h-4v6H4z", more: "M5 12h.01M12 12h.01M19 12h.01", upload: "M12 16V4m-5 5l5-5 5 5M4 20h16",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13", folder: "M4 5h6l2 2h8v12H4z", power: "M12 3v9M6.5 6.5a8 8 0 1 0 11 0",
-  plus: "M12 5v14M5 12h14", grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01", link: "M9 15l6-6M8 11l-2 2a3 3 0 0 0 5 5l2-2m3-3l2-2a3 3 0 0 0-5-5l-2 2",
+  plus: "M12 5v14M5 12h14", minus: "M5 12h14", whole: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5", grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01", link: "M9 15l6-6M8 11l-2 2a3 3 0 0 0 5 5l2-2m3-3l2-2a3 3 0 0 0-5-5l-2 2",
   display: "M4 5h16v10H4zM9 19h6M12 15v4",
   host: "M4 5h16v6H4zm0 8h16v6H4zM7 8h.01M7 16h.01", copy: "M8 8h11v12H8zM5 16V4h11",
 };
@@ -139,31 +139,66 @@ export function Card({ title, icon, actions, children, class: name = "", ...rest
     </section>`;
 }
 
-/** A dialog under the head of the page, so that the emergency stop stays in reach. Escape closes it where it may be closed. */
-export function Dialog({ title, onClose, children, actions }) {
-  const box = useRef();
-  useEffect(() => {
-    const before = document.activeElement;
-    box.current.focus();
-    const close = (event) => event.key === "Escape" && onClose && onClose();
-    document.addEventListener("keydown", close);
-    return () => {
-      document.removeEventListener("keydown", close);
-      before?.focus?.();
-    };
-  }, []);
-  return html`
-    <div class="veil" onClick=${(event) => event.target === event.currentTarget && onClose && onClose()}>
-      <div class="dialog" role="dialog" aria-label=${title} tabindex="-1" ref=${box}>
-        <header><h2>${title}</h2>${onClose && html`<${Button} icon="cancel" kind="plain" label=${texts.close} onPress=${onClose} />`}</header>
-        <div class="content">${children}</div>
-        ${actions && html`<footer>${actions}</footer>`}
-      </div>
-    </div>`;
+/** The dialogs that are open, the latest last: {box, close}. */
+const open = [];
+
+/** While a dialog is open everything around it is out of reach, for pointer, keyboard and screen reader alike; but not the emergency
+ * stop, and not what is announced. So none of them is `aria-modal`: that would hide the stop from those who cannot see it. */
+export function setAside() {
+  for (const one of document.querySelectorAll("#page > .skip, #page > .nav, #page > main, .head > a, .head > select")) one.inert = open.length > 0;
+  open.forEach(({ box }, at) => { box.inert = at < open.length - 1; });
 }
 
-export const Empty = ({ icon, title, children }) => html`
-  <div class="empty"><${Icon} name=${icon} /><h3>${title}</h3><p>${children}</p></div>`;
+function giveBack(before) {
+  if (open.length) return open[open.length - 1].box.querySelector(".dialog").focus();
+  const goal = before && before !== document.body && before.isConnected && !before.disabled ? before : document.getElementById("content");
+  return goal?.focus();
+}
+
+function escape(event) {
+  if (event.key === "Escape" && !event.defaultPrevented) open[open.length - 1]?.close.current?.();
+}
+
+/** A dialog under the head of the page, so that the emergency stop stays in reach. It takes the focus and gives it back; Escape
+ * closes the latest one, where it may be closed. isUrgent: nobody asked for it. It stands beside the page in the document, and
+ * so it is drawn by itself. */
+export function Dialog(props) {
+  const box = useRef();
+  const close = useRef();
+  box.current ??= document.createElement("div");
+  close.current = props.onClose;
+  useLayoutEffect(() => { render(html`<${Sheet} ...${props} />`, box.current); });
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    const mine = { box: box.current, close };
+    document.body.append(mine.box);
+    if (open.push(mine) === 1) document.addEventListener("keydown", escape);
+    setAside();
+    mine.box.querySelector(".dialog").focus();
+    return () => {
+      open.splice(open.indexOf(mine), 1);
+      if (!open.length) document.removeEventListener("keydown", escape);
+      render(null, mine.box);
+      mine.box.remove();
+      setAside();
+      giveBack(before);
+    };
+  }, []);
+  return null;
+}
+
+const Sheet = ({ title, onClose, children, actions, isUrgent = false }) => html`
+  <div class="veil" onClick=${(event) => event.target === event.currentTarget && onClose && onClose()}>
+    <div class="dialog" role=${isUrgent ? "alertdialog" : "dialog"} aria-label=${title} aria-describedby=${isUrgent ? "asked" : undefined} tabindex="-1">
+      <header><h2>${title}</h2>${onClose && html`<${Button} icon="cancel" kind="plain" label=${texts.close} onPress=${onClose} />`}</header>
+      <div class="content" id=${isUrgent ? "asked" : undefined}>${children}</div>
+      ${actions && html`<footer>${actions}</footer>`}
+    </div>
+  </div>`;
+
+/** level: of the heading, one below what it stands under. */
+export const Empty = ({ icon, title, children, level = 3 }) => html`
+  <div class="empty"><${Icon} name=${icon} /><${`h${level}`} class="empty-title">${title}<//><p>${children}</p></div>`;
 
 export const Meter = ({ value, label }) => html`
   <div class="meter" role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100"

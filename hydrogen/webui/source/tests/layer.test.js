@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readLayer } from "../src/layer.js";
+import { readLayer, readLayerInSlices } from "../src/layer.js";
 
 const at = (layer, move) => [...layer.points.subarray(move * 5, move * 5 + 5)];
 const begin = { offset: 100, x: 1, y: 2, z_start: 0.2, e: 5, modes: 2 };
@@ -48,4 +48,15 @@ test("objects of firmwares and of Cura are known by the names that the service t
 test("what is no move is passed over, and a long layer grows", () => {
   const text = "M204 S1000\n;TYPE:Perimeter\nT0\nG1 F1800\n\nG10\nN5 G1 X3 E1*22\n" + Array.from({ length: 5000 }, (_, n) => `G1 X${n % 2} E1`).join("\n");
   assert.equal(readLayer(text, begin).count, 5001);
+});
+
+test("a long layer is read in slices, and is the same", async () => {
+  const text = Array.from({ length: 60_000 }, (_, number) => `G1 X${number % 211} Y${number % 97} E.1`).join("\n");
+  let rests = 0;
+  const sliced = await readLayerInSlices(text, begin, async () => { rests += 1; });
+  const whole = readLayer(text, begin);
+  assert.ok(rests > 0, "it never rested");
+  assert.equal(sliced.count, whole.count);
+  assert.deepEqual(at(sliced, 59_000), at(whole, 59_000));
+  assert.deepEqual(sliced.offsets.slice(0, 3), whole.offsets.slice(0, 3));
 });
