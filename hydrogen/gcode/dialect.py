@@ -62,7 +62,8 @@ class Dialect:
         failed. Empty: it switches off all of them itself.
     motors_held_by: what keeps idle motors powered for as long as a pause lasts; empty: nothing is known to, or nothing is
         needed. Never sent to anybody else: Klipper and Smoothieware let go at once of what `M84` names, whatever its `S`.
-    tells_limits: M503 answers with lines of M201, M203, M204 and M205, as Marlin writes them; asked once after connecting.
+    tells_limits: M503 answers with lines of M201, M203, M204 and M205, as Marlin writes them; asked once after connecting,
+    with M220 and M221, for how speed and flow are set.
     motors_rest_by: what lets them go after the usual time again, where the job did not set another.
     revived_by: what ends a halt; told with the error.
     guarantee: what a job may be promised where `numbers` turns out to be true, in the wording of the job's result:

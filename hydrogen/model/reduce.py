@@ -13,6 +13,7 @@ from hydrogen.model.events import (
     ErrorRaised,
     Event,
     HostMeasured,
+    HostTroubleChanged,
     JobFinished,
     JobObjectExcluded,
     JobPaused,
@@ -62,6 +63,8 @@ def reduce(state: State, event: Event) -> State:
     """The state after `event`. The old state is untouched; unchanged parts are shared."""
     if isinstance(event, HostMeasured):
         return replace(state, host=event.host)
+    if isinstance(event, HostTroubleChanged):
+        return replace(state, host_trouble=event.trouble)
     if isinstance(event, QueueChanged):
         return replace(state, queue=event.queue)
     if isinstance(event, SensorMeasured | SensorQualityChanged | SensorAlarmChanged):

@@ -14,9 +14,11 @@ from hydrogen.model.sensor import SensorState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """`printers` and `sensors` by name; what is configured is always there, offline or pending at the least."""
+    """`printers` and `sensors` by name; what is configured is always there, offline or pending at the least. host_trouble: what
+    can spoil a print on the host now, in the words of HostTroubleChanged; whether its disk is low, `host.disk` says."""
 
     printers: Mapping[str, PrinterState] = field(default_factory=lambda: MappingProxyType({}))
     sensors: Mapping[str, SensorState] = field(default_factory=lambda: MappingProxyType({}))
     host: HostState = field(default_factory=HostState)
+    host_trouble: tuple[str, ...] = ()
     queue: QueueSummary = field(default_factory=QueueSummary)

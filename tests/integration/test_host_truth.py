@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.cli.client import connected
+from hydrogen.cli.snapshot import snapshot_of
 from hydrogen.errors import NotFound
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.house_process import HouseProcess, connected_idle, frame_where, print_started, square_lines
@@ -53,6 +55,8 @@ async def test_a_weak_supply_in_a_print_is_told_stamped_and_named(
                 seconds=60,
             )
             assert told["jobs"] == [job]
+            async with connected(house.address) as late:
+                assert (await snapshot_of(late))["host_trouble"] == told["trouble"]
             (diagnosis,) = (await client.command("system.diagnose", "bench"))["diagnoses"]
             causes = {one["cause"]: one["confidence"] for one in diagnosis["verdicts"]}
             assert causes["under_voltage"] == "medium"  # nothing has broken of it

@@ -11,6 +11,7 @@ from hydrogen.model.events import (
     ErrorRaised,
     Event,
     HostMeasured,
+    HostTroubleChanged,
     JobFinished,
     JobObjectExcluded,
     JobPaused,
@@ -361,3 +362,11 @@ def test_an_alarm_stays_until_it_is_taken_back() -> None:
 
 def test_a_sensor_that_is_told_of_first_belongs_to_the_printer_of_its_event() -> None:
     assert sensor_after(SensorMeasured(at=1.0, printer="p", sensor="chamber", value=1.0)).printer == "p"
+
+
+def test_what_is_wrong_with_the_host_stands_until_it_is_over() -> None:
+    both = ("processor_starved", "throttled")
+    ill = reduce(State(), HostTroubleChanged(at=1.0, trouble=both, began=both))
+    measured = reduce(ill, HostMeasured(at=2.0, host=HostState(cpu_share=0.5)))
+    assert measured.host_trouble == both, "a trouble that flickers is not over with the next figure"
+    assert reduce(measured, HostTroubleChanged(at=3.0, trouble=(), ended=both)).host_trouble == ()

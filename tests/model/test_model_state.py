@@ -25,5 +25,5 @@ def test_its_form_on_the_wire() -> None:
     assert encode_json(plain(State())) == (
         b'{"printers":{},"sensors":{},"host":{"cpu_share":null,"memory_share":null,"disk_free_bytes":null,"temperature_celsius":null,"throttling":null,"disk_total_bytes":null,"disk":null,'
         b'"throttling_since_boot":null,"clock_trusted":null,"swap_share":null},'
-        b'"queue":{"length":0,"next":[],"held":{}}}'
+        b'"host_trouble":[],"queue":{"length":0,"next":[],"held":{}}}'
     )

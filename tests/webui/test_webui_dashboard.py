@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ import pytest
 import pytest_asyncio
 
 from hydrogen.cli.client import connected
+from hydrogen.cli.snapshot import snapshot_of
 from tests.integration.house_process import KEY, running_house, until
+from tests.integration.test_host_truth import Firmware
+from tests.support.waiting import wait_until_answered
 from tests.webui.browser import AXE, needs_browser, visiting
 from tests.webui.home import PRINTER, Home, open_home
 from tests.webui.path_proxy import path_proxy
@@ -87,6 +91,24 @@ async def test_heat_and_moves_stay_within_what_the_printer_is_made_for(home: Hom
 
 def factor(label: str, percent: int) -> str:
     return f".factor:has(span:text-is('{label}')) output:text-is('{percent} %')"
+
+
+async def test_what_is_wrong_with_the_host_is_shown_to_whoever_comes_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firmware = Firmware(tmp_path)
+    firmware.say("0x50005")
+    monkeypatch.setenv("PATH", f"{firmware.folder}:{os.environ['PATH']}")
+    async with open_home(tmp_path) as home:
+        await wait_until_answered(lambda: _is_ill(home), 60)
+        async with home.visitor() as visitor:
+            await visitor.page.click(".signal:has-text('Host') > button")
+            await visitor.sees(".signal:has-text('Host'):has-text('Under-voltage')")
+
+
+async def _is_ill(home: Home) -> bool:
+    async with connected(home.house.address) as client:
+        return "under_voltage" in (await snapshot_of(client))["host_trouble"]
 
 
 async def test_what_others_wrote_is_shown_as_text(home: Home) -> None:

@@ -53,9 +53,9 @@ export function apply(house, frame) {
 }
 
 function fromSnapshot(house, frame) {
-  const { printers = {}, sensors = {}, host = {}, queue = house.queue } = frame.state ?? {};
+  const { printers = {}, sensors = {}, host = {}, host_trouble: trouble = [], queue = house.queue } = frame.state ?? {};
   const news = { files: house.news.files + 1, queue: house.news.queue + 1, jobs: house.news.jobs + 1 };
-  return { ...house, epoch: frame.epoch, seq: frame.seq, isTold: true, printers, sensors, host, queue, news };
+  return { ...house, epoch: frame.epoch, seq: frame.seq, isTold: true, printers, sensors, host, trouble, queue, news };
 }
 
 function applyEvent(house, event) {

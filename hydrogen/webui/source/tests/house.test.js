@@ -66,6 +66,13 @@ test("a job that takes up another leaves out what that one left out", () => {
   assert.deepEqual(after({ ...started, excluded_objects: ["1"] }).printers.a.job.excluded_objects, ["1"]);
 });
 
+test("what is wrong with the host is known from the snapshot on, and is over with it", () => {
+  const house = apply(emptyHouse(), snapshot(10, { host_trouble: ["under_voltage"] }));
+  assert.deepEqual(house.trouble, ["under_voltage"]);
+  assert.deepEqual(apply(house, { type: "host.trouble_changed", seq: 11, trouble: [] }).trouble, []);
+  assert.deepEqual(apply(house, snapshot(12)).trouble, []);
+});
+
 test("a prompt is shown and closed", () => {
   const shown = after({ type: "printer.prompt_shown", printer: "a", message: "<b>Filament</b>", buttons: ["Go"] });
   assert.deepEqual([shown.printers.a.prompt, shown.printers.a.prompt_buttons], ["<b>Filament</b>", ["Go"]]);
