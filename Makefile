@@ -36,12 +36,12 @@ $(VENV)/asyncapi-3.0.0.json: $(VENV)/run.stamp
 	  tar xzf asyncapi-specs-$(ASYNCAPI_SPECS).tgz --to-stdout 'package/schemas/3.0.0-without-$$id.json' > $(@F).part && \
 	  mv $(@F).part $(@F) && rm -f asyncapi-specs-$(ASYNCAPI_SPECS).tgz
 
-# Many tests watch real processes in real time, four at once. What failed beside others is run once more by itself: both runs are
+# Many tests watch real processes in real time, five at once. What failed beside others is run once more by itself: both runs are
 # shown, and what fails again counts.
 # What the browser tests saw lies in build/pictures/.
 test: $(VENV)/test.stamp $(VENV)/asyncapi-3.0.0.json webui
 	@rm -rf build/pictures
-	$(BIN)/python -m pytest -n 4 --dist worksteal || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+	$(BIN)/python -m pytest -n 5 --dist worksteal || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

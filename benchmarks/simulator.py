@@ -1,7 +1,8 @@
 """`simulator`: the virtual printer itself, in front of the least a host can do: lines served, and a print of ten hours.
 
 The host runs in this process, the printer in another one, as fast as it can (`--speed max`). One line in flight is a game of
-ping-pong between two processes: the machine's scheduler has as much of a say as the printer.
+ping-pong between two processes: the machine's scheduler has as much of a say as the printer. So the least board that a Python
+process can be (`echo_board.py`) plays the same game in the same run.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from benchmarks.yardstick import SmallestHost, WindowedHost, frames_of
 from hydrogen_simulators.ledger import job_hash
 
 LINES = 20_000
+QUEUE = 4
+"""Lines that the default board's command queue holds: as many may be in flight without asking the ring."""
+
 WINDOW = 16
 TEN_HOURS = 36_000.0
 LONG_MOVES = 100_000
@@ -33,16 +37,21 @@ WIDE = ("--queue", "32", "--ring", "2048", "--planner", "32")
 
 
 def measure(plan: Plan) -> Iterable[Sample]:
-    lines = moves(LINES)
-    for name, in_flight, more in (
-        ("one in flight", 1, ()),
-        (f"{WINDOW} in flight", WINDOW, WIDE),
-        ("one in flight, no motion", 1, ("--instant-motion",)),
-        (f"{WINDOW} in flight, no motion", WINDOW, (*WIDE, "--instant-motion")),
+    lines = [b"G1 F6000", *moves(LINES)]
+    echoed = _echoed_rate(lines)
+    yield Sample(name="lines served by an echo, one in flight", value=echoed, unit="1/s")
+    for name, in_flight, more, goal in (
+        ("one in flight", 1, (), ""),
+        (f"{QUEUE} in flight, as its queue holds", QUEUE, (), ">= 15,000"),
+        (f"{WINDOW} in flight, wide buffers", WINDOW, WIDE, ">= 15,000"),
+        ("one in flight, no motion", 1, ("--instant-motion",), ""),
+        (f"{WINDOW} in flight, wide buffers, no motion", WINDOW, (*WIDE, "--instant-motion"), ">= 15,000"),
     ):
         with _printer(*more) as printer:
             rate = _rate(printer, lines, in_flight)
-            yield Sample(name=f"lines served, {name}", value=rate, unit="1/s", goal=">= 15,000")
+            yield Sample(name=f"lines served, {name}", value=rate, unit="1/s", goal=goal)
+        if in_flight == 1:
+            yield Sample(name=f"of what the echo serves, {name}", value=rate / echoed, unit="")
     count = LONG_MOVES if plan.is_long else LONG_MOVES // 10
     with _printer() as printer:
         seconds = count / _rate(printer, _long_moves(count), 1)
@@ -100,6 +109,22 @@ def _rate(printer: _Printer, lines: list[bytes], in_flight: int) -> float:
     if printer.executed_hash() != job_hash([line.decode("ascii") for line in lines]):
         raise BenchmarkFailed("executed is not what was sent")
     host.close()
+    return len(lines) / seconds
+
+
+def _echoed_rate(lines: list[bytes]) -> float:
+    frames = frames_of(lines)
+    with subprocess.Popen([sys.executable, "-m", "benchmarks.echo_board"], stdout=subprocess.PIPE) as board:
+        try:
+            if board.stdout is None or not (port := board.stdout.readline().decode("ascii").strip()):
+                raise BenchmarkFailed("the echo did not start")
+            host = SmallestHost(port)
+            began = time.monotonic()
+            host.print_frames(frames)
+            seconds = time.monotonic() - began
+            host.close()
+        finally:
+            board.terminate()
     return len(lines) / seconds
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -46,6 +46,7 @@ from hydrogen.fleet.temperature_history import TemperatureHistory
 from hydrogen.housekeeping import (
     make_analyses,
     make_doctor,
+    make_host_control,
     make_host_watch,
     make_launcher,
     make_retention,
@@ -67,8 +68,10 @@ from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
 from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.port_settings import web_settings, websocket_settings
+from hydrogen.printer_book import PrinterBook
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.spooler.wire.client import SpoolerClient
+from hydrogen.system.host_control import RESTART
 from hydrogen.system.host_metric import Places
 from hydrogen.system.host_trouble import HostTroubleMemory
 from hydrogen.system.info import StatusBuilder, WebSocketFigures
@@ -91,8 +94,9 @@ class ServeOptions:
     """What the command line adds to the configuration.
 
     own_spoolers: they and their jobs end with the service. has_lifeline: so does the service, when its standard input ends.
-    extra: services that start before the printers (a simulated one). may_restart: asked on SIGHUP; raises HydrogenError when
-    the configuration as it stands now would not start, and then nothing happens. log_ring: where the log's last lines are kept;
+    extra: further services, which start before the printers. may_restart: asked on SIGHUP; raises HydrogenError when
+    the configuration as it stands now would not start, and then nothing happens. keeps_changes: is what clients add to the
+    configuration still there in the next life? log_ring: where the log's last lines are kept;
     None for a house whose log nobody can ask for.
     """
 
@@ -100,6 +104,7 @@ class ServeOptions:
     has_lifeline: bool = False
     extra: Sequence[Service] = ()
     may_restart: Callable[[], object] = lambda: None
+    keeps_changes: bool = True
     log_ring: LogRing | None = None
 
 
@@ -340,7 +345,18 @@ class Hydrogen:
         hosts = BoundHosts(web=web_host, websocket=self._settings.host, is_tls=self._door.tls is not None)
         return announcers_of(card, hosts, self._configuration.server.data_dir, self._figures, self._log)
 
+    def _make_printer_book(self, restart: Callable[[], Awaitable[None]]) -> PrinterBook:
+        return PrinterBook(
+            self._configuration,
+            state=lambda: self._context.state,
+            may_restart=self._options.may_restart,
+            restart=restart,
+            dismiss=self._fleet.dismiss,
+            keeps_changes=self._options.keeps_changes,
+        )
+
     def _make_registry(self) -> Registry:
+        host = make_host_control(self._configuration, self._log)
         return make_registry(
             Parts(
                 configuration=self._configuration,
@@ -354,7 +370,9 @@ class Hydrogen:
                 analyses=self._analyses,
                 temperatures=self._temperatures,
                 printers=self._printers,
+                printer_book=self._make_printer_book(partial(host.perform, RESTART)),
                 status=self._status,
+                host=host,
                 ports=self._port_desk,
                 log_ring=self._log_ring,
                 retention=self._retention,

@@ -35,6 +35,7 @@ from hydrogen.operations.operation import Operation
 from hydrogen.operations.port import port_operations
 from hydrogen.operations.power import power_operations
 from hydrogen.operations.printer import printer_operations
+from hydrogen.operations.printer_setup import printer_setup_operations
 from hydrogen.operations.recovery import recovery_operations
 from hydrogen.operations.registry import Registry
 from hydrogen.operations.repeat import RepeatMemory
@@ -42,8 +43,10 @@ from hydrogen.operations.retention import retention_operations
 from hydrogen.operations.sensor import sensor_operations
 from hydrogen.operations.system import system_operations
 from hydrogen.operations.temperature import temperature_operations
+from hydrogen.printer_book import PrinterBook
 from hydrogen.retention.keeper import RetentionKeeper
 from hydrogen.system.clock_trust import is_clock_synchronised
+from hydrogen.system.host_control import HostControl
 from hydrogen.system.info import StatusBuilder
 
 
@@ -62,7 +65,9 @@ class Parts:
     analyses: AnalysisDesk
     temperatures: TemperatureHistory
     printers: Sequence[ConfiguredPrinter]
+    printer_book: PrinterBook
     status: StatusBuilder
+    host: HostControl
     ports: PortDesk
     log_ring: LogRing
     retention: RetentionKeeper
@@ -103,9 +108,10 @@ def _operations(house: Parts) -> Sequence[Operation]:
         *analysis_operations(house.analyses),
         *temperature_operations(house.temperatures),
         *make_profile_operations(house.printers),
+        *printer_setup_operations(house.printer_book),
         *sensor_operations(lambda: house.context.state, house.temperatures),
         *system_operations(house.status),
-        *make_host_operations(house.configuration, house.context, house.log),
+        *make_host_operations(house.host, house.context),
         *port_operations(house.ports),
         *log_operations(house.log_ring),
         *retention_operations(house.retention),

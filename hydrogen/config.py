@@ -1,8 +1,9 @@
 """What Hydrogen is told: one TOML file, the environment above it, and a check that lets nothing doubtful through.
 
-Order, the later wins: defaults, the file, variables `HYDROGEN_<SECTION>__<KEY>` (`HYDROGEN_WEBSOCKET__PORT=5002`). A text
-value that is `${env.NAME}` as a whole is replaced by that variable. What comes from the environment is text; it is read as
-the type that its key wants. What comes from the file is taken as it stands: `port = "5001"` is refused, not converted.
+Order, the later wins: defaults, the file, variables `HYDROGEN_<SECTION>__<KEY>` (`HYDROGEN_WEBSOCKET__PORT=5002`). Printers
+that clients have added come from a file of their own (config_added.py). A text value that is `${env.NAME}` as a whole is
+replaced by that variable. What comes from the environment is text; it is read as the type that its key wants. What comes from
+the file is taken as it stands: `port = "5001"` is refused, not converted.
 
 `load_configuration` raises ConfigurationInvalid with everything that is wrong, each with file, key, what was found and
 what was expected. Values of keys that smell of a secret are never repeated.
@@ -23,6 +24,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hydrogen.auth.proxy import is_loopback
+from hydrogen.config_added import FILE_NAME, Tables, read_added
 from hydrogen.config_display import Presets, WebcamSection, presets_of
 from hydrogen.config_driver import checked_driver
 from hydrogen.config_machine import PrinterTable
@@ -42,6 +44,7 @@ from hydrogen.config_section import (
 from hydrogen.config_sensor import SensorTable, configured_sensors
 from hydrogen.config_websocket import WebSocketSection
 from hydrogen.core.tls import CertificateFiles, server_context
+from hydrogen.devices.port_address import VIRTUAL
 from hydrogen.devices.switch import SwitchSettings
 from hydrogen.errors import FileUnreadable
 from hydrogen.fleet.plugins import PluginShelf
@@ -155,8 +158,31 @@ def configuration_from_table(
     _check_keys(configuration, source)
     _check_tls(configuration, source)
     configured_printers(configuration, source, shelf=shelf)
+    data_dir = configuration.server.data_dir
+    configuration = with_added(configuration, read_added(data_dir), str(data_dir / FILE_NAME), shelf=shelf)
     configured_sensors(configuration.sensors, configuration.printers, source, shelf=shelf)
     return configuration
+
+
+def with_added(
+    configuration: Configuration, tables: Tables, source: str, *, shelf: PluginShelf | None = None
+) -> Configuration:
+    """The same with these printers too, but for those that it has already. Raises ConfigurationInvalid; `source` is the name of
+    the tables' file in it."""
+    problems: list[Problem] = []
+    added = {}
+    for name, table in tables.items():
+        try:
+            if name not in configuration.printers:
+                added[name] = PrinterTable.model_validate(table)
+        except ValidationError as error:
+            problems += [problem_from(item, PrinterTable, source, ("printers", name)) for item in error.errors()]
+    if problems:
+        raise refusal(problems)
+    configured_printers(configuration.model_copy(update={"printers": added}), source, shelf=shelf)
+    whole = configuration.model_copy(update={"printers": {**configuration.printers, **added}})
+    configured_printers(whole, source, shelf=shelf)  # now for what two of them share
+    return whole
 
 
 def configured_printers(
@@ -179,11 +205,11 @@ def configured_printers(
 
 
 def _shared_ports(printers: Sequence[ConfiguredPrinter], source: str) -> list[Problem]:
-    """Two printers on one port: only one of them could ever have it."""
+    """Two printers on one port: only one of them could ever have it. Of virtual ones each has its own."""
     problems, owners = [], dict[str, str]()
     for printer in printers:
         owner = owners.setdefault(printer.port, printer.name)
-        if printer.port and owner != printer.name:
+        if printer.port and owner != printer.name and not printer.port.startswith(f"{VIRTUAL}:"):
             expected = f"a port of its own (printers.{owner} has this one)"
             key = f"printers.{printer.name}.port"
             problems.append(Problem(source=source, key=key, found=repr(printer.port), expected=expected))

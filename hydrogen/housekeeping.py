@@ -183,10 +183,14 @@ def make_profile_operations(printers: Sequence[ConfiguredPrinter]) -> list[Opera
     return profile_operations(profiles.__getitem__)
 
 
-def make_host_operations(configuration: Configuration, context: Context, log: Log) -> list[Operation]:
-    """What can be done to the host, by the programs of `[host]`."""
+def make_host_control(configuration: Configuration, log: Log) -> HostControl:
+    """What turns the host off, by the programs of `[host]`, and what begins the service anew."""
     host = configuration.host
-    control = HostControl({"shutdown": host.shutdown_command, "reboot": host.reboot_command}, log=log)
+    return HostControl({"shutdown": host.shutdown_command, "reboot": host.reboot_command}, log=log)
+
+
+def make_host_operations(control: HostControl, context: Context) -> list[Operation]:
+    """What can be done to the host; never while it would cost a job."""
     return host_operations(
         control, lambda: [name for name, one in context.state.printers.items() if one.job is not None]
     )

@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import concurrent.futures.thread  # asyncio.to_thread would import it only when the first file is read
+import contextlib
 import fcntl
 import gc
 import importlib
@@ -53,6 +54,8 @@ from hydrogen.spooler.wire.server import SpoolerServer
 
 EXIT_UNUSABLE = 2
 EXIT_ALREADY_RUNNING = 3
+
+AUTOGROUP = Path("/proc/self/autogroup")
 
 NICENESS = -5
 """Three times the processor's share of a service that takes an upload, while both want it: a line that comes late is a blob on
@@ -113,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.detach and not _become_daemon(files.log):
         return 0
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-    _take_precedence()
+    _take_precedence(has_own_session=options.detach)
     is_child = options.detach or options.lifeline
     circumstances = Circumstances(
         after_crash=after_crash,
@@ -140,12 +143,17 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 # ----------------------------------------------------------------------------------------------------------- before
 
 
-def _take_precedence() -> None:
-    """Where the system allows it (root, CAP_SYS_NICE, LimitNICE of a unit); elsewhere all stay equals."""
-    try:
+def _take_precedence(*, has_own_session: bool) -> None:
+    """Where the system allows it (root, CAP_SYS_NICE, LimitNICE of a unit); elsewhere all stay equals.
+
+    With the kernel's autogroups (Debian's default) a process's own value counts within its session only, and the session's
+    value against others (``man 7 sched``): a spooler with a session of its own raises both; a unit has its weight.
+    """
+    with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, min(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
-    except OSError:
-        pass
+    if has_own_session:
+        with contextlib.suppress(OSError):
+            AUTOGROUP.write_text(str(NICENESS), encoding="ascii")
 
 
 def _take_lock(path: Path) -> int | None:

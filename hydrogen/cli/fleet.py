@@ -1,4 +1,4 @@
-"""`hydrogen printers`: all printers of a service, a line each."""
+"""`hydrogen printers`: all printers of a service, a line each; printers that are added, and taken out again."""
 
 from __future__ import annotations
 
@@ -30,6 +30,24 @@ async def list_printers(options: argparse.Namespace) -> ExitCode:
     else:
         for line in table_of([HEAD, *(row_of(name, printers[name]) for name in sorted(printers))]):
             print(line)
+    return ExitCode.DONE
+
+
+async def add_printer(options: argparse.Namespace) -> ExitCode:
+    """`hydrogen printers add`: returns when the service has taken it; then it begins anew by itself."""
+    wish = {"name": options.name, "port": options.port, "driver": options.driver}
+    wish |= {key: value for key, value in (("baud", options.baud), ("size_mm", options.size)) if value is not None}
+    async with connected(find_service(places_of(options))) as client:
+        await client.command("printer.add", None, wish)
+    print(f"{options.name} was added; the service begins anew and connects to it (hydrogen printers)")
+    return ExitCode.DONE
+
+
+async def remove_printer(options: argparse.Namespace) -> ExitCode:
+    """`hydrogen printers remove`: one of those that were added."""
+    async with connected(find_service(places_of(options))) as client:
+        await client.command("printer.remove", None, {"name": options.name})
+    print(f"{options.name} was removed; the service begins anew")
     return ExitCode.DONE
 
 

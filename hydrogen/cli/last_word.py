@@ -21,7 +21,7 @@ from typing import Any
 
 from hydrogen.cli.last_word_network import say_over_network
 from hydrogen.core.clock import Clock
-from hydrogen.devices.port_address import PortAddress, parse_port
+from hydrogen.devices.port_address import PortAddress, PortKind, parse_port
 from hydrogen.devices.port_identity import DeviceTree, resolve_port
 from hydrogen.errors import ConfigurationInvalid, DeviceError, PortForbidden, PortMissing, PortUnusable, Unavailable
 from hydrogen.gcode.meatpack import TURN_OFF
@@ -77,6 +77,8 @@ def say_last_word(files: RuntimeFiles, clock: Clock, tree: DeviceTree | None = N
             clock=clock,
         )
         return Spoken(printer=files.name, port=address.text, killed_pid=killed, is_confirmed=is_confirmed)
+    if address.kind is PortKind.VIRTUAL:  # it ends with its holder
+        return Spoken(printer=files.name, port=address.text, killed_pid=_take_from_holder(files), is_confirmed=True)
     return _say_to_device(files, resolve_port(address, tree or DeviceTree()), baud, clock)
 
 

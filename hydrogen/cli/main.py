@@ -171,7 +171,13 @@ def _add_other_commands(commands: Commands) -> None:
     status = _add(commands, "status", "what the service and its printers are doing", _client("status"))
     status.add_argument("--json", action="store_true", help="for programs")
     _add_places(status)
-    printers = _add(commands, "printers", "what every printer is doing, a line each", _list_printers)
+    printers = _add(
+        commands,
+        "printers",
+        "what every printer is doing, a line each; add and remove printers",
+        _fleet("list_printers"),
+    )
+    _add_printer_actions(printers)
     ports = _add(commands, "ports", "this machine's serial ports, and what to write as a printer's port", _list_ports)
     for listed in (printers, ports):
         listed.add_argument("--json", action="store_true", help="for programs")
@@ -303,6 +309,29 @@ def _add_audit_commands(commands: Commands) -> None:
     verify = _add(actions, "verify", "read the whole chain and say where it is broken", _local("audit", "verify"))
     verify.add_argument("--expect", action="append", metavar="DIGEST", help="noted earlier; must be part of the chain")
     _add_places(verify, is_local=True)
+
+
+def _add_printer_actions(printers: argparse.ArgumentParser) -> None:
+    actions = printers.add_subparsers(title="actions", metavar="ACTION")
+    added = _add(actions, "add", "add a printer to a running service; prints go on", _fleet("add_printer"))
+    added.add_argument("name", metavar="NAME", help="a-z, 0-9, - and _")
+    added.add_argument("port", metavar="PORT", help="as `hydrogen ports` shows it, tcp://host:port, or virtual:")
+    added.add_argument("--driver", default="marlin", metavar="NAME", help="what the printer speaks (marlin)")
+    added.add_argument("--baud", type=int, metavar="N", help="speed of the port (found out)")
+    added.add_argument("--size", type=_size, metavar="X,Y,Z", help="how far the axes go, in mm")
+    removed = _add(actions, "remove", "take out a printer that was added; its heaters go off", _fleet("remove_printer"))
+    removed.add_argument("name", metavar="NAME")
+    for action in (added, removed):
+        action.set_defaults(command="printers")
+        _add_places(action)
+
+
+def _size(text: str) -> list[float]:
+    try:
+        x, y, z = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not three numbers such as 220,220,250") from None
+    return [x, y, z]
 
 
 def _add_tls_commands(commands: Commands) -> None:
@@ -449,10 +478,13 @@ def _record(options: argparse.Namespace) -> int:
     return asyncio.run(record(options))
 
 
-def _list_printers(options: argparse.Namespace) -> int:
-    from hydrogen.cli.fleet import list_printers
+def _fleet(function: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        from hydrogen.cli import fleet
 
-    return asyncio.run(list_printers(options))
+        return int(asyncio.run(getattr(fleet, function)(options)))
+
+    return run
 
 
 def _list_ports(options: argparse.Namespace) -> int:

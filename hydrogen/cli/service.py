@@ -62,7 +62,6 @@ def _serve(options: argparse.Namespace, folder: Path | None) -> str:
 
     from hydrogen.access import prepare_data_dir
     from hydrogen.app import Hydrogen, ServeOptions
-    from hydrogen.cli.simulation import SimulatedPrinter
     from hydrogen.core.log_ring import LogRing
     from hydrogen.core.notify import notifier_from
     from hydrogen.core.structured_log import configure_log
@@ -82,13 +81,11 @@ def _serve(options: argparse.Namespace, folder: Path | None) -> str:
         )
     if configuration.has_short_key:
         log.warning("short api key configured", shortest=8, environment="development")
-    link = folder / "ttyVIRTUAL" if folder is not None else None
-    extra = [SimulatedPrinter(link, speed=options.speed, log=log)] if link is not None else []
     serve_options = ServeOptions(
         own_spoolers=options.own_spoolers or folder is not None,
         has_lifeline=options.lifeline,
-        extra=extra,
         may_restart=lambda: _read_configuration(options, folder),
+        keeps_changes=folder is None or not configuration.server.data_dir.is_relative_to(folder),
         log_ring=ring,
     )
 
@@ -109,7 +106,7 @@ def _read_configuration(options: argparse.Namespace, folder: Path | None) -> Con
     for key in ("data_dir", "runtime_dir"):
         if f"HYDROGEN_SERVER__{key.upper()}" not in os.environ:
             server[key] = str(folder / key)
-    printer = {"driver": "marlin", "port": str(folder / "ttyVIRTUAL")}
+    printer = {"driver": "marlin", "port": f"virtual:speed={options.speed}"}
     here = {"host": "127.0.0.1"}
     table = {"server": server, "websocket": here, "web": here, "printers": {SIMULATED_NAME: printer}}
     return configuration_from_table(table, "hydrogen serve --simulate")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hydrogen.cli.exit_code import ExitCode
-from hydrogen.cli.units import RUNTIME_DIR, SYSTEM_CONFIG
+from hydrogen.cli.units import DATA_DIR, RUNTIME_DIR, SYSTEM_CONFIG
 from hydrogen.core.disk import told_about, write_atomically
 from hydrogen.devices.port_identity import DeviceTree
 from hydrogen.errors import Conflict, InvalidMessage, NotFound
@@ -26,8 +26,6 @@ from hydrogen.model.ids import is_printer_name
 
 SERVICE_GROUP = "hydrogen"
 """Reads what root writes: the service runs as a member (udev/systemd/hydrogen.sysusers.conf)."""
-
-DATA_DIR = "/var/lib/hydrogen"
 
 KEY_BYTES = 24
 

@@ -18,6 +18,7 @@ from hydrogen.cli.host_files import (
     remove_files,
     run_commands,
 )
+from hydrogen.config_added import read_added
 from hydrogen.errors import ConfigurationInvalid, Conflict, FileUnreadable
 from hydrogen.model.ids import is_printer_name
 from hydrogen.spooler.wire.holder import is_held
@@ -25,6 +26,7 @@ from hydrogen.system.host_files import HostFile, host_file
 
 SYSTEM_CONFIG = "/etc/hydrogen/hydrogen.toml"
 RUNTIME_DIR = "/run/hydrogen"
+DATA_DIR = "/var/lib/hydrogen"
 CURRENT = Path("/opt/hydrogen/current")
 """The link that docs/install.md turns at an upgrade: the units name it, so that they need not be written anew."""
 
@@ -33,6 +35,8 @@ PLACES = MappingProxyType(
         "hydrogen.service": "/etc/systemd/system/hydrogen.service",
         "hydrogen-spooler@.service": "/etc/systemd/system/hydrogen-spooler@.service",
         "hydrogen-spooler@.socket": "/etc/systemd/system/hydrogen-spooler@.socket",
+        "hydrogen-printers.path": "/etc/systemd/system/hydrogen-printers.path",
+        "hydrogen-printers.service": "/etc/systemd/system/hydrogen-printers.service",
         "hydrogen.sysusers.conf": "/etc/sysusers.d/hydrogen.conf",
         "hydrogen.tmpfiles.conf": "/etc/tmpfiles.d/hydrogen.conf",
         "hydrogen.modules.conf": "/etc/modules-load.d/hydrogen.conf",
@@ -52,6 +56,7 @@ ENABLE = HostCommand(words=("systemctl", "enable", "--now", "hydrogen.service"))
 
 BEFORE_REMOVE = (
     HostCommand(words=("systemctl", "disable", "--now", "hydrogen.service"), may_fail=True),
+    HostCommand(words=("systemctl", "stop", "hydrogen-printers.path"), may_fail=True),
     HostCommand(words=("systemctl", "stop", "hydrogen-spooler@*.socket", "hydrogen-spooler@*.service"), may_fail=True),
 )
 
@@ -101,15 +106,21 @@ def program_folder(prefix: Path | None = None) -> Path:
 
 
 def configured_names(config: Path) -> list[str]:
-    """The printers that the file names; nothing else of it is looked at. Raises FileUnreadable, ConfigurationInvalid."""
+    """The printers that the file names, and those that clients have added; nothing else of either is looked at.
+
+    Raises FileUnreadable, ConfigurationInvalid.
+    """
     try:
         table = tomllib.loads(config.read_text(encoding="utf-8"))
     except OSError as error:
         raise FileUnreadable(f"cannot read {config}: {error.strerror}", file=str(config)) from error
     except ValueError as error:
         raise ConfigurationInvalid(f"{config} is no TOML: {error}", file=str(config)) from error
-    printers = table.get("printers", {})
-    return sorted(name for name in printers if is_printer_name(name)) if isinstance(printers, dict) else []
+    printers, server = table.get("printers", {}), table.get("server", {})
+    folder = server.get("data_dir", DATA_DIR) if isinstance(server, dict) else DATA_DIR
+    added = read_added(Path(str(folder)))
+    named = {*printers, *added} if isinstance(printers, dict) else {*added}
+    return sorted(name for name in named if is_printer_name(name))
 
 
 def _refuse_home(options: argparse.Namespace) -> None:

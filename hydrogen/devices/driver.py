@@ -9,7 +9,7 @@ One `PrinterConnection` is one open port. It never reconnects; the spooler asks 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -20,7 +20,7 @@ from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.link.resumption import Numbering
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.model.events import Event
-from hydrogen.model.printer import Firmware, LinkStatistics
+from hydrogen.model.printer import Firmware, LinkStatistics, Tuning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +173,17 @@ class ConnectionListener(Protocol):
         """The connection is over, not by `close()`. Called at most once; every pending request has failed by then."""
 
 
+class TuningControl(Protocol):
+    """Fans, speed and flow, as far as they are known (gcode/tuning.py)."""
+
+    @property
+    def value(self) -> Tuning:
+        """What acknowledged lines and the board itself have set them to by now."""
+
+    def adopt(self, value: Tuning, lines: Iterable[bytes] = ()) -> None:
+        """What held before this connection, and lines that have been acknowledged since."""
+
+
 class PrinterConnection(Protocol):
     """A printer that has shaken hands. Every coroutine raises DeviceError when the connection ends meanwhile."""
 
@@ -226,6 +237,10 @@ class PrinterConnection(Protocol):
     @property
     def in_progress(self) -> LineInProgress | None:
         """What the printer is working on, command or job; None when everything is acknowledged."""
+
+    @property
+    def tuning(self) -> TuningControl:
+        """Fans, speed and flow."""
 
     @property
     def head(self) -> HeadControl:

@@ -157,9 +157,9 @@ def resolve_port(address: PortAddress, tree: DeviceTree) -> str:
 
 
 def presence_of(address: PortAddress, tree: DeviceTree) -> tuple[object, ...] | None:
-    """Something that changes whenever the port comes (again); None while it is away. A bridge on the network shows nothing:
-    it is always there."""
-    if address.is_network:
+    """Something that changes whenever the port comes (again); None while it is away. What is no device shows nothing: it is
+    always there."""
+    if not address.has_device:
         return ()
     path = path_of(address, tree)
     if path is None:

@@ -35,6 +35,10 @@ class PortWire(Wire, Protocol):
     def may_change_speed(self) -> bool:
         """Can the speed of the printer's port be chosen here? Else whoever stands between has chosen it."""
 
+    @property
+    def is_simulated(self) -> bool:
+        """Is a simulator at its other end? As the kernel tells now, never concluded from what is said on the wire."""
+
     def set_protocol(self, protocol: asyncio.Protocol) -> None:
         """From now on `protocol` hears what comes; it is not told `connection_made`."""
 

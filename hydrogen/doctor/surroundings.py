@@ -44,7 +44,7 @@ class Surroundings:
             address = parse_port(text)
         except ValueError:
             return None
-        if address.is_network or not text:
+        if not (address.has_device and text):
             return None
         path = path_of(address, self.tree)
         return PortFacts(exists=False) if path is None else self._device(path)

@@ -190,7 +190,7 @@ def _users(printers: Mapping[str, str], tree: DeviceTree) -> Iterator[tuple[str,
             address = parse_port(port)
         except ValueError:
             continue
-        path = None if address.is_network or not port else path_of(address, tree)
+        path = path_of(address, tree) if address.has_device and port else None
         if path is not None:
             yield tty_name(path, tree), name
 

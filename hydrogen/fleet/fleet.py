@@ -131,6 +131,13 @@ class Fleet(Service):
         """Work the printer's switch; needs no spooler. Raises NotFound, Conflict, Unavailable, HostError."""
         return await self._keeper_of(printer).switch_power(is_on=is_on, actor=actor, is_forced=is_forced)
 
+    async def dismiss(self, printer: str) -> None:
+        """End the printer's spooler, heaters off, for good: nobody starts it again in this life. Returns when it has ended.
+
+        Raises NotFound, Unavailable, Conflict for one with a job.
+        """
+        await self._keeper_of(printer).dismiss()
+
     def _keeper_of(self, printer: str, *, is_urgent: bool = False) -> Keeper:
         keeper = self._keepers.get(self.resolve(printer))
         if keeper is None or (self._is_refusing and not is_urgent):

@@ -155,6 +155,20 @@ class Keeper:
         """See PowerDesk.turn."""
         return await self._power.turn(is_on=is_on, actor=actor, is_forced=is_forced)
 
+    async def dismiss(self) -> None:
+        """End the spooler for good; `keep` starts no other one. Returns when it has ended. Raises Conflict for one with a job,
+        and what the spooler raises; then all is as before."""
+        port = self._port
+        if port is not None and self._loss is None:
+            self._is_leaving = True
+            try:
+                await port.request(StopSpooler(actor="service", only_if_idle=True))
+            except BaseException:
+                self._is_leaving = False
+                raise
+            await self._gone.wait()
+        await self.detach()
+
     async def leave(self, *, stop_job: bool) -> None:
         """End of the service: an idle spooler is asked to end, one with a job only with stop_job.
 

@@ -141,6 +141,16 @@ class UnknownCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class TuningReported:
+    """`M106 P0 S128` (a fan was set, 0 to 255), `FR:100%` (M220's answer), `echo:E0 Flow: 100%` (M221's): Marlin
+    `temperature.cpp`, `M220.cpp`, `M221.cpp`. index: the fan's, the extruder's; value: None is one that is not known."""
+
+    kind: Literal["fan", "speed", "flow"]
+    index: int
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """Everything else."""
 
@@ -162,6 +172,7 @@ Reply = (
     | CapabilityReported
     | FirmwareReported
     | UnknownCommand
+    | TuningReported
     | Text
 )
 
@@ -194,6 +205,9 @@ _expected_line = re.compile(r"expected line (\d{1,9})\b").match
 _AXIS = r":[ \t]*(-?\d+\.?\d*)"
 _GAP = r"[ \t,]*"
 _position = re.compile(rf"(?:C:[ \t]*)?X{_AXIS}{_GAP}Y{_AXIS}(?:{_GAP}Z{_AXIS})?(?:{_GAP}E{_AXIS})?(?![\w.:])").match
+_fan = re.compile(r"M106 P(\d) S(\d{1,3})").fullmatch
+_speed = re.compile(r"FR:(\d{1,4})%").fullmatch
+_flow = re.compile(r"(?:echo:)?E(\d) Flow: (\d{1,4})%").fullmatch
 _firmware_key = re.compile(r"(?:^|(?<=[ \t]))([A-Z][A-Z0-9_]{2,}):")
 
 _REJECTIONS: tuple[tuple[str, Literal["checksum", "number", "no_checksum", "other"]], ...] = (
@@ -325,12 +339,28 @@ def _parse_position(line: bytes) -> Reply:
 
 def _parse_firmware(line: bytes) -> Reply:
     text = _decode(line)
-    return (parse_firmware(text) if text.startswith("FIRMWARE_NAME:") else None) or _parse_note(text)
+    return (parse_firmware(text) if text.startswith("FIRMWARE_NAME:") else _parse_tuning(text)) or _parse_note(text)
+
+
+def _parse_fan(line: bytes) -> Reply:
+    text = _decode(line)
+    return _parse_tuning(text) or _parse_note(text)
+
+
+def _parse_tuning(text: str) -> TuningReported | None:
+    if (fan := _fan(text)) is not None:
+        return TuningReported("fan", int(fan[1]), float(fan[2]))
+    if (speed := _speed(text)) is not None:
+        return TuningReported("speed", 0, float(speed[1]))
+    flow = _flow(text)
+    return None if flow is None else TuningReported("flow", int(flow[1]), float(flow[2]))
 
 
 def _parse_error(line: bytes) -> Reply:
     """`Error:…`, and `echo:…`: their first letter is the same."""
     text = _decode(line)
+    if text.endswith("%") and (flow := _parse_tuning(text)) is not None:
+        return flow
     found = _error(text)
     if found is None or _bad_command(text) is not None:
         return _parse_note(text)
@@ -422,6 +452,7 @@ _PARSERS: Mapping[bytes, Callable[[bytes], Reply]] = MappingProxyType(
         b"C": _parse_capability,
         b"X": _parse_position,
         b"F": _parse_firmware,
+        b"M": _parse_fan,
         b"E": _parse_error,
         b"e": _parse_error,
         b"!": _parse_bang,

@@ -26,7 +26,7 @@ from hydrogen.model.host_events import HostDiskRecovered as HostDiskRecovered
 from hydrogen.model.host_events import HostMeasured as HostMeasured
 from hydrogen.model.host_events import HostTroubleChanged as HostTroubleChanged
 from hydrogen.model.job import JobOutcome, RecoverableJob
-from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus
+from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics, Position, PrinterState, PrinterStatus, Tuning
 from hydrogen.model.receipt import Receipt
 from hydrogen.model.sensor_events import SensorAlarmChanged as SensorAlarmChanged
 from hydrogen.model.sensor_events import SensorMeasured as SensorMeasured
@@ -132,6 +132,16 @@ class PrinterMessageShown(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterTuningChanged(Event):
+    """Fans, the speed factor or a flow factor are others now: by a line of a file, of a person, or as the board told."""
+
+    wire_type: ClassVar[str] = "printer.tuning_changed"
+    is_sample: ClassVar[bool] = True
+
+    tuning: Tuning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterHeartbeatMissed(Event):
     """The process that holds this printer has given no sign of life for so long; it is replaced after 15 s of it."""
 
@@ -200,7 +210,8 @@ class TemperatureMeasured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted(Event):
-    """continues: the interrupted job whose file this one takes up; None for a job of its own."""
+    """continues: the interrupted job whose file this one takes up; None for a job of its own. excluded_objects: what was left
+    out of that one, and is left out of this one too."""
 
     wire_type: ClassVar[str] = "job.started"
 
@@ -211,6 +222,7 @@ class JobStarted(Event):
     layers_total: int | None = None
     actor: str = ""
     continues: str | None = None
+    excluded_objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,6 +406,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     PrinterPromptShown,
     PrinterPromptClosed,
     PrinterMessageShown,
+    PrinterTuningChanged,
     PrinterHeartbeatMissed,
     PrinterUnsafe,
     PrinterPowerChanged,

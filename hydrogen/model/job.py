@@ -72,7 +72,7 @@ class JobState:
     heat-up not counted; the truth is expected between its low and its high (nine times in ten). remaining_source is what it
     rests on most: `m73`, `slicer` (the file's header), `model` (computed from the moves), `history` (the same file before) or
     `pace` (how this print went so far); empty while there is none. excluded_objects: ids of those that the firmware was told to
-    leave out, as far as the process that prints knows: one that took over from a dead one does not.
+    leave out, in the interrupted job that this one takes up as well.
     """
 
     id: str

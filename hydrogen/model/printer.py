@@ -103,6 +103,20 @@ class LinkStatistics:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """What turns a print up and down while it runs, in percent: as lines that were acknowledged have set it, whoever sent them,
+    and as the board tells.
+
+    fans_percent: by the firmware's index, 0 to 100; a fan that nobody spoke of is missing. speed_percent: the factor on
+    feedrates (M220); None while it is not known. flow_percent: the factor on filament (M221), by tool (`tool0`).
+    """
+
+    fans_percent: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    speed_percent: float | None = None
+    flow_percent: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorReport:
     """An error as it stands in the state and on the wire."""
 
@@ -125,7 +139,7 @@ class PrinterState:
     `unknown` (nobody has switched it yet, and it does not tell); None where no switch is configured. The service's knowledge
     as well: only what the spooler itself has switched off comes from there. display_message:
     the last text that our lines put on the printer's display (M117), of a file or of a person: foreign text, never more than
-    text.
+    text. tuning: fans, speed and flow; nothing is known of them while nobody is connected.
     """
 
     status: PrinterStatus = PrinterStatus.OFFLINE
@@ -147,3 +161,4 @@ class PrinterState:
     simulated: bool = False
     power: str | None = None
     display_message: str = ""
+    tuning: Tuning = field(default_factory=Tuning)

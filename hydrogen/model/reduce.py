@@ -32,6 +32,7 @@ from hydrogen.model.events import (
     PrinterPromptClosed,
     PrinterPromptShown,
     PrinterStateChanged,
+    PrinterTuningChanged,
     PrinterUnsafe,
     QueueChanged,
     SensorAlarmChanged,
@@ -41,7 +42,7 @@ from hydrogen.model.events import (
     TerminalLineReported,
 )
 from hydrogen.model.job import JobState, JobStatus
-from hydrogen.model.printer import PrinterState, PrinterStatus
+from hydrogen.model.printer import PrinterState, PrinterStatus, Tuning
 from hydrogen.model.sensor import SensorQuality, SensorState
 from hydrogen.model.state import State
 from hydrogen.model.temperature import HeaterState
@@ -106,6 +107,8 @@ def reduce_printer(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, link=event.statistics)
         case PrinterMessageShown():
             return replace(printer, display_message=event.message)
+        case PrinterTuningChanged():
+            return replace(printer, tuning=event.tuning)
         case ErrorRaised():
             return replace(printer, error=event.error)
         case JobRecoveryChanged():
@@ -126,7 +129,7 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
         case PrinterDisconnected():
             nothing: Mapping[str, HeaterState] = MappingProxyType({})
             gone = replace(printer, heaters=nothing, position=None, firmware=None, link=None)
-            return replace(gone, prompt=None, prompt_buttons=(), display_message="")
+            return replace(gone, prompt=None, prompt_buttons=(), display_message="", tuning=Tuning())
         case PrinterStateChanged():
             status = _JOB_STATUS.get(event.status)
             job = replace(printer.job, status=status) if printer.job is not None and status else printer.job
@@ -179,6 +182,7 @@ def _new_job(event: JobStarted) -> JobState:
         layers_total=event.layers_total,
         started_at=event.at,
         actor=event.actor,
+        excluded_objects=event.excluded_objects,
     )
 
 

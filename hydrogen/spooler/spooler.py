@@ -32,10 +32,12 @@ from hydrogen.errors import (
     DeviceError,
     HydrogenError,
     PrinterHalted,
+    PrinterReset,
     ServerFault,
     Unavailable,
 )
-from hydrogen.model.events import LinkMeasured, PrinterMessageShown, TerminalLineReported
+from hydrogen.gcode.tuning import started_anew
+from hydrogen.model.events import LinkMeasured, PrinterMessageShown, PrinterTuningChanged, TerminalLineReported
 from hydrogen.model.job import JobStatus
 from hydrogen.model.printer import LinkStatistics, PrinterState, PrinterStatus
 from hydrogen.spooler.announcer import Announcer, EventListener
@@ -43,7 +45,6 @@ from hydrogen.spooler.connector import CONNECT_TASK, Connector
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.heat.heat_warden import HeatWarden, WardenLimits
 from hydrogen.spooler.host_action import HostActions
-from hydrogen.spooler.job.exclusion import exclude
 from hydrogen.spooler.job.job_archive import JobArchive
 from hydrogen.spooler.job.job_desk import JOB_TASK, JobDesk
 from hydrogen.spooler.job.patience import RunnerLimits
@@ -159,6 +160,7 @@ class Spooler:
         self._actions = HostActions(self._desk, self._prompts, log)
         self._is_tracing = False
         self._is_killed = False
+        self._was_reset = False
         self._is_stopping = False
         self._must_cool = False
         self.stop_wanted = asyncio.Event()
@@ -279,7 +281,7 @@ class Spooler:
             case AnswerPrompt():
                 return await self._prompts.answer(request.button, self._connected())
             case ExcludeObject():
-                return await exclude(request, self._connected(), self._announcer)
+                return await self._desk.exclude(request, self._connected())
             case PauseJob() | ResumeJob() | CancelJob():
                 self._desk.steer(request)
             case _:
@@ -299,7 +301,9 @@ class Spooler:
             raise Conflict(f"cannot {request.wire_name} while a job is {status}", status=self.state.status.value)
         if isinstance(request, SendGcode) and has_emergency_stop(request.lines):
             return {"replies": [], **self.emergency_stop(request.actor)}
-        return await carry_out(request, connection)
+        answer = await carry_out(request, connection)
+        self._tell_tuning(connection)
+        return answer
 
     def _connected(self) -> PrinterConnection:
         connection = self._connector.connection
@@ -349,6 +353,10 @@ class Spooler:
         connection.trace(self._is_tracing)
         if self._desk.on_connected(connection):
             return
+        if self._was_reset:
+            connection.tuning.adopt(started_anew(connection.tuning.value))
+        self._was_reset = False
+        self._tell_tuning(connection)
         self._announcer.set_status(PrinterStatus.IDLE)
         if self._must_cool:
             self._must_cool = False
@@ -361,6 +369,7 @@ class Spooler:
         self._tap.add(line)
 
     def on_lost(self, error: DeviceError) -> None:
+        self._was_reset = isinstance(error, PrinterReset)
         self._warden.on_lost(error)
         self._desk.on_lost(error)
 
@@ -383,8 +392,16 @@ class Spooler:
         message = connection.display_message
         if message != self.state.display_message:
             self._announcer.publish(PrinterMessageShown(at=self._announcer.now, message=message))
+        self._tell_tuning(connection)
         if connection.statistics != self.state.link:
             self._announcer.publish(LinkMeasured(at=self._announcer.now, statistics=connection.statistics))
+
+    def _tell_tuning(self, connection: PrinterConnection) -> None:
+        """Fans, speed and flow, if they are others now, and it is this connection that counts."""
+        tuning = connection.tuning.value
+        if self._connector.connection is connection and tuning != self.state.tuning:
+            self._desk.note_tuning(tuning, connection)
+            self._announcer.publish(PrinterTuningChanged(at=self._announcer.now, tuning=tuning))
 
     def _line_in_progress(self) -> LineInProgress | None:
         connection = self._connector.connection

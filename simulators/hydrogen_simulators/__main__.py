@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = grammar.parse_args(arguments)
         if not (options.link or options.tcp):
             grammar.error("say where: --link PATH, or --tcp HOST:PORT")
-        return _run(printer_plans(options), options.control)
+        return _run(printer_plans(options), options.control, has_lifeline=options.lifeline)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe has seen enough (``hydrogen-sim scenarios | head``)
         return 0
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
 
 
-def _run(plans: Sequence[PrinterPlan], control: Path | None) -> int:
+def _run(plans: Sequence[PrinterPlan], control: Path | None, *, has_lifeline: bool) -> int:
     """Announce the ports and run until a signal comes; each printer but the first in a thread of its own."""
     with contextlib.ExitStack() as stack:
         printers = [stack.enter_context(_printer(plan)) for plan in plans]
@@ -70,6 +71,8 @@ def _run(plans: Sequence[PrinterPlan], control: Path | None) -> int:
             puppets = [Puppet(printer.name, printer.do, printer) for printer in printers]
             stack.enter_context(contextlib.closing(ControlSocket(control, puppets)))
         _obey_signals(printers)
+        if has_lifeline:
+            threading.Thread(target=_hold_lifeline, args=(printers,), name="lifeline", daemon=True).start()
         for printer in printers:
             print(f"ready {printer.name}", flush=True)
         threads = [threading.Thread(target=printer.run, name=printer.name) for printer in printers[1:]]
@@ -94,6 +97,14 @@ def _printer(plan: PrinterPlan) -> Iterator[PseudoTerminalPrinter]:
             yield printer
         finally:
             printer.close()
+
+
+def _hold_lifeline(printers: Sequence[PseudoTerminalPrinter]) -> None:
+    """End with whoever holds the other end of standard input, however that one ends."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    for printer in printers:
+        printer.stop()
 
 
 def _obey_signals(printers: Sequence[PseudoTerminalPrinter]) -> None:

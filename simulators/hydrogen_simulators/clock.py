@@ -62,7 +62,8 @@ class VirtualClock:
         """Real seconds from ``real`` until printer time reaches ``deadline``; 0 if it has."""
         return max(0.0, (deadline - self.now(real)) / self._factor)
 
-    def jump_to(self, deadline: float, real: float) -> None:
-        """Let printer time be ``deadline`` at ``real``; a deadline in the past changes nothing."""
+    def jump_to(self, deadline: float, real: float) -> float:
+        """Let printer time be ``deadline`` at ``real``, and tell it; a deadline in the past changes nothing."""
         self._printer_at = max(deadline, self.now(real))
         self._real_at = real
+        return self._printer_at

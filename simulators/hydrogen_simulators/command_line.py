@@ -136,6 +136,7 @@ def parser() -> argparse.ArgumentParser:
     proof.add_argument("--exec-log", type=Path, metavar="FILE", help="write every executed command there")
     proof.add_argument("--record", type=Path, metavar="FILE", help="write every line of the talk there, both ways")
     proof.add_argument("--control", type=Path, metavar="SOCKET", help="obey JSON lines on this Unix socket")
+    made.add_argument("--lifeline", action="store_true", help="end when standard input is closed")
     return made
 
 

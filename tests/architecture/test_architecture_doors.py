@@ -50,6 +50,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pydantic": _STRANGERS,
     "pydantic_core": _STRANGERS,
     "pydantic_settings": ("hydrogen/config.py",),
+    "tomli_w": ("hydrogen/config_added.py",),
     "structlog": ("hydrogen/core/structured_log.py",),
     "rich": ("hydrogen/cli/render.py",),
     "gpiod": ("hydrogen/devices/gpio_switch.py",),

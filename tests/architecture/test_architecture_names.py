@@ -22,6 +22,7 @@ ON_THE_ROOF = frozenset(
         "app",
         "catalogue",
         "config",
+        "config_added",
         "config_display",
         "config_driver",
         "config_machine",
@@ -34,6 +35,7 @@ ON_THE_ROOF = frozenset(
         "config_websocket",
         "housekeeping",
         "port_settings",
+        "printer_book",
         "serving",
         "spooler_process",
     }

@@ -1,4 +1,8 @@
-"""A started Hydrogen with a virtual printer, as its clients find it: an address and a key, nothing else."""
+"""A started Hydrogen with a virtual printer, as its clients find it: an address and a key, nothing else.
+
+The service is in the test's own process, its spooler in one of its own: the clients are in front of a socket all the same, and
+a service's start is half of what such a test costs.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,8 @@ import pytest
 
 from hydrogen.cli.client import Client, connected
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
-from tests.integration.house_process import KEY, HouseProcess, await_status, running_house
+from tests.integration.house_process import KEY, HouseProcess, await_status
+from tests.roof.house_in_process import InProcessHouse, house_in_process
 from tests.support.http_peer import Answer, ask
 from tests.support.waiting import wait_until_answered
 
@@ -23,7 +28,7 @@ LAN_KEY = KEY
 class Host:
     """printer: what is really done."""
 
-    house: HouseProcess
+    house: HouseProcess | InProcessHouse
     printer: VirtualPrinter
     watcher: Client
     port: int
@@ -66,11 +71,10 @@ async def start_host(
 
         async def start(**options: object) -> Host:
             printer = start_virtual_printer(**{"speed": None, **options})
-            house = await stack.enter_async_context(running_house(tmp_path, {"bench": str(printer.link)}))
-            watcher = await stack.enter_async_context(connected(house.address))
+            house = await stack.enter_async_context(house_in_process(tmp_path, {"bench": printer.link}))
+            watcher = await stack.enter_async_context(connected(house.find_address()))
             await await_status(watcher, "idle")
-            assert house.record is not None
-            host = Host(house, printer, watcher, house.record.web_port)
+            host = Host(house, printer, watcher, house.web_port)
             await host.await_state("Operational")
             return host
 

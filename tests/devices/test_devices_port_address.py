@@ -41,6 +41,22 @@ def test_adapter_is_vendor_product_and_what_tells_it_apart(text: str, by: str, r
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "persona", "speed"),
+    [
+        ("virtual:", "", ""),
+        ("virtual:persona=marlin-1.1", "marlin-1.1", ""),
+        ("virtual:speed=max", "", "max"),
+        ("virtual:persona=prusa-mk3,speed=0.5", "prusa-mk3", "0.5"),
+    ],
+)
+def test_virtual_printer_may_be_another_one_and_faster(text: str, persona: str, speed: str) -> None:
+    address = parse_port(text)
+    assert (address.kind, address.persona, address.speed) == (PortKind.VIRTUAL, persona, speed)
+    assert not address.is_network
+    assert not address.has_device
+
+
 @pytest.mark.parametrize("text", ["/dev/ttyUSB0", "/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0", "bench"])
 def test_all_else_is_a_device_file(text: str) -> None:
     assert parse_port(text).kind is PortKind.DEVICE
@@ -58,6 +74,12 @@ def test_all_else_is_a_device_file(text: str) -> None:
         ("socket://host:80", "tcp:// or rfc2217://"),
         ("usb:1A86:7523", "small hexadecimal"),
         ("usb:1a86", "usb:VENDOR:PRODUCT"),
+        ("virtual:speed=0", "above 0"),
+        ("virtual:speed=fast", "a number"),
+        ("virtual:speed=2,persona=prusa-mk3", "virtual:persona=NAME"),
+        ("virtual:persona=prusa-mk3speed=2", "virtual:persona=NAME"),
+        ("virtual:persona=../x", "virtual:persona=NAME"),
+        ("virtual:persona=a,", "virtual:persona=NAME"),
         ("usb-socket:1a86:7523", "usb-socket:"),
         ("usb:1a86:7523:", "usb:VENDOR:PRODUCT"),
         ("/dev/tty\0", "NUL"),

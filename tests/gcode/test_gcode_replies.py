@@ -24,6 +24,7 @@ from hydrogen.gcode.replies import (
     Started,
     TemperatureReported,
     Text,
+    TuningReported,
     UnknownCommand,
     parse_firmware,
     parse_position,
@@ -231,6 +232,27 @@ def test_ordinary_complaints_stop_nothing(line: bytes) -> None:
     reply = parse_reply(line)
     assert isinstance(reply, FirmwareError)
     assert (reply.code, reply.is_fatal) == ("firmware_error", False)
+
+
+@pytest.mark.parametrize(
+    ("line", "reply"),
+    [
+        (b"M106 P0 S128", TuningReported("fan", 0, 128.0)),
+        (b"M106 P7 S0\r", TuningReported("fan", 7, 0.0)),
+        (b"FR:100%", TuningReported("speed", 0, 100.0)),
+        (b"echo:E0 Flow: 95%", TuningReported("flow", 0, 95.0)),
+        (b"E1 Flow: 95%", TuningReported("flow", 1, 95.0)),
+    ],
+)
+def test_fans_speed_and_flow_are_told(line: bytes, reply: TuningReported) -> None:
+    assert parse_reply(line.rstrip(b"\r")) == reply
+
+
+@pytest.mark.parametrize(
+    "line", [b"M106 P0 S", b"M106 P0", b"M106 P0 S128 more", b"FR:%", b"FR:100", b"echo:M106 P0 S1", b"echo:E0 Flow: %"]
+)
+def test_half_a_word_of_them_is_text(line: bytes) -> None:
+    assert isinstance(parse_reply(line), Text)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from hydrogen.cli.address import ServiceAddress, url_of
 from hydrogen.cli.client import Client, connected
 from hydrogen.fleet.runtime import ServiceRecord, read_service_record
 from hydrogen_simulators.service_process import HydrogenService
+from tests.support.signing import give_signing_key
 
 KEY = "integration-key-0123"
 UP_SECONDS = 20.0
@@ -50,6 +51,8 @@ class HouseProcess:
         self.python = sys.executable
         self.seen: Callable[[Path], Path] = lambda path: path
         """How we get at what the house calls this path."""
+        self.has_signing_key = True
+        """Does it find one, or does it make one in a process of its own?"""
 
     @property
     def files(self) -> Path:
@@ -71,7 +74,19 @@ class HouseProcess:
     def said(self) -> str:
         return self.service.log
 
+    def pin_ports(self) -> None:
+        """Let the lives that follow listen where this one does: for clients that know no more than an address."""
+        record = self.record
+        assert record is not None, self.said
+        text = self.config.read_text()
+        for table, port in {"websocket": record.websocket_port, "web": record.web_port}.items():
+            part = f'[{table}]\nhost = "127.0.0.1"\nport = '
+            text = text.replace(f"{part}0", f"{part}{port}")
+        self.config.write_text(text)
+
     async def start(self, *arguments: str, is_expected_up: bool = True) -> None:
+        if self.has_signing_key and is_expected_up and not self.prefix:
+            give_signing_key(self.data_dir)
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *(*self.prefix, self.python, *self.service.arguments(*arguments)),
@@ -113,10 +128,11 @@ class HouseProcess:
 
 @asynccontextmanager
 async def running_house(
-    folder: Path, printers: Mapping[str, str], *arguments: str, **sections: str
+    folder: Path, printers: Mapping[str, str], *arguments: str, has_signing_key: bool = True, **sections: str
 ) -> AsyncIterator[HouseProcess]:
     """A service that is up when the block begins; nothing of it lives on behind the block."""
     house = HouseProcess(folder, printers, **sections)
+    house.has_signing_key = has_signing_key
     try:
         await house.start(*arguments)
         yield house

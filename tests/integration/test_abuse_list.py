@@ -75,6 +75,7 @@ async def bench(
         web=f'host = "127.0.0.1"\nport = 0\nhead_seconds = {SECONDS_OF_PATIENCE}\nbody_seconds = {SECONDS_OF_PATIENCE}',
         auth=f'keys = ["{KEY}"]\noidc_issuer = "{issuer.url}"\n{OIDC}',
     )
+    house.has_signing_key = False
     made = Bench(house, issuer, pages)
     made.publish()
     try:

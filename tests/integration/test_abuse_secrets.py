@@ -39,7 +39,7 @@ async def test_no_secret_is_written_anywhere_it_does_not_belong(
 ) -> None:
     printer = start_virtual_printer(speed=None)
     sections = {"logging": 'level = "debug"\nformat = "json"'}
-    async with running_house(tmp_path, {"bench": str(printer.link)}, **sections) as house:
+    async with running_house(tmp_path, {"bench": str(printer.link)}, has_signing_key=False, **sections) as house:
         visitor = _Visitor(house)
         await visitor.show_everything()
         async with connected(house.address) as client:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hydrogen.cli.client import connected
 from hydrogen_simulators.ledger import job_hash
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.house_process import (
@@ -35,6 +36,9 @@ async def test_print_over_tcp_goes_on_behind_a_killed_spooler_and_is_the_file(
         running_house(tmp_path, {"bench": f"tcp://{printer.name}"}) as house,
         connected_idle(house) as client,
     ):
+        async with connected(house.address) as onlooker:
+            seen = await frame_where(onlooker, lambda frame: frame.get("type") == "snapshot")
+            assert seen["state"]["printers"]["bench"]["simulated"] is True
         job = await print_started(client, house, lines)
         await until(lambda: len(printer.ledger.moves) > 10, seconds=50)
         spooler = house.spooler_pid()

@@ -22,13 +22,12 @@ from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from hydrogen_simulators.scenario import scenario_names
 from tests.chaos.proof import HOUSEKEEPING, commands_of
 from tests.integration.house_process import (
-    HouseProcess,
     await_status,
     frame_where,
     print_started,
-    running_house,
     until,
 )
+from tests.roof.house_in_process import InProcessHouse, house_in_process
 
 MOVES = 120
 """Long enough for every step of a story, short enough for all of them."""
@@ -40,7 +39,7 @@ class Bench:
 
     name: str
     printer: VirtualPrinter
-    house: HouseProcess
+    house: InProcessHouse
     client: Client
 
     async def start(self, lines: list[str]) -> None:
@@ -231,8 +230,8 @@ async def test_a_story_ends_well(
     names: list[str],
 ) -> None:
     printers = {name: start_virtual_printer(f"tty-{name}", scenario=name, seed=3) for name in names}
-    sections = {f"printers.{name}": _section(name, printer) for name, printer in printers.items()}
-    async with running_house(tmp_path, {}, **sections) as house:
+    tables = {name: _table(name, printer) for name, printer in printers.items()}
+    async with house_in_process(tmp_path, tables={"printers": tables}) as house:
         endings = await asyncio.gather(
             *(_play(name, printer, house) for name, printer in printers.items()), return_exceptions=True
         )
@@ -242,13 +241,13 @@ async def test_a_story_ends_well(
                 raise ending
 
 
-def _section(name: str, printer: VirtualPrinter) -> str:
+def _table(name: str, printer: VirtualPrinter) -> dict[str, object]:
     """The receive buffer is measured only where the story is about it: that takes a second of each printer."""
-    known = "" if name == "small-ring" else "receive_buffer_bytes = 128\n"
-    return f'driver = "marlin"\nport = "{printer.link}"\n{known}meatpack = false\n'
+    known = {} if name == "small-ring" else {"receive_buffer_bytes": 128}
+    return {"driver": "marlin", "port": str(printer.link), "meatpack": False, **known}
 
 
-async def _play(name: str, printer: VirtualPrinter, house: HouseProcess) -> None:
+async def _play(name: str, printer: VirtualPrinter, house: InProcessHouse) -> None:
     async with connected(house.address) as client:
         await client.subscribe(printers=[name])
         await ENDINGS[name](Bench(name=name, printer=printer, house=house, client=client))

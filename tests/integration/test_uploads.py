@@ -28,7 +28,7 @@ from tests.support.http_peer import Answer, answer_from, ask
 
 StartPrinter = Callable[..., VirtualPrinter]
 
-GCODE = b"".join(b"G1 X%d Y%d E.05\n" % (number % 200, number % 190) for number in range(600_000))
+GCODE = b"".join(b"G1 X%d Y%d E.05\n" % (number % 200, number % 190) for number in range(3_800)) * 158
 AUTHORIZED = {"Authorization": f"Key {KEY}"}
 
 

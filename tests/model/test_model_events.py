@@ -25,6 +25,7 @@ SAMPLES = {
     "job.progressed",
     "printer.position_reported",
     "printer.message_shown",
+    "printer.tuning_changed",
     "link.measured",
     "host.measured",
 }

@@ -29,6 +29,7 @@ from hydrogen.model.events import (
     PrinterPromptClosed,
     PrinterPromptShown,
     PrinterStateChanged,
+    PrinterTuningChanged,
     QueueChanged,
     SensorAlarmChanged,
     SensorMeasured,
@@ -45,6 +46,7 @@ from hydrogen.model.printer import (
     Position,
     PrinterState,
     PrinterStatus,
+    Tuning,
 )
 from hydrogen.model.reduce import reduce, reduce_printer
 from hydrogen.model.sensor import SensorAction, SensorLimit, SensorQuality, SensorState, SensorUnit
@@ -299,6 +301,18 @@ def test_what_is_on_the_display_stands_until_the_printer_goes() -> None:
     shown = after(PrinterMessageShown(at=1.0, printer="p", message="<b>Layer 3</b>"))
     assert shown.display_message == "<b>Layer 3</b>"
     assert after(PrinterDisconnected(at=2.0, printer="p", reason=""), before=shown).display_message == ""
+
+
+def test_fans_speed_and_flow_are_not_known_of_a_printer_that_is_gone() -> None:
+    tuning = Tuning(fans_percent={"0": 50.0}, speed_percent=90.0)
+    turned = after(PrinterTuningChanged(at=1.0, printer="p", tuning=tuning))
+    assert turned.tuning == tuning
+    assert after(PrinterDisconnected(at=2.0, printer="p", reason=""), before=turned).tuning == Tuning()
+
+
+def test_a_job_that_takes_up_another_leaves_out_what_that_one_left_out() -> None:
+    job = after(replace(started(), excluded_objects=("1",))).job
+    assert job is not None and job.excluded_objects == ("1",)
 
 
 def test_objects_that_were_left_out_are_known_once_each() -> None:

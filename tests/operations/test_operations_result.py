@@ -35,7 +35,15 @@ def test_only_operations_have_results() -> None:
 
 @pytest.mark.parametrize("name", sorted(result_schemas(SchemaBook(prefix="#/"))))
 def test_each_is_a_schema(name: str) -> None:
-    Draft202012Validator.check_schema(validator_of(name).schema)
+    Draft202012Validator.check_schema({**validator_of(name).schema, "$defs": {}})
+
+
+def test_what_they_refer_to_are_schemas() -> None:
+    """All of them at once: checked with each operation, the same hundred take four seconds."""
+    book = SchemaBook(prefix="#/$defs/")
+    result_schemas(book)
+    assert book.definitions
+    Draft202012Validator.check_schema({"$defs": book.definitions})
 
 
 async def test_what_the_queue_answers_fits() -> None:

@@ -201,6 +201,18 @@ def lead_a_life(machine: Machine, work: Path) -> None:
     machine.until("a hung service is ended by the watchdog", lambda: machine.service not in ("0", former), 90.0)
     machine.until("and the print went on", machine.prints)
 
+    machine.run("hydrogen", "printers", "add", "second", "virtual:")
+    machine.until(
+        "a printer that is added from afar gets its socket, its spooler and a virtual board",
+        lambda: "second: idle" in machine.run("hydrogen", "status", is_fatal=False),
+    )
+    machine.until("and the print went on", machine.prints)
+    machine.run("hydrogen", "printers", "remove", "second")
+    machine.until(
+        "and is gone again",
+        lambda: "second" not in machine.run("hydrogen", "status", is_fatal=False) and machine.prints(),
+    )
+
     assert machine.run("hydrogen", "units", "remove", is_fatal=False) == ""  # refused
     machine.run("hydrogen", "stop", "--all")
     machine.until("everything ends when it is asked to", lambda: machine.spooler == machine.service == "0")

@@ -36,6 +36,8 @@ PACKAGED = (
     "hydrogen/host_files/systemd/hydrogen.service",
     "hydrogen/host_files/systemd/hydrogen-spooler@.service",
     "hydrogen/host_files/systemd/hydrogen-spooler@.socket",
+    "hydrogen/host_files/systemd/hydrogen-printers.path",
+    "hydrogen/host_files/systemd/hydrogen-printers.service",
     "hydrogen/host_files/systemd/hydrogen.sysusers.conf",
     "hydrogen/host_files/systemd/hydrogen.tmpfiles.conf",
     "hydrogen/host_files/systemd/hydrogen.modules.conf",

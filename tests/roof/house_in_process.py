@@ -15,9 +15,9 @@ from hydrogen.cli.address import ServiceAddress, url_of
 from hydrogen.config import Configuration, configuration_from_table
 from hydrogen.core.clock import SystemClock
 from hydrogen.fleet.runtime import read_service_record
+from tests.integration.house_process import KEY as KEY
 from tests.support.recording_log import RecordingLog
-
-KEY = "in-process-key-01"
+from tests.support.signing import give_signing_key
 
 
 def configuration_for(
@@ -58,6 +58,15 @@ class InProcessHouse:
     def files(self) -> Path:
         return self.folder / "data" / "files"
 
+    @property
+    def said(self) -> str:
+        """What it has logged, for the message of an assertion."""
+        return "\n".join(map(str, self.log.entries))
+
+    @property
+    def address(self) -> ServiceAddress:
+        return self.find_address()
+
     def find_address(self) -> ServiceAddress:
         record = read_service_record(self.folder / "run")
         assert record is not None
@@ -76,9 +85,11 @@ async def house_in_process(
     """Up in the block, down behind it. tables: further keys of the configuration, by section."""
     configuration = configuration_for(folder, printers or {}, port=port, tables=tables)
     log = RecordingLog()
+    access = prepare_data_dir(configuration)
+    give_signing_key(folder / "data")
     hydrogen = Hydrogen(
         configuration,
-        prepare_data_dir(configuration),
+        access,
         options=ServeOptions(own_spoolers=own_spoolers),
         clock=SystemClock(),
         log=log,

@@ -127,6 +127,18 @@ def test_an_adapter_is_spoken_to_where_it_is_now(tmp_path: Path, wire: Wire) -> 
     assert wire.heard() == LAST_WORD
 
 
+def test_a_virtual_printer_is_stopped_by_ending_its_holder(tmp_path: Path, wire: Wire) -> None:
+    files = prepared(tmp_path, "virtual:")
+    command = [sys.executable, "-c", HOLDER, str(files.lock), wire.name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "ready\n"
+        spoken = say_last_word(files, SystemClock())
+        assert (spoken.killed_pid, spoken.is_confirmed) == (holder.pid, True)
+        assert holder.wait(10) == -signal.SIGKILL
+    assert say_last_word(files, SystemClock()).killed_pid is None
+
+
 def test_what_is_no_port_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="cut the printer's power"):
         say_last_word(prepared(tmp_path, "socket://printer:23"), SystemClock())

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from hydrogen.cli.service import stop_command
 from hydrogen.fleet.runtime import read_service_record
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.house_process import HouseProcess, connected_idle, print_started, running_house, square_lines
+from tests.support.waiting import wait_until
 
 StartPrinter = Callable[..., VirtualPrinter]
 
@@ -124,6 +126,40 @@ def test_a_simulated_house_needs_no_file_and_leaves_nothing_behind(tmp_path: Pat
         process.kill()
         process.wait()
     assert {path.name for path in tmp_path.iterdir()} <= {"run", "log"}
+
+
+async def test_a_simulated_house_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "HYDROGEN_SERVER__RUNTIME_DIR": str(tmp_path / "run"),
+        "HYDROGEN_WEBSOCKET__PORT": "0",
+        "TMPDIR": str(tmp_path),
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hydrogen", "serve", "--simulate"),
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await wait_until(lambda: len(processes_with(f"TMPDIR={tmp_path}")) == 3)  # service, spooler, simulator
+        process.kill()
+        await process.wait()
+        await wait_until(lambda: not processes_with(f"TMPDIR={tmp_path}"))
+    finally:
+        for pid in processes_with(f"TMPDIR={tmp_path}"):
+            os.kill(pid, signal.SIGKILL)
+
+
+def processes_with(variable: str) -> list[int]:
+    """Those whose environment has this, dead ones left out."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and variable.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    return found
 
 
 async def test_a_house_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:

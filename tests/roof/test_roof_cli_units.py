@@ -65,11 +65,17 @@ def test_a_socket_is_started_for_every_printer(tmp_path: Path, monkeypatch: pyte
     ran: list[HostCommand] = []
     monkeypatch.setattr(units, "run_commands", ran.extend)
     config = tmp_path / "h.toml"
-    config.write_text('[printers.mk3]\nport = "x"\n[printers.ender3]\n[printers."../evil"]\n')
+    server = f'[server]\ndata_dir = "{tmp_path}"\n'
+    config.write_text(server + '[printers.mk3]\nport = "x"\n[printers.ender3]\n[printers."../evil"]\n')
     assert main(["units", "sockets", "--config", str(config)]) == ExitCode.DONE
     started = "systemctl start hydrogen-spooler@ender3.socket hydrogen-spooler@mk3.socket"
     assert [str(command) for command in ran] == [started]
-    config.write_text("")
+    (tmp_path / "printers.toml").write_text("[printers.added]\n[printers.mk3]\n[printers.'../evil']\n")
+    config.write_text(server + "[printers.mk3]\n")
+    assert main(["units", "sockets", "--config", str(config)]) == ExitCode.DONE
+    assert str(ran.pop()) == "systemctl start hydrogen-spooler@added.socket hydrogen-spooler@mk3.socket"
+    (tmp_path / "printers.toml").unlink()
+    config.write_text(server)
     assert main(["units", "sockets", "--config", str(config)]) == ExitCode.DONE
     assert len(ran) == 1
 

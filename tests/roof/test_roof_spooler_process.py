@@ -267,6 +267,27 @@ async def test_a_spooler_takes_precedence_where_it_may(house: House) -> None:
     assert os.getpriority(os.PRIO_PROCESS, house.pid) == min(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
 
 
+async def test_a_spooler_takes_precedence_with_its_session_and_takes_no_other_along(house: House) -> None:
+    before = await asyncio.to_thread(_autogroup, "self")
+    if before is None:
+        pytest.skip("this kernel has no autogroups")
+    await house.attach()
+    theirs = await asyncio.to_thread(_autogroup, str(house.pid))
+    assert theirs is not None
+    assert theirs[0] != before[0]
+    assert theirs[1] == (NICENESS if os.geteuid() == 0 else 0)
+    assert await asyncio.to_thread(_autogroup, "self") == before
+
+
+def _autogroup(pid: str) -> tuple[str, int] | None:
+    """Name and value: `/autogroup-97 nice -5`."""
+    told = Path(f"/proc/{pid}/autogroup")
+    if not told.exists():
+        return None
+    name, _, value = told.read_text().split()
+    return name, int(value)
+
+
 async def test_second_spooler_of_a_printer_ends_with_3(house: House) -> None:
     await house.attach()
     second = await _run(house)

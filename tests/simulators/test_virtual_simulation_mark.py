@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import pty
+import socket
 
-from hydrogen_simulators.endpoints.simulation_mark import mark_simulated
+from hydrogen_simulators.endpoints.simulation_mark import listener_mark_name, mark_listener, mark_simulated
 
 
 def test_a_mark_can_be_held_once_and_ends_with_its_holder():
@@ -29,3 +30,13 @@ def test_a_system_without_such_names_has_no_marks(monkeypatch):
 
 def test_no_device_no_mark():
     assert mark_simulated("/dev/nowhere") is None
+
+
+def test_a_listener_is_marked_by_its_address_or_by_its_number_alone():
+    with socket.create_server(("127.0.0.1", 0)) as near, socket.create_server(("0.0.0.0", 0)) as wide:
+        assert listener_mark_name(near) == f"\0hydrogen-sim/tcp/127.0.0.1:{near.getsockname()[1]}"
+        assert listener_mark_name(wide) == f"\0hydrogen-sim/tcp/*:{wide.getsockname()[1]}"
+        mark = mark_listener(near)
+        assert mark is not None
+        assert mark_listener(near) is None
+        mark.close()

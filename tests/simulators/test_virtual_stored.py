@@ -60,3 +60,52 @@ def test_flow_is_told_and_set(talk):
 )
 def test_storing_is_told(talk, sent, reply):
     assert talk().send(sent) == reply
+
+
+def test_stored_settings_outlive_a_reset_and_what_was_only_set_does_not(talk):
+    printer = talk()
+    printer.send("M203 X50", "M204 P500")
+    printer.send("M500")
+    printer.send("M203 X60", "M201 X700")
+    printer.printer.reset(printer.now)
+    assert "stored settings retrieved" in printer.heard()
+    listed = printer.send("M503 S0")
+    assert "M203 X50.00 Y300.00" in listed
+    assert "M204 P500.00" in listed
+    assert "M201 X3000.00" in listed
+
+
+def test_m501_brings_back_what_was_stored_last(talk):
+    printer = talk()
+    printer.send("M204 P500", "M500", "M204 P900")
+    assert "stored settings retrieved" in printer.send("M501")
+    assert "M204 P500.00" in printer.send("M503 S0")
+    printer.send("M204 P700", "M501")
+    assert "M204 P500.00" in printer.send("M503 S0")
+
+
+def test_defaults_are_in_force_at_once_and_stored_only_when_told(talk):
+    printer = talk()
+    printer.send("M204 P500", "M500", "M502")
+    assert "M204 P3000.00" in printer.send("M503 S0")
+    printer.send("M501")
+    assert "M204 P500.00" in printer.send("M503 S0")
+    printer.send("M502", "M500", "M204 P900", "M501")
+    assert "M204 P3000.00" in printer.send("M503 S0")
+
+
+def test_stored_limits_bound_the_moves_after_a_reset(talk):
+    """Not only listed: 10 mm at 5 mm/s are two seconds and more."""
+    printer = talk(first_block_seconds=0.0)
+    printer.send("M203 X5", "M500")
+    printer.printer.reset(printer.now)
+    printer.heard()
+    printer.send("G1 X10 F6000", "M400")
+    assert printer.printer.machine.motion.ends_at >= 2.0
+
+
+def test_steps_are_set_listed_and_counted_in(talk):
+    printer = talk(instant_motion=True)
+    printer.send("M92 X100", "G1 X10")
+    assert "M92 X100.00 Y80.00" in printer.send("M503 S0")
+    assert "Count X:1000 Y:0" in printer.send("M114")

@@ -27,6 +27,7 @@ from hydrogen.errors import DeviceError, LineRefused, LinkLost, NotFound, Printe
 from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.link.link import LineSource
 from hydrogen.gcode.program.machine_state import MachineState
+from hydrogen.gcode.tuning import TuningTracker
 from hydrogen.model.events import TemperatureMeasured
 from hydrogen.model.printer import Firmware, LinkStatistics, Position
 
@@ -91,6 +92,7 @@ class ScriptedConnection:
         self.heating: asyncio.Event | None = None
         self.resends = 0
         self.head = ScriptedHead(self)
+        self.tuning = TuningTracker()
         self.in_progress: LineInProgress | None = None
         self.adopted: MachineState | None = None
         self._asked: list[TargetAsked] = []
@@ -306,6 +308,7 @@ class ScriptedConnection:
             await asyncio.sleep(self.driver.pace_seconds)
         self._acknowledged = self._number
         self.in_progress = None
+        self.tuning.obey(line.encode(), 0)
         if line == "M9999":
             return (str(len(sys.modules)), *sorted(sys.modules))
         return self.driver.replies.get(line, ("ok",))

@@ -24,6 +24,7 @@ LOOSEST = 3.0
 """Of 10, by `systemd-analyze security`."""
 
 SERVICES = ("hydrogen.service", "hydrogen-spooler@.service")
+ALL_SERVICES = (*SERVICES, "hydrogen-printers.service")
 
 
 def needs(program: str) -> pytest.MarkDecorator:
@@ -60,7 +61,13 @@ def folder(tmp_path: Path) -> Path:
 
 @needs("systemd-analyze")
 def test_systemd_reads_the_units_without_a_word(folder: Path) -> None:
-    names = ["hydrogen.service", "hydrogen-spooler@ender3.service", "hydrogen-spooler@ender3.socket"]
+    names = [
+        "hydrogen.service",
+        "hydrogen-spooler@ender3.service",
+        "hydrogen-spooler@ender3.socket",
+        "hydrogen-printers.path",
+        "hydrogen-printers.service",
+    ]
     command = ["systemd-analyze", "verify", "--man=no", *(str(folder / name) for name in names)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     said = [line for line in done.stderr.splitlines() if "hydrogen" in line]
@@ -68,7 +75,7 @@ def test_systemd_reads_the_units_without_a_word(folder: Path) -> None:
 
 
 @needs("systemd-analyze")
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", ALL_SERVICES)
 def test_little_is_let_through(folder: Path, name: str) -> None:
     command = ["systemd-analyze", "security", "--offline=yes", "--threshold=30", "--json=short", str(folder / name)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)

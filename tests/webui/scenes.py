@@ -103,7 +103,7 @@ SCENES = (
         leaves_by_escape=True,
     ),
     Scene(name="recovery", show=_at(f"recovery/{BROKEN}", ".steps-list code:has-text('G28')")),
-    Scene(name="settings", show=_at("settings", "h2:has-text('Log')", "pre.lines[aria-label=Log]")),
+    Scene(name="settings", show=_at("settings", "h2:has-text('Log')", "pre.lines[aria-label='Log']")),
     Scene(name="audit", show=_at("audit", ".audit .entry")),
     Scene(
         name="prompt",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from hydrogen.cli.client import connected
 from tests.integration.house_process import KEY, running_house, until
 from tests.webui.browser import AXE, needs_browser, visiting
 from tests.webui.home import PRINTER, Home, open_home
@@ -71,7 +72,21 @@ async def test_heat_and_moves_stay_within_what_the_printer_is_made_for(home: Hom
         await visitor.sees("tr:has-text('Bed') td:has-text('45')")
         await visitor.page.locator(".factor:has-text('Fan') input").fill("50")
         await visitor.sees(".factor:has-text('50 %')")
-    await until(lambda: home.printer.printer.machine.fans[0] == 128)
+        await until(lambda: home.printer.printer.machine.fans[0] == 128)
+        await visitor.sees(factor("Speed", 100))
+        await home.ask("printer.send_gcode", {"lines": ["M220 S70", "M106 P1 S255"]}, PRINTER)
+        for label, percent in (("Speed", 70), ("Fan 1", 100), ("Fan", 50)):
+            await visitor.sees(factor(label, percent))
+    async with home.visitor() as visitor:
+        for label, percent in (("Speed", 70), ("Fan 1", 100), ("Fan", 50)):
+            await visitor.sees(factor(label, percent))
+        home.printer.do(lambda printer, now: printer.choose_at_panel("M106 S0", now))
+        await visitor.sees(factor("Fan", 0))
+    await home.ask("printer.send_gcode", {"lines": ["M220 S100", "M107 P1"]}, PRINTER)
+
+
+def factor(label: str, percent: int) -> str:
+    return f".factor:has(span:text-is('{label}')) output:text-is('{percent} %')"
 
 
 async def test_what_others_wrote_is_shown_as_text(home: Home) -> None:
@@ -176,15 +191,46 @@ async def test_the_queue_waits_for_the_bed(home: Home) -> None:
         await visitor.sees(".entries .chip:has-text('Printing')")
 
 
-async def test_a_house_without_printers_says_how_to_come_by_one(home: Home, tmp_path: Path) -> None:
+async def test_a_house_without_printers_gets_its_first_one_here(home: Home, tmp_path: Path) -> None:
     async with running_house(tmp_path, {}) as house:
         assert house.record is not None
         url = f"http://127.0.0.1:{house.record.web_port}/"
+        house.pin_ports()
         async with visiting(home.browser, url) as visitor:
             await visitor.sign_in(KEY)
             await visitor.sees("h1:has-text('No printer yet')")
-            await visitor.sees(".first pre:has-text('[printers.ender3]')")
             await visitor.sees(".first button:has-text('Look again')")
+            await visitor.presses("Another port…", ".first")
+            await visitor.page.fill(".dialog input[name=port]", "nowhere://")
+            await visitor.presses("Add a printer", ".dialog")
+            await visitor.sees(".notice.error:has-text('tcp://')")
+            await visitor.page.fill(".dialog input[name=name]", "first")
+            await visitor.page.fill(".dialog input[name=port]", "virtual:speed=max")
+            for axis, size in (("x", "220"), ("y", "210"), ("z", "200")):
+                await visitor.page.fill(f".dialog input[name=size-{axis}]", size)
+            await visitor.presses("Add a printer", ".dialog")
+            await visitor.sees_no(".dialog")
+            await visitor.is_status("idle")  # it has come back by itself, and found the printer
+            await visitor.go("Settings")
+            await visitor.sees("[aria-label=Printers] li:has-text('first'):has-text('virtual:speed=max')")
+            await visitor.presses("Remove", "[aria-label=Printers]")
+            await visitor.presses("Remove for good?", "[aria-label=Printers]")
+            await visitor.sees_no("[aria-label=Printers] li")
+            await visitor.go("Printer")
+            await visitor.presses("Add a virtual printer", ".first")
+            await visitor.is_status("idle")
+            assert visitor.complaints == []
+
+
+async def test_who_may_not_add_a_printer_reads_how_to_name_it(home: Home, tmp_path: Path) -> None:
+    async with running_house(tmp_path, {}) as house:
+        assert house.record is not None
+        async with connected(house.address) as client:
+            made = await client.command("key.create", None, {"name": "panel", "scopes": ["read", "control", "print"]})
+        async with visiting(home.browser, f"http://127.0.0.1:{house.record.web_port}/") as visitor:
+            await visitor.sign_in(made["key"])
+            await visitor.sees(".first pre:has-text('[printers.ender3]')")
+            assert await visitor.page.query_selector(".first button:has-text('virtual')") is None
             assert visitor.complaints == []
 
 
@@ -222,16 +268,11 @@ async def test_the_page_recovers_by_itself_and_misses_no_end_of_a_job(home: Home
     async with home.visitor() as visitor:
         await start_print(visitor, home, "short.gcode", HEAD + layers(60))
         await visitor.is_status("printing")
-        record = house.record
-        assert house.process is not None and record is not None
+        house.pin_ports()
+        assert house.process is not None
         house.process.kill()
         await house.process.wait()
         await visitor.sees(".live.waiting")
-        text = house.config.read_text()
-        for table, port in {"websocket": record.websocket_port, "web": record.web_port}.items():
-            part = f'[{table}]\nhost = "127.0.0.1"\nport = '
-            text = text.replace(f"{part}0", f"{part}{port}")
-        house.config.write_text(text)
         await house.start()
         await visitor.sees(".live.live")
         await visitor.sees(".verdict:has-text('Print completed')", 60_000)

@@ -46,12 +46,15 @@ from hydrogen.gcode.link.link_events import (
     NumberingBegun,
     PersonAwaited,
     PositionChanged,
+    RareLinkEvent,
     TemperaturesReported,
     Ticket,
 )
 from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.link.resumption import Numbering
 from hydrogen.gcode.program.machine_state import MachineState
+from hydrogen.gcode.replies import TuningReported
+from hydrogen.gcode.tuning import TuningTracker
 from hydrogen.gcode.urgency import is_heat_wait
 from hydrogen.model.events import ErrorRaised, LinkDuplicatePossible, PrinterHomingBegun
 from hydrogen.model.printer import ErrorReport, Firmware, LinkStatistics
@@ -103,7 +106,10 @@ class MarlinConnection(asyncio.Protocol):
         self._clock = clock
         self._wire: Wire | None = None
         self._loop = asyncio.get_running_loop()
-        self._mode = ModeTracker(lambda axes: listener.on_event(PrinterHomingBegun(at=clock.wall(), axes=axes)))
+        self.tuning = TuningTracker(lambda: link.ledger.stream_offset)
+        self._mode = ModeTracker(
+            lambda axes: listener.on_event(PrinterHomingBegun(at=clock.wall(), axes=axes)), self.tuning
+        )
         self.head = MarlinHead(self.send_gcode, self._mode, traits=lambda: (self.dialect, self.firmware.extruder_count))
         self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
         self._settling: list[asyncio.Future[None]] = []
@@ -201,6 +207,7 @@ class MarlinConnection(asyncio.Protocol):
     def _tell(self, event: LinkEvent) -> None:
         match event:
             case CommandAcknowledged():
+                self._mode.acknowledge(event.ticket.text)
                 answer = self._answers.pop(event.ticket, None)
                 if answer is not None and not answer.done():
                     answer.set_result(tuple(event.ticket.replies))
@@ -217,18 +224,7 @@ class MarlinConnection(asyncio.Protocol):
             case _:
                 self._tell_rare(event)
 
-    def _tell_rare(
-        self,
-        event: LinkOpened
-        | NumberingAnnounced
-        | NumberingBegun
-        | EmergencyWordSettled
-        | PersonAwaited
-        | ExecutionProven
-        | FirmwareErrorReported
-        | DuplicatePossible
-        | LinkClosed,
-    ) -> None:
+    def _tell_rare(self, event: RareLinkEvent) -> None:
         match event:
             case EmergencyWordSettled():
                 if self._words and not (word := self._words.popleft()).done():
@@ -252,6 +248,8 @@ class MarlinConnection(asyncio.Protocol):
                 self._listener.on_event(
                     LinkDuplicatePossible(at=self._clock.wall(), line_number=event.number, text=event.text),
                 )
+            case TuningReported():
+                self.tuning.on_report(event)
             case LinkClosed():
                 self._end(event.error)
             case _:

@@ -20,6 +20,7 @@ from hydrogen_drivers.marlin.baud_detection import SPEEDS, Ear, detect_baud
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.handshake import (
     ask_limits,
+    ask_tuning,
     await_greeting,
     identify,
     remember,
@@ -27,7 +28,7 @@ from hydrogen_drivers.marlin.handshake import (
     watch_temperatures,
 )
 from hydrogen_drivers.transports.port_opening import open_port
-from hydrogen_drivers.transports.simulated_port import is_simulated
+from hydrogen_drivers.transports.virtual_port import VirtualBoard
 
 BITS_PER_BYTE = 10
 """8N1: a start bit, eight data bits, a stop bit."""
@@ -63,6 +64,7 @@ class MarlinDriver:
         self.port: str = settings["port"]
         self._address = parse_port(self.port)
         self._tree = tree or DeviceTree()
+        self._virtual_board = VirtualBoard(self._address) if self._address.kind is PortKind.VIRTUAL else None
         self._is_speed_known: bool = settings["baud"] != "auto"
         self._speeds: tuple[int, ...] = (settings["baud"],) if self._is_speed_known else SPEEDS
         self._resets: bool = settings.get("reset_on_connect", False)
@@ -97,7 +99,7 @@ class MarlinDriver:
         if not (self._is_speed_known or wire.may_change_speed):
             connection.baud = None  # the bridge's own affair
         connection.port_identity = "" if identity is None else str(identity)
-        connection.is_simulated = is_simulated(port)
+        connection.is_simulated = wire.is_simulated
         wire.set_protocol(connection)
         try:
             if resume is None:
@@ -121,6 +123,8 @@ class MarlinDriver:
 
     async def _port_of(self, resume: ResumePoint | None) -> str:
         """Where the port is now; for a printer with a past, the one that it is on, whatever that is called today."""
+        if self._virtual_board is not None:
+            return await self._virtual_board.power_on()
         if resume is None or not resume.port_identity:
             return await asyncio.to_thread(resolve_port, self._address, self._tree)
         found = await asyncio.to_thread(find_port, resume.port_identity, self.port, self._tree)
@@ -179,6 +183,7 @@ class MarlinDriver:
             await identify(connection, self._dialect)
             if connection.resumed_from is None:
                 await ask_limits(connection)
+                await ask_tuning(connection)
             await watch_temperatures(connection, self._temperature_interval_seconds)
         else:
             remember(connection, firmware, self._dialect)

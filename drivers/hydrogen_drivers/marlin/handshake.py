@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 
 from hydrogen.devices.transport import PortWire
 from hydrogen.gcode.dialect import DIALECTS, GENERIC, dialect_of
 from hydrogen.gcode.link.evidence import Verdict
+from hydrogen.gcode.link.opening import STARTED
 from hydrogen.gcode.program.motion import limit_words
+from hydrogen.gcode.tuning import AS_STARTED
 from hydrogen.model.printer import Firmware
 from hydrogen_drivers.marlin.baud_detection import Ear
 from hydrogen_drivers.marlin.connection import MarlinConnection
@@ -80,6 +83,20 @@ async def ask_limits(connection: MarlinConnection) -> None:
         return
     limits = limit_words(line.encode("ascii", "replace") for line in replies)
     connection.firmware = replace(connection.firmware, limits=limits)
+
+
+async def ask_tuning(connection: MarlinConnection) -> None:
+    """How are speed and flow set? M220 and M221 tell, where the dialect answers as Marlin does; nothing tells of the fans, but
+    those of a board that has just started stand still.
+
+    Raises DeviceError if the link ends meanwhile.
+    """
+    if STARTED in connection.greeting:
+        connection.tuning.adopt(AS_STARTED)
+    if connection.dialect.tells_limits:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LIMITS_SECONDS):
+                await connection.send_gcode(["M220", "M221"])
 
 
 def remember(connection: MarlinConnection, firmware: Firmware, dialect: str = "") -> None:

@@ -11,6 +11,7 @@ from hydrogen.devices.driver import MESSAGE_CHARACTERS, TargetAsked
 from hydrogen.gcode.line import command_of
 from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.program.machine_state import MM_PER_INCH, MachineState
+from hydrogen.gcode.tuning import TUNING_COMMANDS, TuningTracker
 
 _feedrate = re.compile(rb"F *(\d+\.?\d*|\.\d+)").search
 _height = re.compile(rb"Z *(\d+\.?\d*|\.\d+)").search
@@ -58,6 +59,7 @@ class ModeTracker:
         "_fed",
         "_inner",
         "_on_homing",
+        "_tuning",
         "highest_mm",
         "homed",
         "is_extruder_relative",
@@ -69,9 +71,11 @@ class ModeTracker:
         "tool",
     )
 
-    def __init__(self, on_homing: Callable[[str], None] | None = None) -> None:
-        """on_homing: told the axes (of `xyz`) of each G28; must return at once and never raise."""
+    def __init__(self, on_homing: Callable[[str], None] | None = None, tuning: TuningTracker | None = None) -> None:
+        """on_homing: told the axes (of `xyz`) of each G28; must return at once and never raise. tuning: told what lines of the
+        source do to fans, speed and flow."""
         self._on_homing = on_homing
+        self._tuning = tuning or TuningTracker()
         self.is_relative = False
         self.is_extruder_relative = False
         self.highest_mm = 0.0
@@ -88,6 +92,7 @@ class ModeTracker:
     def follow(self, source: LineSource, *, is_part: bool = False) -> ModeTracker:
         """Stand in front of `source`. is_part: what came before it has been adopted."""
         self._inner = source
+        self._tuning.end_stream()
         if not is_part:
             self.highest_mm = 0.0
         return self
@@ -98,7 +103,7 @@ class ModeTracker:
         if taken is not None:
             body = taken[0]
             if body[:2] not in _MOVES or body[2:3].isdigit():
-                self.note(body)
+                self.note(body, taken[1])
             else:
                 if b"F" in body:
                     self._fed = body
@@ -135,8 +140,8 @@ class ModeTracker:
         self._asked.clear()
         return asked
 
-    def note(self, body: bytes) -> None:
-        """This line is sent."""
+    def note(self, body: bytes, offset: int = -1) -> None:
+        """This line is sent; `offset` lies behind it in the source, -1 for a command."""
         command = command_of(body)
         if command == b"G90":
             self.is_relative = self.is_extruder_relative = False
@@ -153,15 +158,22 @@ class ModeTracker:
         elif command in _MAY_HEAT or (command and not _plain(command)):
             self._note_macro(command)
         else:
-            self._note_rare(command, body)
+            self._note_rare(command, body, offset)
 
     def _note_macro(self, command: bytes) -> None:
         if command[:1] == b"T" and command[1:].isdigit():
             self.tool = int(command[1:])
         self._asked.append(TargetAsked(None))
 
-    def _note_rare(self, command: bytes, body: bytes) -> None:
-        if command == b"G28":
+    def acknowledge(self, command: str) -> None:
+        """The printer has acknowledged a command."""
+        self._tuning.obey(command.encode(), self.tool)
+
+    def _note_rare(self, command: bytes, body: bytes, offset: int) -> None:
+        if command in TUNING_COMMANDS:
+            if offset >= 0:
+                self._tuning.give(command, body, self.tool, offset)
+        elif command == b"G28":
             axes = frozenset(_axes(body)) or _ALL_AXES
             self.homed |= axes
             if self._on_homing is not None:

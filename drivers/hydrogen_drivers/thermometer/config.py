@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from hydrogen.devices.port_address import parse_port
+from hydrogen.devices.port_address import PortKind, parse_port
 
 MOST_PATTERN = 255
 
@@ -41,7 +41,8 @@ class ThermometerConfig(BaseModel):
     @field_validator("port")
     @classmethod
     def _known_kind_of_port(cls, port: str) -> str:
-        parse_port(port)
+        if parse_port(port).kind is PortKind.VIRTUAL:
+            raise ValueError("a serial port (hydrogen-sim thermometer --link PATH makes a virtual one)")
         return port
 
     @field_validator("pattern")

@@ -13,7 +13,6 @@ from hydrogen.devices.transport import PortWire
 from hydrogen.errors import PortMissing, SensorLost
 from hydrogen_drivers.thermometer.protocol import MOST_LINE_BYTES, LineReader, pick_channel
 from hydrogen_drivers.transports.port_opening import open_port
-from hydrogen_drivers.transports.simulated_port import is_simulated
 
 
 class ThermometerDriver:
@@ -40,7 +39,7 @@ class ThermometerDriver:
             wire.close()
             raise
         query = str(self._settings["query"]).encode()
-        return ThermometerSource(wire, listener, channels, query=query, simulated=is_simulated(path))
+        return ThermometerSource(wire, listener, channels, query=query, simulated=wire.is_simulated)
 
     async def _check(self, path: str) -> None:
         """Between looking and opening, another adapter may have taken the name. Raises PortMissing."""

@@ -28,6 +28,7 @@ import serial
 from serial_asyncio import SerialTransport
 
 from hydrogen.errors import DeviceError, LinkLost, PortBusy, PortForbidden, PortMissing, PortUnusable
+from hydrogen_drivers.transports.simulated_port import is_simulated
 
 OPEN_SECONDS = 5.0
 """A tty opens at once, or hangs in its driver."""
@@ -140,6 +141,11 @@ class SerialWire(SerialTransport):  # type: ignore[misc]  # pyserial-asyncio has
     def may_change_speed(self) -> bool:
         """See PortWire: it is our own port."""
         return True
+
+    @property
+    def is_simulated(self) -> bool:
+        """See PortWire."""
+        return is_simulated(self._descriptor)
 
     def set_protocol(self, protocol: asyncio.Protocol) -> None:
         """From now on `protocol` hears what comes; it is not told `connection_made`."""

@@ -23,6 +23,7 @@ from typing import Any
 
 from hydrogen.devices.port_address import PortAddress
 from hydrogen.errors import PortMissing
+from hydrogen_drivers.transports.simulated_port import is_simulated_peer
 
 CONNECT_SECONDS = 5.0
 """For finding the bridge's address and being let in; a Wi-Fi bridge that sleeps takes a second."""
@@ -149,6 +150,11 @@ class TcpWire:
     def may_change_speed(self) -> bool:
         """See PortWire: the bridge's own affair."""
         return False
+
+    @property
+    def is_simulated(self) -> bool:
+        """See PortWire."""
+        return is_simulated_peer(self._socket)
 
     async def change_speed(self, baud: int) -> None:
         """See PortWire: nothing can be done."""

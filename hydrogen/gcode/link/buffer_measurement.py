@@ -86,6 +86,7 @@ class BufferMeasurement:
         self._answer_seconds = ANSWER_SECONDS + QUESTION_BYTES * byte_seconds
         self._dwell = max(DWELL_SECONDS, 4 * self._answer_seconds)
         self._due = now
+        self._dwell_over_at = now + self._dwell + self._answer_seconds
         self._idle_at = now + self._dwell + SETTLE_SECONDS
         self._occupy(self._dwell)
         self._ask(now)
@@ -106,6 +107,8 @@ class BufferMeasurement:
         match reply:
             case Acknowledged():
                 self._oks += 1
+                if self._step is _Step.LEAVING and self._is_queue_empty():
+                    self._due = min(self._due, max(now, self._dwell_over_at) + self._quiet)
             case ResendRequested():
                 self._on_resend(reply.number, now)
             case Started() | FirmwareError(is_fatal=True):
@@ -135,6 +138,10 @@ class BufferMeasurement:
         """No result. A number that is set behind a dwell would be set back later, so the queue has to run empty first."""
         self._step = _Step.LEAVING
         self._due = self._idle_at
+
+    def _is_queue_empty(self) -> bool:
+        """Has each dwell of the first step its own `ok`, and each probe too? Where they come early, the time tells the rest."""
+        return self._verdict is None and self._probes_answered == self._slots == self._oks - self._slots
 
     def _is_dwell_over(self) -> bool:
         """Has the dwell's own `ok` come, besides those that answer probes (some firmwares give none)?"""

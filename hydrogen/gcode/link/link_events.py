@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hydrogen.errors import DeviceError
-from hydrogen.gcode.replies import ActionRequested, Busy, FirmwareError, PositionReported, Reply, TemperatureReported
+from hydrogen.gcode.replies import (
+    ActionRequested,
+    Busy,
+    FirmwareError,
+    PositionReported,
+    Reply,
+    TemperatureReported,
+    TuningReported,
+)
 from hydrogen.gcode.temperature_report import TemperatureReport
 
 REPLY_LINES_KEPT = 400
@@ -128,22 +136,21 @@ class LinkClosed:
     error: DeviceError
 
 
-LinkEvent = (
+RareLinkEvent = (
     LinkOpened
     | NumberingAnnounced
     | NumberingBegun
-    | CommandAcknowledged
     | EmergencyWordSettled
     | ExecutionProven
-    | TemperaturesReported
-    | PositionChanged
-    | ActionDemanded
     | PersonAwaited
     | FirmwareErrorReported
     | DuplicatePossible
-    | LineTraced
+    | TuningReported
     | LinkClosed
 )
+
+LinkEvent = CommandAcknowledged | TemperaturesReported | PositionChanged | ActionDemanded | LineTraced | RareLinkEvent
+"""TuningReported is the printer's own word, passed on as it is."""
 
 
 def event_of(reply: Reply) -> LinkEvent | None:
@@ -157,6 +164,8 @@ def event_of(reply: Reply) -> LinkEvent | None:
             return ActionDemanded(reply.action, reply.text)
         case Busy(what="paused for user" | "paused for input"):
             return PersonAwaited()
+        case TuningReported():
+            return reply
         case FirmwareError(is_fatal=False):
             return FirmwareErrorReported(reply.text, reply.code)
         case _:

@@ -57,6 +57,9 @@ MARKERS = 60_000
 BOOT_QUIET = 0.3
 """Seconds of silence after a greeting line: Marlin prints some ten lines while it boots and reads nothing meanwhile."""
 
+STARTED = "start"
+"""The line of a greeting that a board says when it has come up, and only then."""
+
 M110_PATIENCE = 1.5
 """Seconds for the `ok` of M110; it is late only when a former owner left commands in the queue."""
 
@@ -160,6 +163,7 @@ class Opening:
         self._put_off_the_end(reply, now)
         match reply:
             case Started():
+                self._greeting.append(STARTED)
                 self._restart_numbering(now)
             case FirmwareError(is_fatal=True):
                 said = f"the printer has halted itself ({reply.text}); reset it and connect again"

@@ -41,7 +41,8 @@ class MachineState:
     by heater. retracted_mm: how far the filament is drawn back behind the farthest place it was pushed to;
     is_firmware_retracted: the same by G10. layer_z_mm: where plastic was laid last, highest_z_mm: the highest such place.
     is_levelled: a mesh was made or turned on (G29, M420 S1); None while nothing was said of it. settings: lines that set what
-    a board forgets (M204, M900 …), merged by command.
+    a board forgets (M204, M900 …), merged by command. object_mark: the line that began the object whose lines come now, in the
+    words of the firmware (M486 S, EXCLUDE_OBJECT_START); empty: none.
     """
 
     x_mm: float | None = None
@@ -65,6 +66,7 @@ class MachineState:
     highest_z_mm: float | None = None
     is_levelled: bool | None = None
     settings: tuple[str, ...] = ()
+    object_mark: str = ""
 
 
 def words_of(body: bytes) -> dict[bytes, float | None]:
@@ -100,6 +102,7 @@ class Machine:
     highest_z: float | None = None
     is_levelled: bool | None = None
     settings: dict[bytes, dict[bytes, float | None]] = field(default_factory=dict)
+    object_mark: str = ""
 
     def obey(self, body: bytes, command: bytes | None = None) -> None:
         """A prepared line (`line.prepare`); `command` is its `command_of`, where the caller knows it."""
@@ -135,6 +138,7 @@ class Machine:
             highest_z_mm=self.highest_z,
             is_levelled=self.is_levelled,
             settings=tuple(_setting_line(command, words) for command, words in self.settings.items()),
+            object_mark=self.object_mark,
         )
 
     def lay_at(self, z: float | None) -> None:
@@ -316,6 +320,21 @@ def _keep_setting(machine: Machine, command: bytes, body: bytes) -> None:
     kept.update(words)
 
 
+def _begin_object(machine: Machine, command: bytes, body: bytes) -> None:
+    """What M486 says besides (T, A) begins nothing; a number below 0 is that of what belongs to no object."""
+    found = _numbered_object(body) if command == b"M486" else _named_object(body)
+    if found is not None:
+        mark = body[: found.end()].decode("ascii")
+        machine.object_mark = "" if found[1].startswith(b"-") and command == b"M486" else mark
+
+
+def _end_object(machine: Machine, command: bytes, body: bytes) -> None:
+    machine.object_mark = ""
+
+
+_numbered_object = re.compile(rb"M486 *S *(-?\d{1,6})").match
+_named_object = re.compile(rb"EXCLUDE_OBJECT_START +NAME=([!-~]{1,120})").match
+
 Act = Callable[[Machine, bytes, bytes], None]
 
 MOTION_ACTS: Mapping[bytes, Act] = MappingProxyType(
@@ -342,8 +361,11 @@ OTHER_ACTS: Mapping[bytes, Act] = MappingProxyType(
             (b"M201", b"M203", b"M204", b"M205", b"M207", b"M208", b"M209", b"M593", b"M900"), _keep_setting
         ),
         b"M420": _switch_levelling,
+        b"M486": _begin_object,
+        b"EXCLUDE_OBJECT_START": _begin_object,
+        b"EXCLUDE_OBJECT_END": _end_object,
     }
 )
-"""Acts that no move has a part in. What is in neither table changes nothing that is followed: M73, M117, M486, M600 …"""
+"""Acts that no move has a part in. What is in neither table changes nothing that is followed: M73, M117, M600 …"""
 
 ACTS: Mapping[bytes, Act] = MappingProxyType({**MOTION_ACTS, **OTHER_ACTS})

@@ -3,6 +3,10 @@
 Only the firmware can do it without a seam: it goes on following every move of the object that is left out (positions, filament,
 fans, feedrates) and merely does not carry it out. A host that left lines out would have to rebuild all of that, and what was
 executed could no longer be held against the file; so files whose objects are marked by comments alone are refused.
+
+A board keeps what it was told until it is reset. What it was told lies in the job's header (journal.py), written before the
+line goes out: so whoever goes on with the job tells the board again, in case the line never came through, and a job that is
+taken up on a board which has forgotten everything begins with these lines.
 """
 
 from __future__ import annotations
@@ -16,47 +20,77 @@ from hydrogen.devices.driver import PrinterConnection
 from hydrogen.errors import Conflict, InvalidMessage
 from hydrogen.model.events import JobObjectExcluded
 from hydrogen.spooler.announcer import Announcer
+from hydrogen.spooler.job.job_archive import JobArchive
+from hydrogen.spooler.journal.journal import ExcludedObject
 from hydrogen.spooler.request import ExcludeObject
 
-_LINES: Mapping[str, tuple[str, re.Pattern[str]]] = MappingProxyType(
-    {
-        "m486": ("M486 P{}", re.compile(r"\d{1,6}")),
-        "exclude": ("EXCLUDE_OBJECT NAME={}", re.compile(r"[^\s;\"=]{1,80}")),
-    }
+_NAMES: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {"m486": re.compile(r"\d{1,6}"), "exclude": re.compile(r"[^\s;\"=]{1,80}")}
 )
-"""By the kind of marks: what the firmware is told, and what its names look like. Marlin, Prusa and RepRapFirmware count objects
-(M486), Klipper names them."""
+"""By the kind of marks, what the firmware's names look like. Marlin, Prusa and RepRapFirmware count objects (M486), Klipper
+names them."""
 
 _UNKNOWN = re.compile(r"unknown command|^!!|^error:|not supported", re.IGNORECASE)
 """How firmwares say that they know no such command, or no such object."""
 
 
-async def exclude(request: ExcludeObject, connection: PrinterConnection, announcer: Announcer) -> Mapping[str, Any]:
-    """Tell the firmware and everybody else. Raises Conflict for another job, and where the firmware did not take it."""
-    job = announcer.state.job
-    if job is None or job.id != request.job:
-        raise Conflict("that job is not the one being printed", job=request.job)
-    if request.object in job.excluded_objects:
+class Exclusions:
+    """What the firmware leaves out of the job that runs."""
+
+    def __init__(self, announcer: Announcer, archive: JobArchive) -> None:
+        self._announcer = announcer
+        self._archive = archive
+
+    async def exclude(self, request: ExcludeObject, connection: PrinterConnection) -> Mapping[str, Any]:
+        """Tell the firmware and everybody else. Raises Conflict for another job, and where the firmware did not take it; what
+        a lost link raises leaves it open, and the board is told again when it is back."""
+        job = self._announcer.state.job
+        if job is None or job.id != request.job:
+            raise Conflict("that job is not the one being printed", job=request.job)
+        if request.object in job.excluded_objects:
+            return {}
+        wanted = excluded_object(request)
+        self._archive.note_excluded((*self._others(wanted), wanted))
+        if refusal := await _refusal(wanted, connection):
+            self._archive.note_excluded(self._others(wanted))
+            raise Conflict(
+                f"the printer's firmware cannot leave objects out: it answered {refusal[:200]!r} to {wanted.gcode!r}",
+                object=request.object,
+            )
+        self._tell(wanted, name=request.name, actor=request.actor)
         return {}
-    line = exclusion_line(request)
-    replies = await connection.send_gcode([line])
-    if refusal := _refusal_in(replies):
-        raise Conflict(
-            f"the printer's firmware cannot leave objects out: it answered {refusal[:200]!r} to {line!r}",
-            object=request.object,
-        )
-    announcer.publish(
-        JobObjectExcluded(at=announcer.now, job=job.id, object=request.object, name=request.name, actor=request.actor)
-    )
-    return {}
+
+    async def repeat(self, connection: PrinterConnection) -> str:
+        """The job goes on: tell the board again. Returns what it said where it takes one of them no more, or an empty text."""
+        for one in self._archive.excluded:
+            if refusal := await _refusal(one, connection):
+                return refusal
+            job = self._announcer.state.job
+            if job is not None and one.object not in job.excluded_objects:
+                self._tell(one)
+        return ""
+
+    def _others(self, one: ExcludedObject) -> tuple[ExcludedObject, ...]:
+        return tuple(other for other in self._archive.excluded if other != one)
+
+    def _tell(self, one: ExcludedObject, *, name: str = "", actor: str = "") -> None:
+        job = self._announcer.state.job
+        if job is not None:
+            self._announcer.publish(
+                JobObjectExcluded(at=self._announcer.now, job=job.id, object=one.object, name=name, actor=actor)
+            )
 
 
-def exclusion_line(request: ExcludeObject) -> str:
+def excluded_object(request: ExcludeObject) -> ExcludedObject:
     """Raises InvalidMessage for marks that no firmware acts on, and for what cannot be a name there."""
-    line, names = _LINES.get(request.kind, ("", None))
+    names = _NAMES.get(request.kind)
     if names is None or not names.fullmatch(request.object):
         raise InvalidMessage(f"no firmware can leave out {request.object[:80]!r} ({request.kind or 'unmarked'})")
-    return line.format(request.object)
+    return ExcludedObject(kind=request.kind, object=request.object)
+
+
+async def _refusal(one: ExcludedObject, connection: PrinterConnection) -> str:
+    return _refusal_in(await connection.send_gcode([one.gcode]))
 
 
 def _refusal_in(replies: Sequence[str]) -> str:

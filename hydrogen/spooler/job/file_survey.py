@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hydrogen.errors import FileUnreadable
+from hydrogen.gcode.line import prepare
 from hydrogen.gcode.program.execution_front import FrontWalk, moves_back
 from hydrogen.gcode.program.job_lines import line_ends, raw_lines
 from hydrogen.gcode.program.machine_scanner import MachineScanner
@@ -73,6 +74,19 @@ def outline_of(path: Path, upto: int) -> tuple[JobOutline, int]:
 def state_before(path: Path, offset: int) -> MachineState:
     """What a printer is in that has carried out the lines before the offset."""
     return _scanner_at(path, offset).state
+
+
+_TUNING = (b"M106", b"M107", b"M220", b"M221", b"T")
+
+
+def tuning_lines(path: Path, start: int, stop: int) -> list[bytes]:
+    """The lines between that concern fans, speed and flow, and the changes of the tool among them, as they are sent."""
+    if stop <= start:
+        return []
+    found = []
+    for _, block in _blocks(path, start=start, stop=stop):
+        found += [raw for raw in raw_lines(block) if raw.lstrip().startswith(_TUNING)]
+    return [body for body in map(prepare, found) if body is not None]
 
 
 def line_at(path: Path, offset: int) -> int:

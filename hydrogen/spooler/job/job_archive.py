@@ -18,11 +18,11 @@ from hydrogen.errors import DiskFull
 from hydrogen.gcode.link.resumption import Resumption
 from hydrogen.model.events import JobFinished
 from hydrogen.model.job import JobOutcome, JobStatus
-from hydrogen.model.printer import Firmware
+from hydrogen.model.printer import Firmware, Tuning
 from hydrogen.spooler.job.preflight import PreparedJob
 from hydrogen.spooler.journal.cold_record import ColdProgress
 from hydrogen.spooler.journal.cold_shelf import ColdShelf
-from hydrogen.spooler.journal.journal import HotJournal, JobHeader, read_job_header
+from hydrogen.spooler.journal.journal import ExcludedObject, HotJournal, JobHeader, read_job_header
 
 INTERRUPTED = "interrupted"
 """The error code of a job that could not be finished though nothing is wrong with it: the printer was reset, the process was
@@ -40,6 +40,7 @@ class ConnectionFacts:
     firmware: Firmware | None = None
     port_identity: str = ""
     receive_buffer: tuple[int, ...] = ()
+    tuning: Tuning | None = None
 
     @classmethod
     def of(cls, connection: PrinterConnection) -> ConnectionFacts:
@@ -48,6 +49,7 @@ class ConnectionFacts:
             firmware=connection.firmware,
             port_identity=connection.port_identity,
             receive_buffer=connection.receive_buffer,
+            tuning=connection.tuning.value,
         )
 
 
@@ -94,6 +96,9 @@ class JobArchive:
             start=job.start,
             lines_before=job.lines_before,
             opening=job.opening,
+            excluded=job.excluded,
+            tuning=known.tuning,
+            tuning_offset=job.first_offset,
         )
         try:
             header.write(self._path)
@@ -176,6 +181,31 @@ class JobArchive:
         """Where the job's head was when it stepped aside; None once it is back."""
         if self._header is not None and self._header.outcome is None:
             self._write(replace(self._header, place=place))
+
+    @property
+    def excluded(self) -> tuple[ExcludedObject, ...]:
+        """What the firmware was told to leave out of the job that runs."""
+        return () if self._header is None or self._header.outcome is not None else self._header.excluded
+
+    def note_excluded(self, excluded: tuple[ExcludedObject, ...]) -> None:
+        """The firmware is about to be told to leave these out, for whoever comes after us; on disk too, as a board that loses
+        its power forgets them."""
+        if self._header is not None and self._header.outcome is None and self._header.excluded != excluded:
+            self._write(replace(self._header, excluded=excluded))
+            self._shelf.change(self._header)
+
+    @property
+    def tuning(self) -> tuple[Tuning, int]:
+        """Fans, speed and flow as they were noted last, and the place in the stream that they were so at."""
+        header = self._header
+        if header is None or header.tuning is None:
+            return Tuning(), 0 if header is None else header.tuning_offset
+        return header.tuning, header.tuning_offset
+
+    def note_tuning(self, tuning: Tuning, offset: int) -> None:
+        """So they are now, where the printer has acknowledged the stream up to `offset`; for whoever comes after us."""
+        if self._header is not None and self._header.outcome is None and self._header.tuning != tuning:
+            self._write(replace(self._header, tuning=tuning, tuning_offset=offset))
 
     def note_connection(self, facts: ConnectionFacts) -> None:
         """The job goes on with this one."""

@@ -36,12 +36,13 @@ from hydrogen.errors import (
 from hydrogen.gcode.program.metadata import JobOutline
 from hydrogen.model.events import Event, JobFinished
 from hydrogen.model.job import JobOutcome, JobState, JobStatus
-from hydrogen.model.printer import PrinterStatus
+from hydrogen.model.printer import PrinterStatus, Tuning
 from hydrogen.model.temperature import HeaterState
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.errand import Errands
 from hydrogen.spooler.host_action import ACTOR
-from hydrogen.spooler.job.file_survey import outline_of, state_before
+from hydrogen.spooler.job.exclusion import Exclusions
+from hydrogen.spooler.job.file_survey import outline_of, state_before, tuning_lines
 from hydrogen.spooler.job.job_archive import INTERRUPTED, ConnectionFacts, JobArchive
 from hydrogen.spooler.job.patience import RunnerLimits
 from hydrogen.spooler.job.preflight import Preflight, PreparedJob
@@ -51,7 +52,7 @@ from hydrogen.spooler.journal.cold_record import ColdProgress
 from hydrogen.spooler.journal.journal import JobHeader
 from hydrogen.spooler.policy import ParkPolicy
 from hydrogen.spooler.recovery.job_recovery import JobRecovery
-from hydrogen.spooler.request import CancelJob, PauseJob, RecoverJob, ResumeJob, StartJob
+from hydrogen.spooler.request import CancelJob, ExcludeObject, PauseJob, RecoverJob, ResumeJob, StartJob
 
 JOB_TASK = "job"
 
@@ -110,6 +111,7 @@ class JobDesk:
         self._host = host
         self._announcer = announcer
         self._archive = archive
+        self._exclusions = Exclusions(announcer, archive)
         self._receipts = receipts
         self._preflight = preflight
         self._errands = errands
@@ -184,6 +186,7 @@ class JobDesk:
             self._interrupt(_RESET)
             return False
         self._archive.note_connection(ConnectionFacts.of(connection))
+        self._errands.start(self._leave_out_again(connection), name="objects that are left out")
         self._errands.start(self._take_up(runner, connection, offset), name=RETURN_TASK)
         return True
 
@@ -250,11 +253,20 @@ class JobDesk:
                 self._log.debug("printer is not back yet", code=error.code, reason=error.message)
             await asyncio.sleep(backoff.next_delay())
 
+    async def _leave_out_again(self, connection: PrinterConnection) -> None:
+        try:
+            refusal = await self._exclusions.repeat(connection)
+        except HydrogenError as error:
+            refusal = error.message  # the link is lost again: the next one that comes back is told
+        if refusal:
+            self._log.warning("printer was not told again what it leaves out", reason=refusal)
+
     async def _take_up(self, runner: JobRunner, connection: PrinterConnection, offset: int) -> None:
         """The modes first, for whoever pauses; how far the job is may be found out while it prints."""
         spool_file = runner.job.spool_file
         try:
             connection.adopt(await asyncio.to_thread(state_before, spool_file, offset))
+            connection.tuning.adopt(*await asyncio.to_thread(self._tuning_at, runner.job, offset))
             if not self._is_waiting or self._host.connection is not connection:
                 return
             is_proven = connection.firmware.guarantee != "at_most_once"
@@ -263,6 +275,17 @@ class JobDesk:
             runner.learn(outline, lines_before - len(runner.job.opening_from(offset)))
         except FileUnreadable as error:
             runner.fail(error.code, error.message)
+
+    def _tuning_at(self, job: PreparedJob, offset: int) -> tuple[Tuning, list[bytes]]:
+        """What was known of fans, speed and flow, and the lines since; blocks."""
+        tuning, at = self._archive.tuning
+        opening = [line for line, behind in job.opening_from(at) if behind <= offset]
+        return tuning, opening + tuning_lines(job.spool_file, max(at, job.start), offset)
+
+    def note_tuning(self, tuning: Tuning, connection: PrinterConnection) -> None:
+        """Fans, speed and flow are so now."""
+        if self._runner is not None and not self._is_waiting:
+            self._archive.note_tuning(tuning, connection.stream_progress.offset)
 
     # ------------------------------------------------------------------------------------------------- wishes
 
@@ -322,6 +345,10 @@ class JobDesk:
                 runner.resume(actor=request.actor)
             case CancelJob():
                 runner.cancel(actor=request.actor, reason=request.reason)
+
+    async def exclude(self, request: ExcludeObject, connection: PrinterConnection) -> Mapping[str, Any]:
+        """See ExcludeObject."""
+        return await self._exclusions.exclude(request, connection)
 
     def abandon_check(self) -> None:
         """Give up the check of a file, if there is one."""
@@ -471,6 +498,7 @@ def _job_of(header: JobHeader, spool_dir: Path) -> PreparedJob:
         start=header.start,
         lines_before=header.lines_before,
         opening=header.opening,
+        excluded=header.excluded,
     )
 
 
@@ -484,4 +512,5 @@ def _job_state(header: JobHeader) -> JobState:
         layers_total=header.layers_total,
         started_at=header.started_at,
         actor=header.actor,
+        excluded_objects=tuple(one.object for one in header.excluded),
     )

@@ -23,6 +23,7 @@ from hydrogen.errors import Conflict, DiskFull, FileRejected, FileUnreadable, In
 from hydrogen.gcode.line import prepare
 from hydrogen.gcode.program.metadata import JobOutline, OutlineScanner
 from hydrogen.spooler.job.job_source import BlockReader, Prepare
+from hydrogen.spooler.journal.journal import ExcludedObject
 
 CHUNK_BYTES = 1 << 20
 
@@ -36,7 +37,7 @@ class PreparedJob:
 
     continues: the job that this one takes up, at offset `start` of the file, behind lines_before lines with a command. opening
     goes out before that, as part of the stream: its lines have the offsets just below `start`, so that a place in the stream is
-    one number for whoever records it.
+    one number for whoever records it. excluded: what the firmware is told to leave out by then.
     """
 
     id: str
@@ -52,6 +53,7 @@ class PreparedJob:
     start: int = 0
     lines_before: int = 0
     opening: tuple[str, ...] = ()
+    excluded: tuple[ExcludedObject, ...] = ()
 
     @property
     def first_offset(self) -> int:

@@ -129,6 +129,7 @@ class JobRunner:
                 layers_total=job.layers_total,
                 actor=self._started_by,
                 continues=job.continues or None,
+                excluded_objects=tuple(one.object for one in job.excluded),
             )
         )
         self._host.job_changed(self.status, "")

@@ -198,6 +198,7 @@ class ColdJournal:
         self._sequence = 0
         self._condition = threading.Condition()
         self._note: _Note | None = None
+        self._changed: JobHeader | None = None
         self._is_closed = False
         self._trouble: HostError | None = None
         self._has_told = False
@@ -209,6 +210,13 @@ class ColdJournal:
         if not self._is_closed and self._schedule.is_due(now, progress.layer):
             self._hand_over(_Note(progress, at))
         self._tell_trouble()
+
+    def change(self, header: JobHeader) -> None:
+        """Something else is to be known of the job. Never waits."""
+        if not self._is_closed:
+            with self._condition:
+                self._changed = header
+                self._condition.notify()
 
     def close(self, outcome: str, progress: ColdProgress, *, at: float) -> None:
         """The job is over. `interrupted`: the file stays, with all that is needed to recover it; else it goes. May be called
@@ -240,9 +248,14 @@ class ColdJournal:
         self._try(self._begin)
         while True:
             with self._condition:
-                while self._note is None:
+                while self._note is None and self._changed is None:
                     self._condition.wait()
                 note, self._note = self._note, None
+                changed, self._changed = self._changed, None
+            if changed is not None:
+                self._try(lambda changed=changed: self._change(changed))  # type: ignore[misc]
+            if note is None:
+                continue
             self._try(lambda note=note: self._write(note))  # type: ignore[misc]
             if note.outcome is not None:
                 self._file.close()
@@ -264,9 +277,20 @@ class ColdJournal:
             self._file.open_again(head[1])
             records = read_records(found, self._header.job)
             self._sequence = records[0].sequence if records else 0
+            if head[0].excluded != self._header.excluded:
+                self._file.rewrite_header(self._header)
         else:
             self._file.create(self._header)
         self._on_saved()
+
+    def _change(self, header: JobHeader) -> None:
+        """A header that is too long for its blocks leaves the one that is there as it is."""
+        encode_header(header, 0)
+        self._header = header
+        if self._file.is_open:
+            self._file.rewrite_header(header)
+        else:
+            self._begin()
 
     def _write(self, note: _Note) -> None:
         if note.outcome is not None and note.outcome != "interrupted":

@@ -137,6 +137,11 @@ class ColdShelf:
             on_saved=lambda: _supersede(former),
         )
 
+    def change(self, header: JobHeader) -> None:
+        """Something else is to be known of the running job. Never waits."""
+        if self._running is not None:
+            self._running.change(replace(header, printer=self.printer, outcome=None))
+
     def note(self, progress: ColdProgress) -> None:
         """The running job has come so far. Never waits."""
         if self._running is not None:

@@ -32,7 +32,7 @@ from hydrogen.errors import DiskFull, FileUnreadable, InvalidMessage
 from hydrogen.gcode.link.resumption import JournalRecord, RecordKind, Resumption, resumption_of
 from hydrogen.model.codec import plain, value_from_plain
 from hydrogen.model.job import JobStatus
-from hydrogen.model.printer import Firmware
+from hydrogen.model.printer import Firmware, Tuning
 
 MAGIC = b"HYDJ"
 FORMAT = 1
@@ -170,6 +170,20 @@ def write_atomically(path: Path, body: Mapping[str, Any]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludedObject:
+    """One of the things that a job prints, and that the firmware was told to leave out. kind: of its marks in the file, `m486`
+    or `exclude`; object: what the firmware calls it."""
+
+    kind: str
+    object: str
+
+    @property
+    def gcode(self) -> str:
+        """What the firmware is told; to tell it twice changes nothing."""
+        return f"M486 P{self.object}" if self.kind == "m486" else f"EXCLUDE_OBJECT NAME={self.object}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobHeader:
     """What the journals' records are about: the job and its file, compared before anything is continued. A copy lies beside
     the hot journal, another in the cold one.
@@ -178,7 +192,9 @@ class JobHeader:
     when it stepped aside, until it is back. baud, firmware, port_identity, receive_buffer: of the connection that it last
     printed on. printer: whose it is. outcome is None while the job runs; `interrupted` after a stop that left it unfinished and
     may be recovered from, else the job's outcome. continues: the job that this one takes up, from offset `start`, behind
-    `lines_before` lines with a command, after the commands in `opening` (see PreparedJob).
+    `lines_before` lines with a command, after the commands in `opening` (see PreparedJob). excluded: what the firmware leaves
+    out, in the order in which it was asked for. tuning: fans, speed and flow as they were when the printer had acknowledged the
+    stream up to tuning_offset; None: not known.
     """
 
     job: str
@@ -204,6 +220,9 @@ class JobHeader:
     start: int = 0
     lines_before: int = 0
     opening: tuple[str, ...] = ()
+    excluded: tuple[ExcludedObject, ...] = ()
+    tuning: Tuning | None = None
+    tuning_offset: int = 0
 
     def write(self, path: Path) -> None:
         """Atomic. Raises OSError."""

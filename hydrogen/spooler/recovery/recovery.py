@@ -98,7 +98,14 @@ class RecoveryDesk:
             prepared.discard()
             raise _changed(job)
         _, before = await asyncio.to_thread(outline_of, prepared.spool_file, plan.offset)
-        return replace(prepared, continues=job.job, start=plan.offset, lines_before=before, opening=plan.opening)
+        return replace(
+            prepared,
+            continues=job.job,
+            start=plan.offset,
+            lines_before=before,
+            opening=plan.opening,
+            excluded=job.header.excluded,
+        )
 
 
 def _same_file(job: InterruptedJob) -> FileSurvey:
@@ -143,6 +150,7 @@ def _basis(job: InterruptedJob, record: ColdRecord, at: int, file: FileSurvey, f
             highest_z_mm=executed.highest_z_mm,
         ),
         lines_total=file.outline.lines_total,
+        excluded=tuple(one.gcode for one in job.header.excluded),
     )
 
 

@@ -85,7 +85,7 @@ class PlanStep:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanBasis:
     """What a plan rests on; a change of any of it is another plan. standing_z_mm: where the head was when last recorded;
-    highest_z_mm: the highest place that was printed by then."""
+    highest_z_mm: the highest place that was printed by then. excluded: what the firmware was told to leave objects out."""
 
     job: str
     file: str
@@ -98,6 +98,7 @@ class PlanBasis:
     highest_z_mm: float | None
     doubt: Doubt
     lines_total: int
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,11 +191,13 @@ def _refuse_unknown(place: StartPlace) -> None:
 def _steps(basis: PlanBasis, machine: MachineState, standing: float) -> Iterator[PlanStep]:
     yield from _heat({**machine.targets_celsius, **_asked(basis.targets_celsius)}, machine.tool)
     above = max(standing, machine.z_mm or 0.0, basis.highest_z_mm or 0.0) + LIFT_MM
+    yield from _belong_to_nothing(basis)
     yield from _home(standing, above)
     yield from _remember(machine)
     yield from _prime(machine)
     yield from _return(machine, above)
     yield from _restore_modes(machine)
+    yield from _leave_out(basis, machine)
 
 
 def _asked(targets: Mapping[str, float]) -> dict[str, float]:
@@ -290,6 +293,23 @@ def _restore_modes(machine: MachineState) -> Iterator[PlanStep]:
         yield PlanStep(gcode="M82", why="the file's filament is absolute")
     if machine.is_inches:
         yield PlanStep(gcode="G20", why="the file is in inches")
+
+
+def _belong_to_nothing(basis: PlanBasis) -> Iterator[PlanStep]:
+    """A board that was not reset, and stopped in an object that is left out, would not carry out our moves either."""
+    if basis.excluded:
+        is_numbered = basis.excluded[0].startswith("M486")
+        yield PlanStep(
+            gcode="M486 S-1" if is_numbered else "EXCLUDE_OBJECT_END", why="what follows belongs to no object"
+        )
+
+
+def _leave_out(basis: PlanBasis, machine: MachineState) -> Iterator[PlanStep]:
+    """Behind every move of ours: from here on the firmware carries out nothing of an object that is left out."""
+    for line in basis.excluded:
+        yield PlanStep(gcode=line, why="left out before the print stopped, forgotten by the board")
+    if machine.object_mark:
+        yield PlanStep(gcode=machine.object_mark, why="the object that the file is in here")
 
 
 def _mm(value: float) -> str:

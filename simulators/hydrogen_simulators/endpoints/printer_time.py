@@ -46,10 +46,10 @@ class PrinterTime:
         if self._clock.is_held and real - self._quiet_since >= QUIET_SECONDS:
             self._clock.let_go(self._quiet_since + QUIET_SECONDS)
 
-    def leap_to(self, deadline: float, real: float) -> None:
-        """Let it be ``deadline``, unless it is later already; a leap is as good as a word, quiet begins anew."""
+    def leap_to(self, deadline: float, real: float) -> float:
+        """Let it be ``deadline``, unless it is later already, and tell; a leap is as good as a word, quiet begins anew."""
         self._quiet_since = real
-        self._clock.jump_to(deadline, real)
+        return self._clock.jump_to(deadline, real)
 
     def real_seconds_until(self, deadline: float, real: float) -> float:
         """How long the caller may sleep before ``deadline`` can come: while time stands still, until it may run again."""

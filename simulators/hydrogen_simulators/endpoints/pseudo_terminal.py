@@ -104,7 +104,7 @@ class PseudoTerminalPrinter:
         self._replug_at: float | None = None
         self._is_stopping = False
         self._is_closed = False
-        self._ledger_requests = 0
+        self._times_ledger_asked = 0
         self._plots: list[Plot] = []
         self._recorder: Recorder | None = None
         if options.record_file is not None:
@@ -229,15 +229,17 @@ class PseudoTerminalPrinter:
         if self._requests:
             self._obey_requests()
         real = time.monotonic()
-        self._watch_port(real)
+        if not self.is_open:
+            self._watch_port(real)
         if not self._carry_in(real):
             self._time.look(real)
             self.printer.handle_deadline(self._time.now(real))
         if self._plots:
             self._follow_plots(self._time.now(real))
-        self._leap(real)
-        if self.printer.ledger.counts["ledger_requests"] != self._ledger_requests:
-            self._ledger_requests = self.printer.ledger.counts["ledger_requests"]
+        if self._may_leap:
+            self._leap(real)
+        if self.printer.ledger.times_asked != self._times_ledger_asked:
+            self._times_ledger_asked = self.printer.ledger.times_asked
             self._write_ledger()  # before the ok of M9999 leaves: whoever hears it finds the file
         self._carry_out(real)
         if self._is_stopping or self._requests:
@@ -253,7 +255,7 @@ class PseudoTerminalPrinter:
         if self._port is None:
             if self._replug_at is not None and real >= self._replug_at:
                 self.plug_in_now()
-        elif not self._port.is_open and self._port.look_for_host():
+        elif self._port.look_for_host():
             self.printer.ledger.count("opens")
             self._time.note_talk(real)
             if self.options.reset_on_open:
@@ -283,21 +285,19 @@ class PseudoTerminalPrinter:
 
     def _leap(self, real: float) -> None:
         """As fast as possible: while a command waits for time and no byte is on its way, time leaps to the deadline."""
-        if not self._may_leap:
-            return
-        self.printer.is_leaping = True
-        leaps = 0
-        while leaps < LEAPS_PER_TURN and self._may_leap:
-            deadline = self._next_deadline()
+        printer, deadline = self.printer, self._next_deadline()
+        printer.is_leaping = True
+        for _ in range(LEAPS_PER_TURN):
             if deadline is None:
                 break
-            self._time.leap_to(deadline, real)
-            now = self._time.now(real)
-            self.printer.handle_deadline(now)
+            now = self._time.leap_to(deadline, real)
+            deadline = printer.handle_deadline(now)
             if self._plots:
                 self._follow_plots(now)
-            leaps += 1
-        self.printer.is_leaping = False
+                deadline = self._next_deadline() if self._may_leap else None
+            elif not printer.is_waiting_for_time:
+                break
+        printer.is_leaping = False
 
     def _next_deadline(self) -> float | None:
         """The next printer time at which the board, or a plot against it, has something to do."""
@@ -312,7 +312,7 @@ class PseudoTerminalPrinter:
 
     @property
     def _may_leap(self) -> bool:
-        return self._time.may_leap and self.printer.is_waiting_for_time and not len(self._inbound)
+        return self.printer.is_waiting_for_time and self._time.may_leap and not len(self._inbound)
 
     def _carry_out(self, real: float) -> None:
         said = self.printer.data_to_send()
@@ -339,11 +339,13 @@ class PseudoTerminalPrinter:
         ``select`` because its timeout has microseconds: ``poll`` rounds up to a millisecond, 11 bytes at 115,200 baud.
         The port is watched only while a host has it open: a closed pty reports a hang-up without end.
         """
-        readers: list[int] = [self._wake_read]
-        writers: list[int] = []
+        readers = [self._wake_read]
+        writers = []
         if self._port is not None and self._port.is_open:
-            readers += [self._port.fileno()] if self._has_room else []
-            writers += [self._port.fileno()] if self._unwritten else []
+            if self._has_room:
+                readers.append(self._port.fileno())
+            if self._unwritten:
+                writers.append(self._port.fileno())
         ready, _, _ = select.select(readers, writers, [], self._timeout_seconds())
         if self._wake_read in ready:
             os.read(self._wake_read, 4096)
@@ -352,10 +354,8 @@ class PseudoTerminalPrinter:
         if self._may_leap:
             return 0
         real = time.monotonic()
-        waits = []
         deadline = self._next_deadline()
-        if deadline is not None:
-            waits.append(self._time.real_seconds_until(deadline, real))
+        waits = [] if deadline is None else [self._time.real_seconds_until(deadline, real)]
         if len(self._inbound) or len(self._outbound):
             waits += [at - real for at in (self._inbound.next_arrival(real), self._outbound.next_arrival(real)) if at]
         if self._port is None:

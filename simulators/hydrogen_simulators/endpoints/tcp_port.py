@@ -6,6 +6,7 @@ import contextlib
 import socket
 
 from hydrogen_simulators.endpoints.port import READ_BYTES, LinkRefused
+from hydrogen_simulators.endpoints.simulation_mark import mark_listener
 
 
 class TcpPort:
@@ -28,6 +29,7 @@ class TcpPort:
             raise LinkRefused(f"cannot listen on {host}:{port}: {error}") from error
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
+        self._mark = mark_listener(self._listener)
 
     @property
     def is_open(self) -> bool:
@@ -82,6 +84,9 @@ class TcpPort:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+        if self._mark is not None:
+            self._mark.close()
+            self._mark = None
 
     def _drop_host(self) -> None:
         if self._host is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_HEAD = re.compile(r"([GMT]) *([0-9]+)(?:\.[0-9]+)? *")
+_HEAD = re.compile(r"([GMT]) *0*([0-9]+)(?:\.[0-9]+)? *")
 _WORD = re.compile(r"([A-Z]) *([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))?")
 
 
@@ -21,7 +21,7 @@ class Command:
         self.text = text
         self._words: dict[str, float | None] | None = None
         head = _HEAD.match(text)
-        self.name = f"{head.group(1)}{int(head.group(2))}" if head else ""
+        self.name = head[1] + head[2] if head else ""
         self.rest = text[head.end() :] if head else ""
 
     @property

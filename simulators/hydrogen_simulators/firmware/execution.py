@@ -18,6 +18,7 @@ from hydrogen_simulators.firmware.intake import Intake
 from hydrogen_simulators.firmware.machine import Machine
 from hydrogen_simulators.firmware.reception import EarlyWord
 from hydrogen_simulators.firmware.waiting import OkText, Outcome, Running, Wait, Wake
+from hydrogen_simulators.ledger import is_move
 
 _NO_WAIT = Wait()
 _TIME_IS_UP = Wake()
@@ -49,10 +50,12 @@ class Execution:
         self._running: Running | None = None
         self._is_broken = False
         self._power_ons = 0
+        self._handlers = {name: run for name, run in COMMANDS.items() if name not in machine.settings.lacks}
         self._may_be_quiet = bool(machine.speech.mutes or machine.speech.answers)
 
     def say_busy(self) -> None:
-        if self.busy_at > self._machine.now or self._machine.is_deaf:
+        """Say that the running command is busy, which was due; a halted board is silent."""
+        if self._machine.is_deaf:
             return
         self._machine.say_all((self._machine.speech.busy,), text=self.wait.busy_text)
         self.ledger.count("busy_sent")
@@ -123,21 +126,20 @@ class Execution:
         """Read and run until something has to wait."""
         machine, intake, medium = self._machine, self.intake, self._machine.medium
         while not (self.is_acting or (machine.is_halted and machine.is_deaf)):
-            if intake.has_more:
-                intake.read_lines()
+            intake.read_lines()
             if medium.is_printing:
                 self._read_card()
-            if self._machine.wants_restart:
+            if machine.wants_restart:
                 self._restart_and_greet()
             elif self._running is not None:
-                if self.wait.until > self._machine.now:
+                if self.wait.until > machine.now:
                     return
                 wake, self._is_broken = _BROKEN if self._is_broken else _TIME_IS_UP, False
-                self._resume(wake)
-            elif self._queue.head is None:
-                return
+                self._step(self._running, wake)
+            elif (queued := self._queue.head) is not None:
+                self._execute(queued)
             else:
-                self._execute(self._queue.head)
+                return
 
     def _read_card(self) -> None:
         """Fill the free slots from the file that is printed; behind its last line the board gives itself M1001."""
@@ -170,7 +172,7 @@ class Execution:
 
     def _run(self, queued: QueuedCommand, command: Command) -> None:
         machine = self._machine
-        handler = None if command.name in self.settings.lacks else COMMANDS.get(command.name)
+        handler = self._handlers.get(command.name)
         if machine.speech.answers and command.word in machine.speech.answers:
             self._say_answer(command)
         outcome: Outcome
@@ -221,37 +223,40 @@ class Execution:
 
     def _step(self, running: Running, wake: Wake | None) -> None:
         """Let the running command begin (no wake), or go on until it waits again; a muted one says nothing while it does."""
-        queued = self._queue.head
-        if self._may_be_quiet and queued is not None:
-            self._machine.is_swallowing = self._swallows(Command(queued.text))
+        machine = self._machine
+        if self._may_be_quiet and (queued := self._queue.head) is not None:
+            machine.is_swallowing = self._swallows(Command(queued.text))
         try:
             self.wait = next(running) if wake is None else running.send(wake)
         except StopIteration as end:
-            self._machine.is_swallowing = False
+            machine.is_swallowing = False
             self._finish(end.value)
-        self._machine.is_swallowing = False
+        machine.is_swallowing = False
 
     def _finish(self, outcome: OkText | None, *, is_recorded: bool = True) -> None:
         """Record the command at the head, run what was planned for this move, acknowledge, release the slot."""
+        machine, power_ons = self._machine, self._power_ons
         self._running = None
         self.wait = _NO_WAIT
         self.busy_at = math.inf
         queued = self._queue.head
-        power_ons = self._power_ons
         if queued is None:
             return
         if is_recorded and queued.origin is not Origin.BOARD:
             self._record(queued)
-        if self._machine.is_deaf or self._power_ons != power_ons:
+        if machine.is_deaf or self._power_ons != power_ons:
             return
-        if self._machine.drop_card_lines:
-            self._machine.drop_card_lines = False
+        if machine.drop_card_lines:
+            machine.drop_card_lines = False
             self._queue.drop_card_lines()
         self._say_ok(queued, outcome)
         if self._queue.head is not None:
             self._queue.pop()
 
     def _record(self, queued: QueuedCommand) -> None:
+        if self._machine.objects.is_skipping and is_move(queued.text):
+            self.ledger.count("skipped_moves")
+            return
         if self.ledger.record(queued.text, self._machine.now, from_card=queued.origin is Origin.CARD) and self.at_move:
             action = self.at_move.pop(self.ledger.move_count, None)
             if action is not None:
@@ -271,24 +276,22 @@ class Execution:
         """Acknowledge a line of the host; a card's line only where its answer stands on the ok's line (facts: M105)."""
         machine, speech = self._machine, self._machine.speech
         if outcome is not None:
-            self.ledger.count("oks")
             machine.say("ok " + outcome.text)
         elif queued.origin is not Origin.HOST or speech.ok_when_queued or not self._owes_ok(queued):
             return
         elif self.settings.advanced_ok:
-            self.ledger.count("oks")
             number = f" N{queued.number}" if queued.number else ""
             free = machine.motion.blocks_free(machine.now)
             machine.say(f"ok{number} P{free} B{self._queue.free_slots}")
         else:
-            self.ledger.count("oks")
             form = speech.ok_numbered if queued.number and speech.ok_numbered else speech.ok
             machine.say(form.format(line=queued.number or machine.last_line_number) if "{" in form else form)
+        self.ledger.counts["oks"] += 1
 
     def _owes_ok(self, queued: QueuedCommand) -> bool:
         """M112 earns an ok only where its firmware says so."""
         machine = self._machine
-        return not (machine.is_halted and queued.text.startswith("M112")) or machine.speech.halt.m112_has_ok
+        return not machine.is_halted or not queued.text.startswith("M112") or machine.speech.halt.m112_has_ok
 
     # -- the ends
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from types import MappingProxyType
 
-from hydrogen_simulators.firmware.buffers import CommandQueue, Origin, QueuedCommand
+from hydrogen_simulators.firmware.buffers import CommandQueue, QueuedCommand
 from hydrogen_simulators.firmware.machine import Machine
 from hydrogen_simulators.firmware.meatpack import MeatPackDecoder
 from hydrogen_simulators.firmware.reception import EarlyWord, EmergencyParser, LineReader, ReaderFault, ReceiveRing
@@ -63,11 +63,6 @@ class Intake:
         """False: this firmware never says anything of its own accord while nothing is queued."""
 
     @property
-    def has_more(self) -> bool:
-        """True if bytes wait to be read."""
-        return self._reader.has_more
-
-    @property
     def is_unpacking(self) -> bool:
         """True while MeatPack is on."""
         return self._reader.is_unpacking
@@ -91,8 +86,9 @@ class Intake:
 
     def read_lines(self) -> None:
         """Move lines from the ring to the queue while it has room."""
-        while self._reader.has_more and not self.queue.is_full and not self._machine.is_deaf:
-            line = self._reader.next_line()
+        reader, queue = self._reader, self.queue
+        while reader.has_more and not queue.is_full and not self._machine.is_deaf:
+            line = reader.next_line()
             if line is None:
                 return
             if isinstance(line, ReaderFault):
@@ -161,12 +157,16 @@ class Intake:
         if self._speech.empty_line_ok and not line.strip(b" \r\t"):
             self._say_ok(self._machine.last_line_number)
             return
-        self._ledger.count("lines_received")
-        last = self._machine.last_line_number
+        self._ledger.counts["lines_received"] += 1
         if line.endswith(b"\r"):
             line = line.rstrip(b"\r")
-        verdict = check_line(line, last, repeats_in_silence=self._settings.repeats_in_silence, rules=self._rules)
-        if isinstance(verdict, AcceptedLine) and self._must_be_numbered(verdict):
+        verdict = check_line(
+            line,
+            self._machine.last_line_number,
+            repeats_in_silence=self._settings.repeats_in_silence,
+            rules=self._rules,
+        )
+        if self._machine.medium.written_name is not None and _lacks_number(verdict):
             verdict = Rejection.NO_CHECKSUM
         if isinstance(verdict, AcceptedLine):
             self._to_skip = NOT_WAITING
@@ -177,13 +177,10 @@ class Intake:
             self._ledger.count(_COUNTER_OF_REJECTION[verdict])
             self._reject(verdict, line)
 
-    def _must_be_numbered(self, line: AcceptedLine) -> bool:
-        """While a file is written to the card numbers are compulsory, but for M29 (facts: M28)."""
-        return self._machine.medium.written_name is not None and line.number is None and line.command[:3] != "M29"
-
     def _accept(self, line: AcceptedLine, raw: bytes) -> None:
-        self._ledger.count("lines_accepted")
-        self._ledger.count("unnumbered" if line.number is None else "numbered")
+        counts = self._ledger.counts
+        counts["lines_accepted"] += 1
+        counts["unnumbered" if line.number is None else "numbered"] += 1
         self._machine.last_line_number = line.last_line
         if self._rules.m110_at_once and is_renumbering(raw.decode("latin-1").lstrip(" "), self._rules):
             self._ledger.count("oks")
@@ -194,8 +191,8 @@ class Intake:
         if self._machine.is_deaf or self._machine.wants_restart:
             return
         command = self._folded(line.command) if self._speech.folds_case else line.command
-        self.queue.push(QueuedCommand(command, line.number, Origin.HOST))
-        self._ledger.counts["max_queue"] = max(self._ledger.counts["max_queue"], len(self.queue))
+        self.queue.push(QueuedCommand(command, line.number))
+        counts["max_queue"] = max(counts["max_queue"], len(self.queue))
         if self._speech.ok_when_queued:
             self._say_ok(line.last_line)
 
@@ -230,6 +227,11 @@ class Intake:
         if self._settings.ok_after_resend and _asks(texts):
             self._ledger.count("oks")
             self._machine.say("ok")
+
+
+def _lacks_number(line: AcceptedLine | Rejection | Repeat) -> bool:
+    """While a file is written to the card numbers are compulsory, but for M29 (facts: M28)."""
+    return isinstance(line, AcceptedLine) and line.number is None and line.command[:3] != "M29"
 
 
 def _asks(texts: tuple[str, ...]) -> bool:

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 
 from hydrogen_simulators.firmware.heater import MAXIMUM_POWER, Heater, HeaterReading
+from hydrogen_simulators.firmware.limits import Limits
 from hydrogen_simulators.firmware.medium import Medium
 from hydrogen_simulators.firmware.motion import Motion, Position
+from hydrogen_simulators.firmware.objects import PrintedObjects
 from hydrogen_simulators.firmware.settings import MarlinSettings
 from hydrogen_simulators.firmware.speech import Power
 from hydrogen_simulators.ledger import ExecutionLedger
@@ -48,16 +50,19 @@ class Machine:
         self.least_report_seconds = settings.minimum_auto_report_seconds
         self.has_filament = True
         self.has_stored_settings = False
+        self.stored_limits = Limits.of(settings)
         self.finds_end_stops = True
         self._noise = seed & 0xFFFFFFFF or 1
         self.restart()
 
     def restart(self) -> None:
-        """What a board forgets when it restarts: everything but the heat in its heaters."""
+        """What a board forgets when it restarts: everything but the heat in its heaters and what is stored in its EEPROM."""
         for heater in self.heaters.values():
             heater.set_target(0, self.now)
         self.motion = Motion(self.settings, self.now)
+        self.restore_settings()
         self.fans: dict[int, int] = {}
+        self.objects = PrintedObjects()
         self.tool = 0
         self.unit_mm = 1.0
         self.is_relative = False
@@ -70,6 +75,7 @@ class Machine:
         self.position_report = AutoReport()
         self.card_report = AutoReport()
         self.auto_reports = (self.temperature_report, self.position_report, self.card_report)
+        self.report_at = math.inf
         self.drop_card_lines = False
         self.medium.select(None)
         self.medium.end_writing()
@@ -81,15 +87,32 @@ class Machine:
         self.wants_restart = False
         self.last_line_number = self.speech.numbers.number_after_start
 
+    def store_settings(self) -> None:
+        """Write into the EEPROM what is set."""
+        self.stored_limits = self.motion.limits.copy()
+
+    def restore_settings(self) -> None:
+        """Set what the EEPROM holds: what was stored last, or what the board came with."""
+        self.motion.limits = self.stored_limits.copy()
+
     @property
     def is_deaf(self) -> bool:
         """True after a kill if this firmware answers nothing then."""
         return self.is_halted and not (self.speech.halt.refusal or self.speech.halt.works)
 
+    def start_report(self, report: AutoReport, seconds: float) -> None:
+        """Let one of ``auto_reports`` come every ``seconds``, a minute at most, first after that time; 0 stops it."""
+        report.start(min(60.0, seconds), self.now)
+        self.look_at_reports()
+
+    def look_at_reports(self) -> None:
+        """Set ``report_at``: when the next automatic report is due."""
+        self.report_at = min(report.next_at for report in self.auto_reports)
+
     def say(self, text: str, end: str = "") -> None:
         """Send one line to the host; a muted board says nothing, nor does a command this firmware runs without words."""
         if not (self.is_muted or self.is_swallowing):
-            self.output += text.encode("latin-1", "replace") + (end or self.speech.line_end).encode("ascii")
+            self.output += (text + (end or self.speech.line_end)).encode("latin-1", "replace")
 
     def say_all(self, templates: tuple[str, ...], **values: object) -> None:
         """Send the lines of these templates; ``//action:`` lines only where the build has host actions."""
@@ -183,7 +206,7 @@ class Machine:
     def position_text(self) -> str:
         """The M114 answer: the planned end point, then where the steppers are in steps."""
         x, y, z, e = self.logical_position()
-        steps = zip("XYZ", self.motion.steppers(self.now), self.settings.steps_per_mm, strict=False)
+        steps = zip("XYZ", self.motion.steppers(self.now), self.motion.limits.steps_per_mm, strict=False)
         count = " ".join(f"{axis}:{round(place * per_mm)}" for axis, place, per_mm in steps)
         return self.speech.position.format(x=x, y=y, z=z, e=e, count=count)
 

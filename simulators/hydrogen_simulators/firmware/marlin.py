@@ -199,9 +199,10 @@ class VirtualMarlin:
         due = self._next_due()
         return None if due == math.inf else due
 
-    def handle_deadline(self, now: float) -> None:
-        """Do everything that is due at ``now``."""
-        self._advance(now)
+    def handle_deadline(self, now: float) -> float | None:
+        """Do everything that is due at ``now``; tells the ``next_deadline``."""
+        due = self._advance(now)
+        return None if due == math.inf else due
 
     # -- what a test may know
 
@@ -268,38 +269,41 @@ class VirtualMarlin:
         machine, execution = self._machine, self._execution
         if machine.is_halted and machine.is_deaf:
             return math.inf
-        wait = execution.wait
-        due = wait.until if wait.until < execution.busy_at else execution.busy_at
+        due = execution.wait.until
+        if execution.busy_at < due:
+            due = execution.busy_at
         if machine.protect_at < due:
             due = machine.protect_at
         if self._may_say_idle:
             due = min(due, self._idle_at)
-        if wait.hides_reports:
-            return due
-        for report in machine.auto_reports:
-            if report.next_at < due:
-                due = report.next_at
+        if machine.report_at < due and not execution.wait.hides_reports:
+            due = machine.report_at
         return due
 
     @property
     def _idle_at(self) -> float:
         return math.inf if self._machine.is_halted else self._intake.idle_at
 
-    def _advance(self, now: float) -> None:
-        machine = self._machine
-        if self._execution.is_acting:
-            return  # called by an action in the middle of a command: its time is the command's
+    def _advance(self, now: float) -> float:
+        """Do in order what was due up to ``now``, and let it be now; tells what is due next."""
+        machine, execution = self._machine, self._execution
+        if execution.is_acting:
+            return self._next_due()  # called by an action in the middle of a command: its time is the command's
         while (due := self._next_due()) <= now:
-            machine.now = max(machine.now, due)
-            self._execution.say_busy()  # first: a wait of two seconds says so once (facts: ``M1 S2``)
-            self._execution.pump()
-            self._say_reports()
+            if due > machine.now:
+                machine.now = due
+            if execution.busy_at <= machine.now:
+                execution.say_busy()  # first: a wait of two seconds says so once (facts: ``M1 S2``)
+            execution.pump()
+            if machine.report_at <= machine.now:
+                self._say_reports()
             if machine.protect_at <= machine.now:
                 self._protect()
             if self._may_say_idle and self._idle_at <= machine.now:
                 self._intake.say_idle()
         if machine.now < now:
             machine.now = now
+        return due
 
     def _say_reports(self) -> None:
         machine = self._machine
@@ -311,6 +315,7 @@ class VirtualMarlin:
                     report.said_at = machine.now
                     say(machine)
                 report.next_at = machine.now + max(report.interval, machine.least_report_seconds)
+        machine.look_at_reports()
 
     def _protect(self) -> None:
         machine = self._machine

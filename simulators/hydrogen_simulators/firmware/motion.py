@@ -33,7 +33,9 @@ class Motion:
 
     def __init__(self, settings: MarlinSettings, now: float = 0.0) -> None:
         self._settings = settings
+        self._takes_no_time = settings.instant_motion
         self._planner = Planner(settings.planner_size - 1, settings.first_block_seconds, now)
+        self.room_at = self._planner.room_at
         self._slowed_below = settings.planner_size // 2
         self._before: Place | None = None
         self.position = [0.0, 0.0, 0.0, 0.0]
@@ -80,10 +82,6 @@ class Motion:
             self.homed.clear()
             self.times_let_go += 1
 
-    def room_at(self, now: float) -> float:
-        """When a block can be planned: ``now``, or the end of the oldest block."""
-        return self._planner.room_at(now)
-
     def plan(self, target: list[float], now: float) -> None:
         """Plan a straight move to ``target``. The caller has made room."""
         self.keep_powered(now)
@@ -92,7 +90,7 @@ class Motion:
         dx, dy, dz, de = to_x - x, to_y - y, to_z - z, to_e - e
         self.position = target
         length = sqrt(dx * dx + dy * dy + dz * dz) or abs(de)
-        if self._settings.instant_motion or not length:
+        if self._takes_no_time or not length:
             return
         unit = (dx / length, dy / length, dz / length, de / length)
         planner, limits = self._planner, self.limits

@@ -112,13 +112,15 @@ class LineReader:
             if self._high_bytes_flush and not piece.isascii():
                 return self._stop_at_high_byte(piece)
             del data[: end.end() if end else len(data)]
-            self._append(piece)
-            if end is None:
-                return None
-            line = bytes(self._line)
-            self.clear()
-            if line or self._keeps_empty:
-                return line
+            is_plain = end and not self._line and not self._in_comment and b";" not in piece
+            if not is_plain or len(piece) > self._limit:
+                self._append(piece)
+                if end is None:
+                    return None
+                piece = bytes(self._line)
+                self.clear()
+            if piece or self._keeps_empty:
+                return piece
             if self._decoder is not None:
                 self._unpack(self._decoder)
         return None

@@ -9,6 +9,7 @@ import pytest
 
 from hydrogen.errors import InvalidMessage, LineRefused, LinkLost, NotFound, PrinterHalted
 from hydrogen.model.events import ErrorRaised, PrinterPositionReported
+from hydrogen.model.printer import Tuning
 from hydrogen_drivers.marlin import connection as connection_module
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.driver import MarlinDriver
@@ -261,4 +262,22 @@ async def test_heat_up_is_broken_although_the_first_word_is_lost(
     async with asyncio.timeout(10):
         await heating
     assert lost == [b"M108"]
+    await rig.connection.close()
+
+
+async def test_fans_speed_and_flow_are_what_acknowledged_lines_and_the_board_say(
+    start_virtual_printer: StartPrinter,
+) -> None:
+    rig = await Rig(start_virtual_printer(**FAST)).connect()
+    tuning = rig.connection.tuning
+    assert tuning.value == Tuning(speed_percent=100.0, flow_percent={"tool0": 100.0}), "it was asked"
+    source = ListSource([b"M106 P1 S255", b"M220 S80", b"G4 P1", b"M221 S95"])
+    rig.connection.stream(source)
+    await wait_until(lambda: source.is_exhausted)
+    await rig.connection.finish()
+    assert tuning.value == Tuning(fans_percent={"1": 100.0}, speed_percent=80.0, flow_percent={"tool0": 95.0})
+    await rig.connection.send_gcode(["M107 P1", "M220 S120"])
+    assert tuning.value == Tuning(fans_percent={"1": 0.0}, speed_percent=120.0, flow_percent={"tool0": 95.0})
+    rig.printer.do(lambda printer, now: printer.choose_at_panel("M106 S51", now))
+    await wait_until(lambda: tuning.value.fans_percent == {"0": 20.0, "1": 0.0}, what="what somebody turned")
     await rig.connection.close()

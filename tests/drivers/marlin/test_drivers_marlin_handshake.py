@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from hydrogen.gcode.dialect import DIALECTS, Dialect
-from hydrogen.model.printer import Firmware
+from hydrogen.gcode.tuning import AS_STARTED, TuningTracker
+from hydrogen.model.printer import Firmware, Tuning
 from hydrogen_drivers.marlin import handshake
 from hydrogen_drivers.marlin.connection import MarlinConnection
 
@@ -53,6 +54,8 @@ class TellingConnection:
         self.firmware = Firmware(name="x")
         self.dialect = DIALECTS[dialect]
         self.asked: list[str] = []
+        self.greeting: tuple[str, ...] = ()
+        self.tuning = TuningTracker()
         self._answer = answer
 
     async def send_gcode(self, lines: Sequence[str]) -> tuple[str, ...]:
@@ -76,3 +79,16 @@ async def test_one_that_does_not_tell_is_not_asked_or_not_waited_for(monkeypatch
     mute.dialect = DIALECTS["marlin"]  # type: ignore[attr-defined]
     await handshake.ask_limits(mute)  # type: ignore[arg-type]
     assert mute.firmware == Firmware()
+
+
+async def test_a_board_that_has_just_started_has_its_fans_at_rest() -> None:
+    connection = TellingConnection("ok", dialect="repetier")
+    connection.greeting, connection.tuning = ("start", "Free Memory: 3000"), TuningTracker()
+    await handshake.ask_tuning(connection)  # type: ignore[arg-type]
+    assert connection.tuning.value == AS_STARTED
+    assert connection.asked == [], "not every firmware answers"
+    connection.greeting, connection.tuning = ("Free Memory: 3000",), TuningTracker()
+    connection.dialect = DIALECTS["marlin"]
+    await handshake.ask_tuning(connection)  # type: ignore[arg-type]
+    assert connection.tuning.value == Tuning()
+    assert connection.asked == ["M220", "M221"]

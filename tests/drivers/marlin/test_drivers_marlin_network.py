@@ -60,11 +60,19 @@ async def test_file_is_executed_through_every_kind_of_bridge(
     async with NetworkBridge(str(printer.link), manners) as bridge:
         connection = await connected(f"{'tcp' if manners is Manners.RAW else 'rfc2217'}://127.0.0.1:{bridge.port}")
         assert connection.port_identity == ""
+        assert not connection.is_simulated  # what is connected to is the bridge
         is_told = manners in (Manners.AGREES, Manners.LIMITED)
         assert connection.baud == (115200 if is_told else None)
         await printed(connection, lines)
         assert [line.encode() for line in printer.ledger.moves] == lines
         await connection.close()
+
+
+async def test_virtual_printer_on_the_network_is_known_for_one(start_virtual_printer: StartPrinter) -> None:
+    printer = start_virtual_printer(None, tcp=("127.0.0.1", 0), **QUICK)
+    connection = await connected(f"tcp://{printer.name}")
+    assert connection.is_simulated
+    await connection.close()
 
 
 async def test_cuts_in_the_middle_of_lines_over_a_bad_network_lose_and_double_nothing(

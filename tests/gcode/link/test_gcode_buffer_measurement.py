@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydrogen.gcode.link.buffer_measurement import BufferMeasurement, ReceiveBuffer
+from hydrogen.gcode.link.buffer_measurement import (
+    DWELL_SECONDS,
+    SETTLE_SECONDS,
+    SLOTS_MOST,
+    BufferMeasurement,
+    ReceiveBuffer,
+)
 from hydrogen.gcode.link.link_limits import LinkLimits
 from hydrogen.gcode.replies import parse_reply
 from hydrogen_simulators.faults import FaultPlan, FaultyWire
@@ -17,14 +23,25 @@ BASE = 4000
 LIMIT_SECONDS = 30.0
 
 
+BEGAN = 1.0
+
+
 def measure(plan: FaultPlan | None = None, seed: int = 1, **changes: object) -> tuple[BufferMeasurement, VirtualMarlin]:
+    measurement, printer, _ = measure_timed(plan, seed, **changes)
+    return measurement, printer
+
+
+def measure_timed(
+    plan: FaultPlan | None = None, seed: int = 1, **changes: object
+) -> tuple[BufferMeasurement, VirtualMarlin, float]:
+    """How long it took, too."""
     values: dict[str, object] = {"greets_on_power": False, "instant_heating": True, **changes}
     printer = VirtualMarlin(MarlinSettings(**values), seed=seed)  # type: ignore[arg-type]
     printer.power_on(0.0)
     printer.receive(b"M110 N%d\n" % BASE, 0.0)
     printer.data_to_send()
     wire = FaultyWire(plan or FaultPlan(), seed)
-    now = 1.0
+    now = BEGAN
     measurement = BufferMeasurement(base=BASE, byte_seconds=10 / 115200, quiet=LinkLimits().quiet, now=now)
     while not measurement.is_done:
         assert now < LIMIT_SECONDS, "never ends"
@@ -36,7 +53,7 @@ def measure(plan: FaultPlan | None = None, seed: int = 1, **changes: object) -> 
             now = min(d for d in (measurement.next_deadline(), printer.next_deadline()) if d is not None)
             printer.handle_deadline(now)
             measurement.handle_deadline(now)
-    return measurement, printer
+    return measurement, printer, now - BEGAN
 
 
 @pytest.mark.parametrize(
@@ -63,6 +80,22 @@ def test_firmware_without_ok_after_resend_is_measured_too() -> None:
 
 def test_queue_without_end_is_not_measured() -> None:
     assert measure(queue_size=200)[0].result is None
+
+
+@pytest.mark.parametrize("queue_size", [34, 200])
+def test_queue_without_end_is_given_up_once_its_dwell_has_run(queue_size: int) -> None:
+    """A job that is already asked for, or the last word to the heaters, waits for this."""
+    measurement, printer, seconds = measure_timed(queue_size=queue_size)
+    assert measurement.result is None
+    assert DWELL_SECONDS < seconds < DWELL_SECONDS + 0.2
+    assert sum(line.startswith("G4") for line in printer.ledger.lines) == SLOTS_MOST, "nothing is queued any more"
+
+
+@pytest.mark.parametrize("drop_ok_every", [2, 5, 60])
+def test_queue_whose_answers_were_lost_is_left_after_a_while(drop_ok_every: int) -> None:
+    """An `ok` that did not come may be of a dwell that still stands in the queue."""
+    _, _, seconds = measure_timed(FaultPlan(drop_ok_every=drop_ok_every), queue_size=200)
+    assert seconds > SETTLE_SECONDS
 
 
 def test_muted_printer_ends_it_without_a_result() -> None:

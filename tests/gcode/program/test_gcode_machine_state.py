@@ -54,16 +54,33 @@ def after(*lines: str) -> MachineState:
         (["G10 P0 S200"], {"is_firmware_retracted": False}),
         (["M204 P500 T900", "M204 P800"], {"settings": ("M204 P800 T900",)}),
         (["M204 P500", "M204 S700", "M900 K.05"], {"settings": ("M204 S700", "M900 K0.05")}),
+        (["M486 T3", "M486 S2", 'M486 A"S7 cube"'], {"object_mark": "M486 S2"}),
+        (["M486 S2", "M486 S-1"], {"object_mark": ""}),
+        (["M486 S2", "M486 P1", "M486 T3"], {"object_mark": "M486 S2"}),
+        (["EXCLUDE_OBJECT_START NAME=CUBE_ID_0"], {"object_mark": "EXCLUDE_OBJECT_START NAME=CUBE_ID_0"}),
+        (["EXCLUDE_OBJECT_START NAME=CUBE", "EXCLUDE_OBJECT_END NAME=CUBE"], {"object_mark": ""}),
     ],
 )
 def test_command_changes_what_it_should(lines: list[str], expected: dict[str, Any]) -> None:
     state = after(*lines)
     for name, value in expected.items():
-        assert getattr(state, name) == (value if name == "settings" else pytest.approx(value)), name
+        assert getattr(state, name) == (value if name in ("settings", "object_mark") else pytest.approx(value)), name
 
 
 @pytest.mark.parametrize(
-    "line", ["M486 S1", "M73 P5 R10", "M117 X5 Z9", "M600", "T?", "g1 x5", "M105", "M190", "M84 S60"]
+    "line",
+    [
+        "M486 T1",
+        "EXCLUDE_OBJECT_DEFINE NAME=A",
+        "M73 P5 R10",
+        "M117 X5 Z9",
+        "M600",
+        "T?",
+        "g1 x5",
+        "M105",
+        "M190",
+        "M84 S60",
+    ],
 )
 def test_other_lines_change_nothing(line: str) -> None:
     assert after(line) == MachineState(shift_mm={"x": 0, "y": 0, "z": 0})

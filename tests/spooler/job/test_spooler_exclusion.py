@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from hydrogen.errors import Conflict, InvalidMessage
+from hydrogen.errors import Conflict, InvalidMessage, LinkLost
 from hydrogen.model.events import JobObjectExcluded
-from hydrogen.spooler.job.exclusion import exclusion_line
+from hydrogen.spooler.job import job_desk
+from hydrogen.spooler.job.exclusion import excluded_object
+from hydrogen.spooler.journal.journal import JobHeader, read_job_header
 from hydrogen.spooler.request import ExcludeObject
 from tests.spooler.bench import Bench
 from tests.spooler.scripted_printer import ScriptedDriver
+from tests.support.waiting import wait_until
 
 
 def wish(object_id: str = "1", kind: str = "m486", job: str = "j1") -> ExcludeObject:
@@ -22,7 +26,7 @@ def wish(object_id: str = "1", kind: str = "m486", job: str = "j1") -> ExcludeOb
     ("kind", "object_id", "line"), [("m486", "3", "M486 P3"), ("exclude", "CUBE_ID_0", "EXCLUDE_OBJECT NAME=CUBE_ID_0")]
 )
 def test_each_kind_of_mark_has_its_command(kind: str, object_id: str, line: str) -> None:
-    assert exclusion_line(wish(object_id, kind)) == line
+    assert excluded_object(wish(object_id, kind)).gcode == line
 
 
 @pytest.mark.parametrize(
@@ -39,7 +43,7 @@ def test_each_kind_of_mark_has_its_command(kind: str, object_id: str, line: str)
 )
 def test_what_no_firmware_acts_on_is_never_sent(kind: str, object_id: str) -> None:
     with pytest.raises(InvalidMessage):
-        exclusion_line(wish(object_id, kind))
+        excluded_object(wish(object_id, kind))
 
 
 async def test_the_firmware_is_told_once_and_so_is_everybody(tmp_path: Path) -> None:
@@ -54,6 +58,32 @@ async def test_the_firmware_is_told_once_and_so_is_everybody(tmp_path: Path) -> 
         assert job is not None and job.excluded_objects == ("1",)
 
 
+async def test_a_line_that_a_lost_link_swallowed_is_told_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_desk, "RETURN_FIRST_SECONDS", 0.001)
+    driver = ScriptedDriver(pace_seconds=0.002)
+    async with Bench(tmp_path, driver) as bench:
+        await bench.print(bench.file(400))
+        await bench.until_executed(5)
+        bench.driver.connection.gate.clear()
+        asked = asyncio.ensure_future(bench.spooler.perform(wish()))
+        await wait_until(lambda: [one.object for one in header_of(bench).excluded] == ["1"])
+        before = bench.driver.executed.count("M486 P1")  # the line in flight may have come through
+        bench.driver.connection.lose()
+        with pytest.raises(LinkLost):
+            await asked
+        assert not bench.all(JobObjectExcluded)
+        await wait_until(lambda: bool(bench.all(JobObjectExcluded)))
+        assert bench.driver.executed.count("M486 P1") == before + 1
+        job = bench.spooler.state.job
+        assert job is not None and job.excluded_objects == ("1",)
+
+
+def header_of(bench: Bench) -> JobHeader:
+    header = read_job_header(bench.files.job)
+    assert header is not None
+    return header
+
+
 @pytest.mark.parametrize("answer", ['echo:Unknown command: "M486 P1"', "!! Unknown object", "Error: no such object"])
 async def test_a_firmware_that_does_not_take_it_is_told_of(tmp_path: Path, answer: str) -> None:
     driver = ScriptedDriver(pace_seconds=0.002)
@@ -65,6 +95,7 @@ async def test_a_firmware_that_does_not_take_it_is_told_of(tmp_path: Path, answe
         job = bench.spooler.state.job
         assert job is not None and job.excluded_objects == ()
         assert not bench.all(JobObjectExcluded)
+        assert header_of(bench).excluded == (), "nor is it for whoever takes over"
 
 
 async def test_another_job_or_none_is_a_conflict(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hydrogen.spooler.job.file_survey import (
     offset_of_line,
     offset_of_plastic,
     survey,
+    tuning_lines,
 )
 
 HEAD = ["G28", "M83", "G92 E0"]
@@ -89,3 +90,13 @@ def test_range_of_what_was_executed(laid: tuple[Path, list[int]]) -> None:
     assert whole.possible_offset == path.stat().st_size
     assert whole.highest_z_mm == pytest.approx(1.7)
     assert executed_range(path, 0, seconds=0.0, given_offset=None).certain_offset == 0
+
+
+def test_lines_between_two_places_that_concern_fans_speed_and_flow(tmp_path: Path) -> None:
+    path = tmp_path / "part.gcode"
+    lines = [b"M106 S255", b"G1 X1", b" M220 S80 ; slower", b"T1", b"M221 S95", b"M117 M106 S1", b"; M107", b"M107"]
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    start, stop = len(lines[0]) + 1, path.stat().st_size - len(lines[-1]) - 1
+    assert tuning_lines(path, start, stop) == [b"M220 S80", b"T1", b"M221 S95"]
+    assert tuning_lines(path, 0, path.stat().st_size)[-1] == b"M107"
+    assert tuning_lines(path, stop, start) == []

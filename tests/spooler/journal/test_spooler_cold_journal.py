@@ -16,8 +16,9 @@ import pytest
 
 from hydrogen.errors import DiskFull, FileUnreadable, HostError
 from hydrogen.spooler.journal import cold_journal as module
-from hydrogen.spooler.journal.cold_journal import INTERVAL_SECONDS, ColdJournal, ColdSchedule, StateReader
+from hydrogen.spooler.journal.cold_journal import INTERVAL_SECONDS, ColdFile, ColdJournal, ColdSchedule, StateReader
 from hydrogen.spooler.journal.cold_record import BLOCK_BYTES, FILE_BYTES, ColdProgress
+from hydrogen.spooler.journal.journal import ExcludedObject
 from hydrogen.spooler.recovery.interrupted import InterruptedJob, find_interrupted, read_journal
 from tests.spooler.cold_images import header
 from tests.support.waiting import wait_until
@@ -47,6 +48,58 @@ async def until_record(folder: Path, count: int) -> InterruptedJob:
     found = written(folder)
     assert found is not None
     return found
+
+
+LEFT_OUT = (ExcludedObject(kind="m486", object="1"),)
+
+
+async def test_what_is_left_out_is_on_disk_at_once_and_stays_there_to_the_end(tmp_path: Path) -> None:
+    ends = spooled(tmp_path)
+    journal = ColdJournal(tmp_path, header())
+    journal.note(ColdProgress(offset=ends[11], layer=1), now=0.0, at=1000.0)
+    await until_record(tmp_path, 1)
+    journal.change(replace(header(), excluded=LEFT_OUT))
+
+    def is_there() -> bool:
+        found = written(tmp_path)
+        return found is not None and found.header.excluded == LEFT_OUT
+
+    await wait_until(is_there)
+    assert (await until_record(tmp_path, 1)).header.outcome is None
+    journal.close("interrupted", ColdProgress(offset=ends[12]), at=1001.0)
+    assert journal.join()
+    found = written(tmp_path)
+    assert found is not None
+    assert (found.header.outcome, found.header.excluded) == ("interrupted", LEFT_OUT)
+
+
+async def test_whoever_takes_over_brings_a_header_on_disk_up_to_what_is_known(tmp_path: Path) -> None:
+    spooled(tmp_path)
+    ColdFile(tmp_path / "j1.journal").create(header())
+    journal = ColdJournal(tmp_path, replace(header(), excluded=LEFT_OUT))
+
+    def is_there() -> bool:
+        found = written(tmp_path)
+        return found is not None and found.header.excluded == LEFT_OUT
+
+    await wait_until(is_there)
+    journal.close("completed", ColdProgress(offset=0), at=1001.0)
+    assert journal.join()
+
+
+async def test_more_names_than_a_header_holds_leave_the_one_on_disk_as_it_is(tmp_path: Path) -> None:
+    ends = spooled(tmp_path)
+    told: list[HostError] = []
+    journal = ColdJournal(tmp_path, header(), tell=told.append)
+    many = tuple(ExcludedObject(kind="exclude", object=f"{n:080}") for n in range(100))
+    journal.change(replace(header(), excluded=LEFT_OUT))
+    await wait_until(lambda: (found := written(tmp_path)) is not None and found.header.excluded == LEFT_OUT)
+    journal.change(replace(header(), excluded=many))
+    journal.close("interrupted", ColdProgress(offset=ends[12]), at=1001.0)
+    assert journal.join()
+    found = written(tmp_path)
+    assert found is not None
+    assert (found.header.outcome, found.header.excluded) == ("interrupted", LEFT_OUT)
 
 
 async def test_record_tells_the_place_and_what_the_machine_was_in(tmp_path: Path) -> None:

@@ -116,6 +116,17 @@ def test_what_the_file_had_set_is_restored(changes: dict[str, Any], expected: li
     assert list(dict.fromkeys(line for line in commands if line in expected)) == expected
 
 
+def test_objects_that_were_left_out_stay_out_and_hold_no_move_of_ours_up() -> None:
+    basis = replace(BASIS, excluded=("M486 P1", "M486 P3"))
+    opening = plan(replace(MACHINE, object_mark="M486 S3"), basis).opening
+    assert opening[-3:] == ("M486 P1", "M486 P3", "M486 S3"), "behind the last move of ours"
+    assert opening.index("M486 S-1") < opening.index("G1 Z9.2 F600")
+    named = replace(BASIS, excluded=("EXCLUDE_OBJECT NAME=CUBE",))
+    assert "EXCLUDE_OBJECT_END" in plan(basis=named).opening
+    assert plan(basis=named).digest != plan().digest, "an approval is for what is left out, too"
+    assert plan(replace(MACHINE, object_mark="M486 S3")).opening[-1] == "M486 S3", "it may be left out later"
+
+
 def test_filament_comes_forward_as_far_as_it_was_drawn_back() -> None:
     assert "G1 E1 F1800" not in plan(replace(MACHINE, retracted_mm=2.0)).opening
     assert "G1 E1 F1800" not in plan(replace(MACHINE, is_firmware_retracted=True)).opening

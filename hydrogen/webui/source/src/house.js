@@ -8,9 +8,12 @@ const JOB_FIGURES = [
   "remaining_seconds", "remaining_low_seconds", "remaining_high_seconds", "remaining_source",
 ];
 
+const EMPTY_TUNING = Object.freeze({ fans_percent: {}, speed_percent: null, flow_percent: {} });
+
 const EMPTY_PRINTER = Object.freeze({
   status: "offline", driver: "", port: "", baud: null, firmware: null, heaters: {}, position: null, job: null, link: null,
   prompt: null, prompt_buttons: [], error: null, unsafe: null, bed: "unknown", bed_job: null, recoverable: null, power: null, display_message: "",
+  tuning: EMPTY_TUNING,
 });
 
 /** Before anything was told. `news` counts what happened to things that are fetched: files, queue, jobs. */
@@ -104,7 +107,7 @@ function applyToPrinter(printer, event) {
     case "printer.connected":
       return { ...printer, port: event.port, baud: event.baud, error: null, unsafe: null };
     case "printer.disconnected":
-      return { ...printer, heaters: {}, position: null, firmware: null, link: null, prompt: null, prompt_buttons: [], display_message: "" };
+      return { ...printer, heaters: {}, position: null, firmware: null, link: null, prompt: null, prompt_buttons: [], display_message: "", tuning: EMPTY_TUNING };
     case "printer.state_changed": {
       const job = printer.job && JOB_WORDS.has(event.status) ? { ...printer.job, status: event.status } : printer.job;
       return { ...printer, status: event.status, job };
@@ -115,6 +118,8 @@ function applyToPrinter(printer, event) {
       return { ...printer, position: event.position };
     case "printer.message_shown":
       return { ...printer, display_message: event.message };
+    case "printer.tuning_changed":
+      return { ...printer, tuning: event.tuning };
     case "printer.prompt_shown":
       return { ...printer, prompt: event.message, prompt_buttons: event.buttons ?? [] };
     case "printer.prompt_closed":
@@ -149,7 +154,7 @@ function newJob(event) {
     id: event.job, file: event.file, status: "printing", fraction: 0, lines_done: 0, lines_total: event.lines_total,
     bytes_done: 0, bytes_total: event.bytes_total, layer: 0, layers_total: event.layers_total, elapsed_seconds: 0,
     remaining_seconds: null, remaining_low_seconds: null, remaining_high_seconds: null, remaining_source: "",
-    started_at: event.at, actor: event.actor, excluded_objects: [],
+    started_at: event.at, actor: event.actor, excluded_objects: event.excluded_objects ?? [],
   };
 }
 

@@ -1,12 +1,13 @@
 import { Heat } from "./heat.js";
 import { isBusy } from "./house.js";
 import { JobCard } from "./job_card.js";
+import { later } from "./later.js";
 import { Motion } from "./motion.js";
 import { hashOf } from "./route.js";
 import { Signals } from "./signals.js";
 import { texts } from "./texts.js";
 import { Tuning } from "./tuning.js";
-import { Button, Card, SureButton, html, order, page, useAnswer, useMay, useModel } from "./ui.js";
+import { Button, Card, SureButton, html, order, page, useAnswer, useMay, useModel, useState } from "./ui.js";
 
 const UNREACHABLE = new Set(["offline", "connecting", "halted", "error"]);
 
@@ -32,21 +33,33 @@ export function PrinterPage({ name }) {
     </div>`;
 }
 
+const AddPrinter = later(() => import("./printers.js"), "AddPrinter");
+
+/** From no printer to the first one: its port is chosen here, the rest happens by itself. */
 function FirstPrinter() {
   const { value, again } = useAnswer(() => page.client.command("port.list", {}, { isRepeatable: true }), []);
+  const isAdmin = useMay("admin");
+  const [chosen, setChosen] = useState(null);
   const ports = value?.ports ?? [];
   const words = texts.printer;
+  const tryVirtual = async () => (await import("./printers.js")).addPrinter({ name: "virtual", port: "virtual:" });
   return html`
     <div class="page-head"><h1>${words.noneTitle}</h1></div>
     <${Card} title=${words.first} icon="printer" class="first">
       <ol>
-        <li><p>${ports.length ? words.portsFound : words.plugIn}</p>
-          ${ports.length > 0 && html`<ul class="entries">${ports.map((port) => html`<li key=${port.path}><div class="entry"><div><b>${port.title || port.words || port.path}</b><small>${[port.bind, port.note].filter(Boolean).join(" · ")}</small></div></div></li>`)}</ul>`}
-          <div class="row"><${Button} kind="small" onPress=${again}>${words.lookAgain}<//></div></li>
-        <li><p>${words.nameIt}</p><pre>${words.nameItAs(ports.find((port) => !port.in_use)?.bind ?? "/dev/ttyUSB0")}</pre></li>
+        <li><p>${words.plugIn}</p></li>
+        <li><p>${ports.length ? words.portsFound : words.noPorts}</p>
+          ${ports.length > 0 && html`<ul class="entries">${ports.map((port) => html`
+            <li key=${port.path}><div class="entry"><div><b>${port.title || port.words || port.path}</b><small>${[port.bind, port.note].filter(Boolean).join(" · ")}</small></div></div>
+              ${isAdmin && html`<${Button} kind="small primary" aria-label=${words.usePort(port.bind)} onPress=${() => setChosen(port.bind)}>${words.use}<//>`}</li>`)}</ul>`}
+          <div class="row"><${Button} kind="small" onPress=${again}>${words.lookAgain}<//>
+            ${isAdmin && html`<${Button} kind="small" onPress=${() => setChosen("")}>${words.useOther}<//>`}</div>
+          ${!isAdmin && html`<p class="hint">${words.nameIt}</p><pre>${words.nameItAs(ports.find((port) => !port.in_use)?.bind ?? "/dev/ttyUSB0")}</pre>`}</li>
+        <li><p>${words.connects}</p></li>
       </ol>
-      <p>${words.orVirtual}</p><pre>hydrogen serve --simulate</pre>
-    <//>`;
+      ${isAdmin && html`<p class="hint">${words.orVirtual}</p><div class="row"><${Button} onPress=${tryVirtual}>${words.tryVirtual}<//></div>`}
+    <//>
+    ${chosen !== null && html`<${AddPrinter} port=${chosen} onClose=${() => setChosen(null)} />`}`;
 }
 
 function Unreachable({ name, printer, reason, may }) {

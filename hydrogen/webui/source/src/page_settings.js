@@ -2,6 +2,7 @@ import "./kit.js";
 import { AppKeys } from "./app_keys.js";
 import { moment } from "./format.js";
 import { Keys } from "./keys.js";
+import { Printers } from "./printers.js";
 import { hashOf } from "./route.js";
 import { applyLook } from "./settings.js";
 import { texts } from "./texts.js";
@@ -16,7 +17,7 @@ export function SettingsPage() {
     <div class="page-head"><h1>${words.title}</h1></div>
     <div class="grid">
       <div class="column"><${Session} /><${Look} /><${Presets} /></div>
-      <div class="column"><${Service} />${isAdmin && html`<${Keys} /><${AppKeys} /><${Configuration} /><${Log} />`}</div>
+      <div class="column"><${Service} />${isAdmin && html`<${Printers} /><${Keys} /><${AppKeys} /><${Configuration} /><${Log} />`}</div>
     </div>`;
 }
 

@@ -37,16 +37,26 @@ export const texts = {
   stop: { label: "Emergency stop", short: "STOP", done: "Emergency stop was sent.", failed: "The emergency stop was not answered. Cut the power." },
 
   printer: {
-    noneTitle: "No printer yet", first: "Two steps to the first one",
-    plugIn: "Plug the printer in and switch it on.", portsFound: "Plug the printer in. These ports are here now:", lookAgain: "Look again",
-    nameIt: "Name the printer in the service's configuration, then restart the service.", nameItAs: (port) => `[printers.ender3]\ndriver = "marlin"\nport = "${port}"`,
-    orVirtual: "Or look around with a virtual printer first:",
+    noneTitle: "No printer yet", first: "Three steps to the first print",
+    plugIn: "Plug the printer in and switch it on.", portsFound: "Choose the printer's port. These are here:", lookAgain: "Look again", noPorts: "Then choose its port. None was found yet.",
+    usePort: (port) => `Use ${port}`, use: "Use this one", useOther: "Another port…", tryVirtual: "Add a virtual printer",
+    connects: "The service connects to it by itself, and finds out what it is.",
+    nameIt: "Whoever administers this service can add it here, or name it in the configuration:", nameItAs: (port) => `[printers.ender3]\ndriver = "marlin"\nport = "${port}"`,
+    orVirtual: "Or look around with a virtual printer first. It can be removed in the settings.",
     connect: "Connect", disconnect: "Disconnect", powerOff: "Switch off", powerOn: "Switch on", power: "Power", powers: { on: "on", off: "off", unknown: "not known" }, sure: "Press again",
     offlineTitle: "The printer is not connected", offlineText: (port) => `Its port is ${port}. Switch it on and plug it in; then connect.`,
     connectingText: "Asking the printer who it is…", haltedTitle: "The printer is stopped",
     haltedText: "Find out why before you go on. Then reset it (its button, or its power), and connect again.",
     unsafeTitle: "The printer may be hot, and nobody can turn it off", connection: "Connection", firmware: "Firmware", port: "Port",
     display: "On the printer's display",
+  },
+
+  printers: {
+    title: "Printers", add: "Add a printer", name: "Name", nameHint: "Small letters, digits, - and _", port: "Port",
+    portHint: "A serial port, tcp://host:port, rfc2217://host:port, or virtual: for a printer that is not there.", virtual: "virtual printer",
+    baud: "Speed of the port", baudAuto: "Find out", size: "Size of the print volume in mm (may be left empty)",
+    sizeHint: "Then files that do not fit are told of, and moves stay inside.",
+    added: (name) => `${name} was added. The service begins anew; prints go on.`, removeSure: "Remove for good?", ofFile: "in the configuration's file",
   },
 
   job: {
@@ -80,7 +90,7 @@ export const texts = {
   extrude: {
     title: "Extruder", length: "Length", speed: "Speed", push: "Extrude", pull: "Retract", mmPerSecond: "mm/s", tool: "Tool",
     fan: "Fan", feed: "Speed", flow: "Flow", tuning: "Fan, speed and flow",
-    last: "What was last set here; the printer does not tell.",
+    last: "As the printer has it, whoever set it; – is not known.",
   },
 
   signals: {

@@ -1,12 +1,24 @@
 import { isBusy, isConnected, takesCommands } from "./house.js";
 import { texts } from "./texts.js";
-import { Button, Card, html, order, useState } from "./ui.js";
+import { Button, Card, html, order, useEffect, useState } from "./ui.js";
 
-const FACTORS = [
-  { operation: "printer.set_fan", label: texts.extrude.fan, low: 0, high: 100, step: 5, start: 0 },
-  { operation: "printer.set_feedrate", label: texts.extrude.feed, low: 10, high: 200, step: 5, start: 100 },
-  { operation: "printer.set_flow", label: texts.extrude.flow, low: 75, high: 125, step: 1, start: 100 },
-];
+/** What can be turned, and how it is set as far as the service knows: the part fan always, other fans once one was spoken of. */
+function factorsOf({ fans_percent: fans = {}, speed_percent: speed, flow_percent: flow = {} } = {}) {
+  const words = texts.extrude;
+  return [
+    ...[...new Set(["0", ...Object.keys(fans)])].sort().map((fan) => ({
+      operation: "printer.set_fan", label: fan === "0" ? words.fan : `${words.fan} ${fan}`, more: { fan: Number(fan) }, low: 0, high: 100, step: 5, start: 0, known: fans[fan],
+    })),
+    { operation: "printer.set_feedrate", label: words.feed, low: 10, high: 200, step: 5, start: 100, known: speed },
+    { operation: "printer.set_flow", label: words.flow, low: 75, high: 125, step: 1, start: 100, known: Object.values(flow)[0], told: flowWords(flow) },
+  ];
+}
+
+/** The flow of every tool, where there are several. */
+function flowWords(flow) {
+  const tools = Object.keys(flow).sort();
+  return tools.length > 1 ? tools.map((tool) => `${Number(tool.slice(4)) + 1}: ${Math.round(flow[tool])} %`).join(", ") : "";
+}
 
 export function Tuning({ name, printer }) {
   const tools = Object.keys(printer.heaters).filter((heater) => /^tool\d+$/.test(heater)).map((heater) => Number(heater.slice(4)));
@@ -28,22 +40,22 @@ export function Tuning({ name, printer }) {
           <${Button} icon="down" disabled=${isOff} onPress=${() => push(1)}>${texts.extrude.push}<//></div>
       </div>`}
       <div class="factors" role="group" aria-label=${texts.extrude.tuning} title=${texts.extrude.last}>
-        ${FACTORS.map((factor) => html`<${Factor} key=${factor.operation} factor=${factor} name=${name} isOff=${!isConnected(printer) && !isBusy(printer)} />`)}
+        ${factorsOf(printer.tuning).map((factor) => html`<${Factor} key=${factor.label} factor=${factor} name=${name} isOff=${!isConnected(printer) && !isBusy(printer)} />`)}
       </div>
     <//>`;
 }
 
-/** Sends when the slider is let go. */
+/** Sends when the slider is let go; from then on it stands where the printer has it. */
 function Factor({ factor, name, isOff }) {
-  const [value, setValue] = useState(factor.start);
-  const [isSet, setSet] = useState(false);
+  const [wanted, setWanted] = useState(null);
+  useEffect(() => setWanted(null), [factor.known]);
+  const value = wanted ?? factor.known ?? factor.start;
   const send = async (event) => {
-    const wanted = Number(event.target.value);
-    if (await order(factor.operation, { percent: wanted }, name)) setSet(true);
+    if (!(await order(factor.operation, { percent: Number(event.target.value), ...factor.more }, name))) setWanted(null);
   };
   return html`
     <label class="factor"><span>${factor.label}</span>
       <input type="range" min=${factor.low} max=${factor.high} step=${factor.step} value=${value} disabled=${isOff}
-        onInput=${(event) => setValue(Number(event.target.value))} onChange=${send} />
-      <output>${isSet || value !== factor.start ? `${value} %` : "–"}</output></label>`;
+        onInput=${(event) => setWanted(Number(event.target.value))} onChange=${send} />
+      <output>${wanted === null && factor.told ? factor.told : wanted === null && typeof factor.known !== "number" ? "–" : `${Math.round(value)} %`}</output></label>`;
 }

@@ -54,6 +54,18 @@ test("the printer's word is the job's word", () => {
   assert.ok(isBusy(house.printers.a));
 });
 
+test("fans, speed and flow are what was told last, and nothing once the printer is gone", () => {
+  const tuning = { fans_percent: { 0: 50.2 }, speed_percent: 150, flow_percent: { tool0: 95 } };
+  const house = after({ type: "printer.tuning_changed", printer: "a", tuning });
+  assert.deepEqual(house.printers.a.tuning, tuning);
+  const gone = apply(house, { type: "printer.disconnected", seq: 99, printer: "a", reason: "" });
+  assert.deepEqual(gone.printers.a.tuning, { fans_percent: {}, speed_percent: null, flow_percent: {} });
+});
+
+test("a job that takes up another leaves out what that one left out", () => {
+  assert.deepEqual(after({ ...started, excluded_objects: ["1"] }).printers.a.job.excluded_objects, ["1"]);
+});
+
 test("a prompt is shown and closed", () => {
   const shown = after({ type: "printer.prompt_shown", printer: "a", message: "<b>Filament</b>", buttons: ["Go"] });
   assert.deepEqual([shown.printers.a.prompt, shown.printers.a.prompt_buttons], ["<b>Filament</b>", ["Go"]]);

@@ -98,7 +98,7 @@ def seek(machine: Machine, command: Command) -> Outcome:
 def print_status(machine: Machine, command: Command) -> Outcome:
     """M27: once; with S every so many seconds, also when nothing prints, until ``S0``."""
     if command.has("S"):
-        machine.card_report.start(min(60.0, command.value("S")), machine.now)
+        machine.start_report(machine.card_report, command.value("S"))
     else:
         say_status(machine)
     return None

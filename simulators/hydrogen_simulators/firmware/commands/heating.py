@@ -163,7 +163,7 @@ def auto_report_temperatures(machine: Machine, command: Command) -> Outcome:
     if not machine.settings.auto_report:
         machine.say_unknown(command.text, command.word)
     elif command.has("S"):
-        machine.temperature_report.start(min(60.0, command.value("S")), machine.now)
+        machine.start_report(machine.temperature_report, command.value("S"))
     return None
 
 

@@ -172,12 +172,31 @@ def check_name(machine: Machine, command: Command) -> Outcome:
     return None
 
 
+def leave_objects_out(machine: Machine, command: Command) -> Outcome:
+    """M486: T resets, S begins an object, C leaves out the one that is printed, P any, U takes that back; all in silence.
+    A is a name for people, whose letters mean nothing."""
+    objects = machine.objects
+    if command.rest[:1] == "A":
+        return None
+    if command.has("T"):
+        objects.reset()
+    if command.has("S"):
+        objects.begin(int(command.value("S")))
+    if command.has("C"):
+        objects.cancel(objects.active)
+    if command.has("P"):
+        objects.cancel(int(command.value("P")))
+    if command.has("U"):
+        objects.restore(int(command.value("U")))
+    return None
+
+
 def do_nothing(machine: Machine, command: Command) -> Outcome:
     """A command whose only trace on the wire is its ok."""
     return None
 
 
-_SILENT = ("M17", "M80", "M85", "M111", "M211", "M300", "M486", "M876", "M900", "M907", "M9999")
+_SILENT = ("M17", "M80", "M85", "M111", "M211", "M300", "M876", "M900", "M907", "M9999")
 _TOOLS = tuple(f"T{tool}" for tool in range(8))
 
 
@@ -204,6 +223,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "M112": kill,
         "M117": show_message,
         "M118": say_message,
+        "M486": leave_objects_out,
         "M600": change_filament,
     }
     | dict.fromkeys(_SILENT, do_nothing)

@@ -60,9 +60,13 @@ def _plan_pieces(machine: Machine, places: list[list[float]]) -> Running:
 
 
 def _target(machine: Machine, command: Command) -> list[float] | None:
-    """The end point in machine millimetres; also takes F, and refuses E where it is too cold. None: the move is refused."""
+    """The end point in machine millimetres; also takes F, and refuses E where it is too cold. None: the move is refused,
+    or of an object that is left out."""
     motion, words, unit = machine.motion, command.words, machine.unit_mm
     target = motion.position.copy()
+    if machine.objects.is_skipping:
+        _skip(machine, words)
+        return None
     for letter, value in words.items():
         if value is None or (axis := AXES.find(letter)) < 0:
             continue
@@ -78,6 +82,17 @@ def _target(machine: Machine, command: Command) -> list[float] | None:
     if target[3] != motion.position[3] and not _prevent_cold_extrusion(machine, target):
         return None
     return target
+
+
+def _skip(machine: Machine, words: Mapping[str, float | None]) -> None:
+    """A move of an object that is left out: feedrate and the count of filament are taken over, nothing moves. Source: Marlin
+    ``get_destination_from_command`` (X, Y and Z stay), ``Planner::buffer_segment`` (E is set)."""
+    length, feedrate = words.get("E"), words.get("F")
+    if length is not None:
+        before = machine.motion.position[3] if machine.is_relative or machine.is_relative_e else 0.0
+        machine.motion.position[3] = before + length * machine.unit_mm
+    if feedrate and feedrate > 0:
+        machine.motion.feedrate = feedrate * machine.unit_mm / 60
 
 
 def _is_refused(machine: Machine, target: list[float]) -> bool:

@@ -50,7 +50,7 @@ def end_stops(machine: Machine, command: Command) -> Outcome:
 def auto_report_position(machine: Machine, command: Command) -> Outcome:
     """M154: a position line every S seconds, 0 stops."""
     if command.has("S"):
-        machine.position_report.start(min(60.0, command.value("S")), machine.now)
+        machine.start_report(machine.position_report, command.value("S"))
     return None
 
 

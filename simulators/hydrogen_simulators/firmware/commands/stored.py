@@ -15,15 +15,14 @@ from hydrogen_simulators.firmware.waiting import Handler, Outcome
 
 def settings_report(machine: Machine) -> list[tuple[str, str, str]]:
     """Command, heading and line of each stored setting, in M503's order."""
-    s, motion = machine.settings, machine.motion
 
     def axes(values: tuple[float, ...] | list[float]) -> str:
         return " ".join(f"{axis}{value:.2f}" for axis, value in zip(AXES, values, strict=True))
 
-    limits = motion.limits
+    limits = machine.motion.limits
     p, r, t = limits.acceleration, limits.retract_acceleration, limits.travel_acceleration
     return [
-        ("M92", "Steps per unit", f"M92 {axes(s.steps_per_mm)}"),
+        ("M92", "Steps per unit", f"M92 {axes(limits.steps_per_mm)}"),
         ("M203", "Max feedrates (units/s)", f"M203 {axes(limits.feedrate)}"),
         ("M201", "Max Acceleration (units/s2)", f"M201 {axes(limits.axis_acceleration)}"),
         ("M204", "Acceleration (units/s2) (P<print-accel> R<retract> T<travel>)", f"M204 P{p:.2f} R{r:.2f} T{t:.2f}"),
@@ -57,12 +56,14 @@ def limit(machine: Machine, command: Command) -> Outcome:
 
 
 def _take_limits(limits: Limits, command: Command) -> None:
-    """Take over what M201 and M203 to M205 say; the others change nothing that a virtual printer has."""
+    """Take over what M92, M201 and M203 to M205 say; M206 changes nothing that a virtual printer has."""
 
     def axes(values: list[float]) -> list[float]:
         return [max(0.01, command.value(axis, values[index])) for index, axis in enumerate(AXES)]
 
     match command.name:
+        case "M92":
+            limits.steps_per_mm = axes(limits.steps_per_mm)
         case "M201":
             limits.axis_acceleration = axes(limits.axis_acceleration)
         case "M203":
@@ -87,7 +88,8 @@ def flow(machine: Machine, command: Command) -> Outcome:
 
 
 def store(machine: Machine, command: Command) -> Outcome:
-    """M500."""
+    """M500: what is set now is what the board starts with, and what M501 brings back."""
+    machine.store_settings()
     machine.echo("Settings Stored (606 bytes; crc 30909)")
     machine.notify("Settings Stored")
     machine.action("notification Settings Stored")
@@ -95,13 +97,14 @@ def store(machine: Machine, command: Command) -> Outcome:
 
 
 def load(machine: Machine, command: Command) -> Outcome:
-    """M501."""
+    """M501: what was stored last is set again."""
+    machine.restore_settings()
     load_settings(machine)
     return None
 
 
 def load_defaults(machine: Machine, command: Command) -> Outcome:
-    """M502."""
+    """M502: the defaults of the build are set, and not stored."""
     machine.motion.limits = Limits.of(machine.settings)
     machine.action("notification Hardcoded Default Settings Loaded")
     machine.echo("Hardcoded Default Settings Loaded")
