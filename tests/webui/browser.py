@@ -45,7 +45,7 @@ needs_browser = pytest.mark.skipif(
 
 AXE = SOURCE / "node_modules" / "axe-core" / "axe.min.js"
 
-WAIT_MS = 30_000
+WAIT_MS = 60_000
 
 PICTURES = Path(__file__).parents[2] / "build" / "pictures"
 """What the tests leave behind to be looked at; not committed, begun anew by `make test`."""

@@ -110,6 +110,7 @@ async def test_the_stop_is_pressed_by_the_keyboard_while_a_question_is_open(home
         await visitor.is_status("halted")
         await visitor.sees_no(".dialog")
         await visitor.page.wait_for_function("() => document.activeElement !== document.body")
+        assert await visitor.page.evaluate("scrollY") == 0
 
 
 async def test_a_question_over_a_dialog_is_answered_first_and_one_escape_closes_one(home: Home) -> None:

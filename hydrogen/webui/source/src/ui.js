@@ -152,7 +152,7 @@ export function setAside() {
 function giveBack(before) {
   if (open.length) return open[open.length - 1].box.querySelector(".dialog").focus();
   const goal = before && before !== document.body && before.isConnected && !before.disabled ? before : document.getElementById("content");
-  return goal?.focus();
+  return goal?.focus({ preventScroll: true }); // what the person was looking at stays where it is
 }
 
 function escape(event) {
