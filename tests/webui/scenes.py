@@ -1,4 +1,4 @@
-"""Every page and dialog of the dashboard, one after the other, on a stage (`stage.py`), in three looks at once.
+"""Every page and dialog of the dashboard, one after the other, on a stage (`stage.py`), in three looks.
 
 The order matters: what a prompt or a stopped printer puts over all pages comes last.
 """
@@ -127,13 +127,13 @@ async def walk(stage: Stage, browser: Browser, target: Path, looked: Looked) -> 
         for scene in SCENES:
             if scene.arrange is not None:
                 await scene.arrange(stage)
-            await asyncio.gather(
-                *(_take(scene, look, visitor, stage, target, looked) for look, visitor in visitors.items())
-            )
+            for look, visitor in visitors.items():
+                await _take(scene, look, visitor, stage, target, looked)
 
 
 async def _take(scene: Scene, look: str, visitor: Visitor, stage: Stage, target: Path, looked: Looked) -> None:
     page = visitor.page
+    await page.bring_to_front()  # a page behind others may be given no frames, and then nothing of it is ever seen
     place = stage.empty_url if scene.is_in_empty_house else stage.url
     if not page.url.startswith(place):
         await page.goto(place)
