@@ -38,8 +38,8 @@ def read_added(data_dir: Path) -> Tables:
         if len(content) > MOST_BYTES:
             raise _refused(path, f"more than {MOST_BYTES} bytes", "a table for each added printer")
         body = tomllib.loads(content.decode())
-    except FileNotFoundError:
-        return {}
+    except (FileNotFoundError, NotADirectoryError):
+        return {}  # whoever makes the folder says what is wrong with it
     except OSError as error:
         raise _refused(path, error.strerror or str(error), "a readable file") from None
     except ValueError as error:

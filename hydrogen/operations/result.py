@@ -42,6 +42,7 @@ def result_schemas(book: SchemaBook) -> Mapping[str, Schema]:
         **_of_diagnoses(),
         **_of_sensors(book),
         **_of_ports(),
+        **_of_printer_setup(),
     }
 
 
@@ -285,3 +286,15 @@ def _of_ports() -> dict[str, Schema]:
     )
     port = answer_object(**texts, printer=TEXT_OR_NULL, in_use={"type": "boolean"})
     return {"port.list": answer_object(ports=list_of(port))}
+
+
+def _of_printer_setup() -> Mapping[str, Schema]:
+    size: Schema = {"type": ["array", "null"], "items": NUMBER, "minItems": 3, "maxItems": 3}
+    # A person may have written another kind of speed (`auto`), or no port, into the file by hand.
+    baud: Schema = {"type": ["integer", "string", "null"]}
+    printer = answer_object(name=TEXT, driver=TEXT, port=TEXT_OR_NULL, baud=baud, size_mm=size)
+    return {
+        "printer.added": answer_object(printers=list_of(printer)),
+        "printer.add": printer,
+        "printer.remove": answer_object(name=TEXT),
+    }

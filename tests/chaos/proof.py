@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hydrogen_simulators.ledger import ExecutionLedger, is_move
 
 HOUSEKEEPING = re.compile(
-    r"M105|M110( .*)?|M115|M155( .*)?|M27( .*)?|M503( S0)?|M114( .*)?|M400|M108|M876( .*)?|G4 P\d+|M104( T\d)? S0"
+    r"M105|M110( .*)?|M115|M155( .*)?|M27( .*)?|M503( S0)?|M22[01]|M114( .*)?|M400|M108|M876( .*)?|G4 P\d+|M104( T\d)? S0"
     r"|M14[01] S0|M107"
 )
 """What the host sends of its own accord; no job of ours has such a line. Nothing in it moves the machine."""

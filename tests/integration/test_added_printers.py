@@ -26,6 +26,7 @@ from tests.integration.house_process import (
     square_lines,
     until,
 )
+from tests.operations.test_operations_result import validator_of
 
 
 @asynccontextmanager
@@ -64,9 +65,8 @@ async def test_a_service_without_a_printer_gets_one_prints_and_loses_it_again(tm
         first = epoch_of(house)
         async with connected(house.address) as client:
             assert await printers_of(client) == {}
-            await client.command(
-                "printer.add", None, {"name": "bench", "port": "virtual:speed=max", "size_mm": [220, 220, 250]}
-            )
+            wish = {"name": "bench", "port": "virtual:speed=max", "size_mm": [220, 220, 250]}
+            validator_of("printer.add").validate(await client.command("printer.add", None, wish))
             with pytest.raises(Conflict, match="another name"):
                 await client.command("printer.add", None, {"name": "bench", "port": "virtual:"})
         async with next_life(house, first) as client:
@@ -79,7 +79,7 @@ async def test_a_service_without_a_printer_gets_one_prints_and_loses_it_again(tm
             assert finished["outcome"] == "completed"
             pid = house.spooler_pid()
             assert pid is not None
-            await client.command("printer.remove", None, {"name": "bench"})
+            validator_of("printer.remove").validate(await client.command("printer.remove", None, {"name": "bench"}))
         async with next_life(house, second) as client:
             assert await printers_of(client) == {}
             assert (await client.command("printer.added"))["printers"] == []

@@ -58,6 +58,7 @@ async def test_answers_about_files_and_the_system_are_as_described(tmp_path: Pat
         await ask("audit.list")
         await ask("system.diagnose")
         await ask("printer.profile", "bench")
+        await ask("printer.added")  # adding and removing begins the service anew: test_added_printers.py
         made = await ask("key.create", name="another", scopes=["read"])
         await ask("key.revoke", id=made["id"])
 

@@ -149,6 +149,8 @@ async def test_the_emergency_stop_is_in_reach_above_every_dialog(home: Home) -> 
         await visitor.page.keyboard.press("Escape")
         await visitor.go("Printer")
         await visitor.sees(".bar.bad:has-text('The printer is stopped')")
+        await visitor.page.click(".stop")  # once more, to be sure
+        await visitor.sees(".notice.good:has-text('stopped already')")
 
 
 async def test_who_is_unknown_sees_nothing_and_who_may_only_look_has_no_controls(home: Home) -> None:

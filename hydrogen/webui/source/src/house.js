@@ -124,8 +124,6 @@ function applyToPrinter(printer, event) {
       return { ...printer, prompt: event.message, prompt_buttons: event.buttons ?? [] };
     case "printer.prompt_closed":
       return { ...printer, prompt: null, prompt_buttons: [] };
-    case "printer.power_changed":
-      return { ...printer, power: event.power };
     case "printer.unsafe":
       return { ...printer, unsafe: event.reason };
     case "printer.power_changed":

@@ -132,6 +132,7 @@ function Stop({ name }) {
       await page.client.emergencyStop(name);
       page.model.tell("good", texts.stop.done, name);
     } catch (error) {
+      if (error.code !== "service_unreachable" && page.model.value.house.printers[name]?.status === "halted") return page.model.tell("good", texts.stop.already, name);
       page.model.tell("error", `${texts.stop.failed} (${error.message})`, name);
     }
   };

@@ -34,7 +34,7 @@ export const texts = {
     layers: "G-code", settings: "Settings", choose: "Printer", skip: "Skip to the page",
   },
 
-  stop: { label: "Emergency stop", short: "STOP", done: "Emergency stop was sent.", failed: "The emergency stop was not answered. Cut the power." },
+  stop: { label: "Emergency stop", short: "STOP", done: "Emergency stop was sent.", already: "The printer has told that it is stopped already. To be quite sure, cut its power.", failed: "The emergency stop was not answered. Cut the power." },
 
   printer: {
     noneTitle: "No printer yet", first: "Three steps to the first print",
