@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,10 @@ from tests.integration.house_process import (
 )
 
 StartPrinter = Callable[..., VirtualPrinter]
+
+
+def is_disk_full(frame: Mapping[str, Any]) -> bool:
+    return frame.get("type") == "error.raised" and frame["error"]["code"] == "disk_full"
 
 
 async def test_a_print_completes_on_a_full_disk_and_its_end_is_recorded_once_there_is_room(
@@ -49,8 +54,7 @@ async def test_a_print_completes_on_a_full_disk_and_its_end_is_recorded_once_the
                 printer.change_speed(None)
                 finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished")
                 assert (finished["job"], finished["outcome"]) == (job, "completed"), finished
-                told = await frame_where(client, lambda frame: frame.get("type") == "error.raised")
-                assert told["error"]["code"] == "disk_full", told
+                await frame_where(client, is_disk_full)  # among words of the watch over the disk
                 disk.free()
                 await _until_recorded(client, job)
             assert await house.stop() == 0, house.said

@@ -143,7 +143,7 @@ async def is_stopped_at_once(bench: Bench) -> None:
     await bench.client.command("printer.emergency_stop", bench.name)
     finished = await bench.finished()
     assert finished["outcome"] == "failed", finished
-    assert bench.printer.printer.is_halted
+    await until(lambda: bench.printer.printer.is_halted)  # it has the word as soon as its thread reads
     assert bench.executed() == []
 
 

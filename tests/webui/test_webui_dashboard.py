@@ -76,7 +76,7 @@ async def test_heat_and_moves_stay_within_what_the_printer_is_made_for(home: Hom
         await visitor.sees("tr:has-text('Bed') td:has-text('45')")
         await visitor.page.locator(".factor:has-text('Fan') input").fill("50")
         await visitor.sees(".factor:has-text('50 %')")
-        await until(lambda: home.printer.printer.machine.fans[0] == 128)
+        await until(lambda: home.printer.printer.machine.fans.get(0) == 128)
         await visitor.sees(factor("Speed", 100))
         await home.ask("printer.send_gcode", {"lines": ["M220 S70", "M106 P1 S255"]}, PRINTER)
         for label, percent in (("Speed", 70), ("Fan 1", 100), ("Fan", 50)):
