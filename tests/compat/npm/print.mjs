@@ -45,6 +45,7 @@ const seen = {
   longest: 0,
 }
 
+let done = null
 const socket = new SockJS(`${url}/sockjs`, null, { transports: [transport] })
 socket.onopen = () => { seen.transport = socket.transport }
 socket.onclose = (event) => { if (!seen.events.includes("PrintDone")) fail(`closed: ${event.code} ${event.reason}`) }
@@ -60,10 +61,11 @@ socket.onmessage = async ({ data }) => {
     for (const moment of data.current.temps)
       for (const heater of Object.keys(moment))
         if (heater !== "time" && !seen.heaters.includes(heater)) seen.heaters.push(heater)
+    if (done) await finish(done)
   }
   if (kind === "event") {
     seen.events.push(data.event.type)
-    if (data.event.type === "PrintDone") await finish(data.event.payload)
+    if (data.event.type === "PrintDone") done = data.event.payload // a state behind it follows, however short the print was
   }
 }
 
@@ -73,6 +75,7 @@ async function print() {
 }
 
 async function finish(payload) {
+  done = null
   seen.done = payload
   seen.job = (await good("job", client.jobInformation(), [200])).state
   await good("copy", client.copyFile("local", name, "copy.gcode"), [201])

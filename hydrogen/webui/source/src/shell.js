@@ -185,9 +185,12 @@ function Notices() {
     </div>`;
 }
 
-/** What happens to the printers, said to those who do not see their words change. Nothing is said of how things stood at first. */
+const SAID_KEPT = 5;
+
+/** What happens to the printers, said to those who do not see their words change; what came just before is not taken back. Nothing
+ * is said of how things stood at first. */
 function Announcer() {
-  const [said, say] = useState("");
+  const [said, say] = useState([]);
   const known = useRef(null);
   const now = useModel((model) => JSON.stringify(Object.entries(model.house.printers).map(([name, printer]) => [name, happening(printer, model.house.finished[name])])));
   useEffect(() => {
@@ -198,9 +201,9 @@ function Announcer() {
       const fresh = words.filter((one) => !before[name]?.includes(one));
       return fresh.length ? [`${name}: ${fresh.join(", ")}.`] : [];
     });
-    if (news.length) say(news.join(" "));
+    if (news.length) say((earlier) => [...earlier, { id: (earlier.at(-1)?.id ?? 0) + 1, text: news.join(" ") }].slice(-SAID_KEPT));
   }, [now]);
-  return html`<p class="unseen announcer" role="status">${said}</p>`;
+  return html`<div class="unseen announcer" role="log">${said.map((one) => html`<p key=${one.id}>${one.text}</p>`)}</div>`;
 }
 
 const happening = (printer, finished) => [
