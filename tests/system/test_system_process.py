@@ -15,8 +15,10 @@ from hydrogen.system.process import read_process, read_spoolers
 
 @pytest.fixture
 def child() -> Iterator[subprocess.Popen[bytes]]:
-    words = [sys.executable, "-c", "import sys; sys.stdin.read()", "ender3"]
-    with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
+    words = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", "ender3"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # until it is what it is to be, its command line is not its own
         yield process
         process.kill()
 
