@@ -27,9 +27,10 @@ StartPrinter = Callable[..., VirtualPrinter]
 
 
 def is_told(frames: Sequence[Mapping[str, Any]]) -> bool:
-    """That the job has ended, and that a write failed; which of them comes first depends on what is written when."""
+    """That the job has ended, and that there is no room; which of them comes first depends on what is written when. A write may
+    still find its place in pages that a file has already: then only the watch over the disk tells."""
     codes = {frame["error"]["code"] for frame in frames if frame.get("type") == "error.raised"}
-    return "disk_full" in codes and any(frame.get("type") == "job.finished" for frame in frames)
+    return bool(codes & {"disk_full", "disk_low"}) and any(frame.get("type") == "job.finished" for frame in frames)
 
 
 async def is_analysed(client: Client) -> bool:
