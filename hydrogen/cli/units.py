@@ -18,7 +18,6 @@ from hydrogen.cli.host_files import (
     remove_files,
     run_commands,
 )
-from hydrogen.config_added import read_added
 from hydrogen.errors import ConfigurationInvalid, Conflict, FileUnreadable
 from hydrogen.model.ids import is_printer_name
 from hydrogen.spooler.wire.holder import is_held
@@ -110,6 +109,8 @@ def configured_names(config: Path) -> list[str]:
 
     Raises FileUnreadable, ConfigurationInvalid.
     """
+    from hydrogen.config_added import read_added  # with what checks configurations; installing units needs nothing of it
+
     try:
         table = tomllib.loads(config.read_text(encoding="utf-8"))
     except OSError as error:
