@@ -109,7 +109,9 @@ def configured_names(config: Path) -> list[str]:
 
     Raises FileUnreadable, ConfigurationInvalid.
     """
-    from hydrogen.config_added import read_added  # with what checks configurations; installing units needs nothing of it
+    from hydrogen.config_added import (
+        read_added,  # with what checks configurations; installing units needs nothing of it
+    )
 
     try:
         table = tomllib.loads(config.read_text(encoding="utf-8"))
