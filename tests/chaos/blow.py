@@ -86,11 +86,7 @@ class Blows:
         assert record is not None
         assert self._house.process is not None
         self._house.process.send_signal(signal.SIGHUP)
-        await until(
-            lambda: self._house.record is not None and self._house.record.epoch != record.epoch,
-            lambda: "the service did not come to its next life",
-            PATIENCE_SECONDS,
-        )
+        await self._house.await_record(lambda next_life: next_life.epoch != record.epoch, PATIENCE_SECONDS)
 
     async def _stop_service(self, strike: Strike) -> None:
         assert self._house.process is not None

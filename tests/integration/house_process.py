@@ -22,6 +22,7 @@ from hydrogen.cli.client import Client, connected
 from hydrogen.fleet.runtime import ServiceRecord, read_service_record
 from hydrogen_simulators.service_process import HydrogenService
 from tests.support.signing import give_signing_key
+from tests.support.waiting import wait_until_answered
 
 KEY = "integration-key-0123"
 UP_SECONDS = 20.0
@@ -99,7 +100,16 @@ class HouseProcess:
             )
         if is_expected_up:
             pid = self.process.pid
-            await until(lambda: self.record is not None and self.record.pid == pid, lambda: self.said)
+            await self.await_record(lambda record: record.pid == pid)
+
+    async def await_record(self, fits: Callable[[ServiceRecord], bool], seconds: float = UP_SECONDS) -> None:
+        """Wait for the life of the service that is meant; between two lives there is no record."""
+
+        def is_there() -> bool:
+            record = self.record
+            return record is not None and fits(record)
+
+        await until(is_there, lambda: self.said, seconds)
 
     async def ended(self) -> int:
         assert self.process is not None
@@ -194,6 +204,16 @@ async def print_started(client: Client, house: HouseProcess, lines: list[str], n
     (house.files / name).write_text("\n".join(lines) + "\n")
     result = await client.command("job.start", "bench", {"file": name})
     return str(result["job"])
+
+
+async def await_outcome(client: Client, job: str, outcome: str = "completed", seconds: float = 60.0) -> None:
+    """The job's end, by the history: it may have come while no client listened."""
+
+    async def is_so() -> bool:
+        jobs = (await client.command("job.history"))["jobs"]
+        return any(entry["job"] == job and entry["outcome"] == outcome for entry in jobs)
+
+    await wait_until_answered(is_so, seconds)
 
 
 def square_lines(count: int, *, feedrate: int = 6000) -> list[str]:

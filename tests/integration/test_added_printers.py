@@ -19,6 +19,7 @@ from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.house_process import (
     KEY,
     HouseProcess,
+    await_outcome,
     await_status,
     frame_where,
     print_started,
@@ -27,13 +28,12 @@ from tests.integration.house_process import (
     until,
 )
 from tests.operations.test_operations_result import validator_of
-from tests.support.waiting import wait_until_answered
 
 
 @asynccontextmanager
 async def next_life(house: HouseProcess, former: str) -> AsyncIterator[Client]:
     """A client of the service that came after the one of this epoch."""
-    await until(lambda: house.record is not None and house.record.epoch != former, lambda: house.said)
+    await house.await_record(lambda record: record.epoch != former)
     async with connected(house.address) as client:
         yield client
 
@@ -99,11 +99,6 @@ async def test_a_service_without_a_printer_gets_one_prints_and_loses_it_again(tm
         assert await house.stop() == 0, house.said
 
 
-async def has_completed(client: Client, job: str) -> bool:
-    entries = (await client.command("job.history"))["jobs"]
-    return any(entry["job"] == job and entry["outcome"] == "completed" for entry in entries)
-
-
 async def test_a_print_does_not_notice_that_another_printer_is_added(
     tmp_path: Path, start_virtual_printer: Callable[..., VirtualPrinter]
 ) -> None:
@@ -119,7 +114,7 @@ async def test_a_print_does_not_notice_that_another_printer_is_added(
                 await client.command("printer.add", None, {"name": "second", "port": str(printer.link)})
             await client.command("printer.add", None, {"name": "second", "port": "virtual:"})
         async with next_life(house, former) as client:
-            await wait_until_answered(lambda: has_completed(client, job), 60.0)  # perhaps before this client came
+            await await_outcome(client, job)
         async with connected(house.address) as client:
             await await_status(client, "idle", "second")
             with pytest.raises(Conflict, match="own file"):

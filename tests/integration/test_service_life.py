@@ -13,7 +13,15 @@ from hydrogen.cli.client import connected
 from hydrogen.errors import Conflict, ServiceUnreachable
 from hydrogen_simulators.ledger import job_hash
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
-from tests.integration.house_process import await_status, frame_where, print_started, running_house, square_lines, until
+from tests.integration.house_process import (
+    await_outcome,
+    await_status,
+    frame_where,
+    print_started,
+    running_house,
+    square_lines,
+    until,
+)
 
 StartPrinter = Callable[..., VirtualPrinter]
 
@@ -49,8 +57,7 @@ async def test_a_print_outlives_its_service_and_the_next_one_sees_it_finish(
                 client, lambda frame: frame.get("type") in ("snapshot", "printer.attached") and "job" in str(frame)
             )
             assert job in str(snapshot) or job in str(await frame_where(client, lambda f: job in str(f)))
-            finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=50)
-            assert (finished["job"], finished["outcome"]) == (job, "completed")
+            await await_outcome(client, job)
             history = await client.command("job.history")
             assert history["jobs"][0]["outcome"] == "completed"
         assert house.spooler_pid() == spooler
@@ -78,8 +85,7 @@ async def test_a_command_that_is_repeated_to_the_next_service_is_carried_out_onc
             assert again == first
             with pytest.raises(Conflict):
                 await client.command("job.start", "bench", {"file": "other.gcode"}, idempotency_key=key)
-            finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=50)
-            assert finished["job"] == first["job"]
+            await await_outcome(client, str(first["job"]))
         assert await house.stop() == 0, house.said
         await until(lambda: house.spooler_pid() is None)  # and with it what the spooler remembers
         await house.start()
@@ -108,14 +114,7 @@ async def test_a_fact_that_happens_without_a_service_is_not_lost(
         await until(lambda: printer.ledger.move_count == moves, seconds=40)
         await house.start()
         async with connected(house.address) as client:
-
-            async def outcome() -> object:
-                jobs = (await client.command("job.history"))["jobs"]
-                return next((entry["outcome"] for entry in jobs if entry["job"] == job), None)
-
-            async with asyncio.timeout(30):
-                while await outcome() != "completed":  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
+            await await_outcome(client, job)
 
 
 async def test_own_spoolers_end_with_the_service_and_the_heaters_are_off(
@@ -139,16 +138,13 @@ async def test_sighup_restarts_in_place_again_and_again(tmp_path: Path) -> None:
         assert house.process is not None
         epochs: set[str] = set()
 
-        def is_another_life() -> bool:
-            return house.record is not None and house.record.epoch not in epochs
-
         for _ in range(3):
             record = house.record
             assert record is not None
             assert record.pid == house.process.pid
             epochs.add(record.epoch)
             house.process.send_signal(signal.SIGHUP)
-            await until(is_another_life, lambda: house.said)
+            await house.await_record(lambda record: record.epoch not in epochs)
         assert len(epochs) == 3
         assert await house.stop(signal.SIGINT) == 0, house.said
 
@@ -175,9 +171,8 @@ async def test_sighup_leaves_the_spooler_alone_and_takes_the_new_configuration(
         assert house.record is not None and house.record.pid == before.pid
         async with connected(house.address) as client:
             assert (await client.status())["services"]["websocket"]["max_message_size"] == 2048
-            if is_printing:
-                finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=50)
-                assert (finished["job"], finished["outcome"]) == (job, "completed")
+            if job is not None:
+                await await_outcome(client, job)
             else:
                 await await_status(client, "idle")
         assert house.spooler_pid() == spooler

@@ -168,7 +168,11 @@ async def test_the_graph_and_the_layer_are_told_in_words(home: Home) -> None:
         assert "of it done" in layer
         slider = (await told(visitor, "slider"))[0]
         assert slider.name == "Layer"
-        assert await visitor.page.get_attribute("input[type=range]", "aria-valuetext") in layer
+        await visitor.page.focus("input[type=range]")
+        await visitor.page.keyboard.press("End")  # from now on it does not follow the print
+        await visitor.sees(f"input[type=range][aria-valuetext^='Layer {LONG} of {LONG}, Z']")
+        value = await visitor.page.get_attribute("input[type=range]", "aria-valuetext")
+        await visitor.sees(f"canvas[aria-label*='{value}']")
 
 
 async def test_the_language_is_told_and_the_page_can_be_skipped_to(home: Home) -> None:
