@@ -72,10 +72,7 @@ async def test_a_spooler_that_takes_over_goes_on_leaving_it_out(
         spooler = house.spooler_pid()
         assert spooler is not None
         os.kill(spooler, signal.SIGKILL)
-        await frame_where(
-            client,
-            lambda frame: frame.get("type") == "printer.attached" and (frame["state"]["job"] or {}).get("id") == job,
-        )
+        await await_status(client, "link_lost")
         await await_status(client, "printing")
         found = await job_of(house)
         assert (found["id"], found["excluded_objects"]) == (job, [UNWANTED])

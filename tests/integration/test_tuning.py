@@ -29,7 +29,12 @@ def printed_lines() -> list[str]:
 
 
 async def told(client: Client, tuning: Mapping[str, Any]) -> None:
-    await frame_where(client, lambda frame: frame.get("type") == "printer.tuning_changed" and frame["tuning"] == tuning)
+    def fits(frame: Mapping[str, Any]) -> bool:
+        if frame.get("type") == "printer.attached":
+            return bool(frame["state"]["tuning"] == tuning)
+        return bool(frame.get("type") == "printer.tuning_changed" and frame["tuning"] == tuning)
+
+    await frame_where(client, fits)
 
 
 async def tuning_in_snapshot(house: HouseProcess) -> Any:
@@ -58,7 +63,7 @@ async def test_lines_of_a_file_and_of_people_count_over_the_death_of_a_spooler(
         spooler = house.spooler_pid()
         assert spooler is not None
         os.kill(spooler, signal.SIGKILL)
-        await frame_where(client, lambda frame: frame.get("type") == "printer.attached")
+        await await_status(client, "link_lost")
         await told(client, by_hand)
         printer.change_speed(None)
         finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=60)

@@ -58,10 +58,18 @@ async def test_first_guess_that_is_right_takes_no_time_and_no_other_is_tried(mak
     assert peer.speeds == [115200]
 
 
-@pytest.mark.parametrize("answers_noise", [True, False], ids=["noise at wrong speeds", "silence at wrong speeds"])
 @pytest.mark.parametrize("baud", SPEEDS)
-async def test_every_usual_speed_is_found(make_peer: MakePeer, hasty: None, baud: int, answers_noise: bool) -> None:
-    peer = make_peer(baud, answers_noise=answers_noise)
+async def test_every_usual_speed_is_found_amid_noise(make_peer: MakePeer, baud: int) -> None:
+    await _is_found(make_peer(baud), baud)
+
+
+@pytest.mark.parametrize("baud", [115200, 250000, 57600])
+async def test_speed_is_found_amid_silence(make_peer: MakePeer, monkeypatch: pytest.MonkeyPatch, baud: int) -> None:
+    monkeypatch.setattr(baud_detection, "FIRST_SECONDS", baud_detection.TRY_SECONDS)
+    await _is_found(make_peer(baud, answers_noise=False), baud)
+
+
+async def _is_found(peer: SpeedPeer, baud: int) -> None:
     assert (await detected(peer))[0] == baud
     assert peer.speeds == list(SPEEDS[: SPEEDS.index(baud) + 1])
     assert peer.host_speed() == baud
