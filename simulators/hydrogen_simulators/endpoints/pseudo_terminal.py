@@ -28,8 +28,8 @@ OPEN_WATCH_SECONDS = 0.02
 """How often a closed port is looked at: the kernel has no event for the opening of a pty."""
 
 REPORTS_PER_REAL_SECOND = 20
-"""Automatic reports and busy lines never come more often than this, however fast printer time runs; a leaping clock has a rule of
-its own."""
+"""Automatic reports and busy lines never come more often than this, however fast printer time runs; a leaping clock has a rule
+of its own."""
 
 LARGEST_OUTPUT_BYTES = 262_144
 """Words waiting for a host that does not read; beyond this they are lost."""
