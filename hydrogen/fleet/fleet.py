@@ -152,8 +152,7 @@ class Fleet(Service):
 
     async def run(self) -> None:
         """Keep every printer attached; ends only by cancellation, and then lets the spoolers go."""
-        loop = asyncio.get_running_loop()
-        ended_at = loop.time()
+        ended_at = self._clock.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
                 for keeper in self._keepers.values():
@@ -163,11 +162,11 @@ class Fleet(Service):
                 try:
                     await asyncio.Event().wait()
                 finally:
-                    ended_at = loop.time()
+                    ended_at = self._clock.monotonic()
         finally:
             if self._leaving is not None:
                 patience = OWN_LEAVE_SECONDS if self._own_spoolers else LEAVE_SECONDS
-                patience -= loop.time() - ended_at  # launches that had to be ended took their share
+                patience -= self._clock.monotonic() - ended_at  # launches that had to be ended took their share
                 await asyncio.wait({self._leaving}, timeout=max(0.0, patience))
 
     def will_come_back(self) -> None:
