@@ -95,15 +95,13 @@ class ServeOptions:
     """What the command line adds to the configuration.
 
     own_spoolers: they and their jobs end with the service. has_lifeline: so does the service, when its standard input ends.
-    extra: further services, which start before the printers. may_restart: asked on SIGHUP; raises HydrogenError when
-    the configuration as it stands now would not start, and then nothing happens. keeps_changes: is what clients add to the
-    configuration still there in the next life? log_ring: where the log's last lines are kept;
-    None for a house whose log nobody can ask for.
+    may_restart: asked on SIGHUP; raises HydrogenError when the configuration as it stands now would not start, and then nothing
+    happens. keeps_changes: is what clients add to the configuration still there in the next life? log_ring: where the log's
+    last lines are kept; None for a house whose log nobody can ask for.
     """
 
     own_spoolers: bool = False
     has_lifeline: bool = False
-    extra: Sequence[Service] = ()
     may_restart: Callable[[], object] = lambda: None
     keeps_changes: bool = True
     log_ring: LogRing | None = None
@@ -202,7 +200,6 @@ class Hydrogen:
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
             *self._make_announcers(access),
-            *self._options.extra,
             self._analyst,
             self._make_left_spoolers(),
             self._fleet,
