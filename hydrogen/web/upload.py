@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -35,8 +35,6 @@ HEARD_SECONDS = 2.0
 
 IDENTITY = frozenset({"", "identity"})
 GZIP = frozenset({"gzip", "x-gzip"})
-
-Open = Callable[[PartBegun], Awaitable[Incoming]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
