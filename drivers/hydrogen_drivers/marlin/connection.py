@@ -481,7 +481,7 @@ class MarlinConnection(asyncio.Protocol):
         commands = jog_commands(distances, feedrate_mm_per_minute, is_relative=self._mode.is_relative)
         if not commands:
             raise InvalidMessage("a jog needs a distance for at least one axis")
-        await self.send_gcode(commands)
+        await self.head.move(commands)
 
     async def extrude(self, *, length_mm: float, feedrate_mm_per_minute: float, tool: int | None = None) -> None:
         """See PrinterConnection."""
@@ -491,7 +491,7 @@ class MarlinConnection(asyncio.Protocol):
             tool=tool,
             is_relative=self._mode.is_extruder_relative,
         )
-        await self.send_gcode(commands)
+        await self.head.move(commands)
 
     def report_temperatures(self, interval_seconds: int) -> None:
         """Have the firmware report by itself, from its next line on; nobody waits for that."""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from hydrogen.devices.driver import MESSAGE_CHARACTERS, TargetAsked
 from hydrogen.gcode.line import command_of
 from hydrogen.gcode.link.outgoing import LineSource
+from hydrogen.gcode.object_mark import OBJECT_COMMANDS, mark_after
 from hydrogen.gcode.program.machine_state import MM_PER_INCH, MachineState
 from hydrogen.gcode.tuning import TUNING_COMMANDS, TuningTracker
 
@@ -51,7 +52,8 @@ class ModeTracker:
     others are so high. homed: the axes whose coordinates are the machine's own: a G28 has gone for them, and since then neither
     were their motors let go (M18, M84) nor their coordinates shifted (G92). targets_celsius: by heater, what the last line
     that set it asked for; a heater that nobody asked about is missing. motors_rest_by: the last line that set how long idle
-    motors stay powered; empty: none did. message: the text of the last M117.
+    motors stay powered; empty: none did. message: the text of the last M117. object_mark: the line that began the object whose
+    lines come now; empty: none.
     """
 
     __slots__ = (
@@ -67,6 +69,7 @@ class ModeTracker:
         "is_relative",
         "message",
         "motors_rest_by",
+        "object_mark",
         "targets_celsius",
         "tool",
     )
@@ -84,6 +87,7 @@ class ModeTracker:
         self.tool = 0
         self.motors_rest_by = b""
         self.message = ""
+        self.object_mark = ""
         self.targets_celsius: dict[str, float] = {}
         self._asked: deque[TargetAsked] = deque(maxlen=TARGETS_KEPT)
         self._fed = b""
@@ -126,6 +130,7 @@ class ModeTracker:
         """What was sent before this connection."""
         self.is_relative, self.is_extruder_relative = state.is_relative, state.is_extruder_relative
         self.is_inch, self.tool = state.is_inches, state.tool
+        self.object_mark = state.object_mark
         self.highest_mm = state.highest_z_mm or 0.0
         self.homed = frozenset(axis.upper().encode() for axis in state.homed if state.shift_mm.get(axis) == 0.0)
         self.targets_celsius = dict(state.targets_celsius)
@@ -155,6 +160,8 @@ class ModeTracker:
             self._note_target(_HEATERS[command], body)
         elif command in _FED and b"F" in body:
             self._fed = body
+        elif command in OBJECT_COMMANDS:
+            self.object_mark = mark_after(self.object_mark, command, body)
         elif command in _MAY_HEAT or (command and not _plain(command)):
             self._note_macro(command)
         else:

@@ -186,7 +186,7 @@ class JobDesk:
             self._interrupt(_RESET)
             return False
         self._archive.note_connection(ConnectionFacts.of(connection))
-        self._errands.start(self._leave_out_again(connection), name="objects that are left out")
+        self._errands.start(self.leave_out_again(connection), name="objects that are left out")
         self._errands.start(self._take_up(runner, connection, offset), name=RETURN_TASK)
         return True
 
@@ -252,14 +252,6 @@ class JobDesk:
             except HydrogenError as error:
                 self._log.debug("printer is not back yet", code=error.code, reason=error.message)
             await asyncio.sleep(backoff.next_delay())
-
-    async def _leave_out_again(self, connection: PrinterConnection) -> None:
-        try:
-            refusal = await self._exclusions.repeat(connection)
-        except HydrogenError as error:
-            refusal = error.message  # the link is lost again: the next one that comes back is told
-        if refusal:
-            self._log.warning("printer was not told again what it leaves out", reason=refusal)
 
     async def _take_up(self, runner: JobRunner, connection: PrinterConnection, offset: int) -> None:
         """The modes first, for whoever pauses; how far the job is may be found out while it prints."""
@@ -444,6 +436,14 @@ class JobDesk:
 
     def cool_down_later(self) -> None:
         self._host.cool_down_later()
+
+    async def leave_out_again(self, connection: PrinterConnection) -> None:
+        try:
+            refusal = await self._exclusions.repeat(connection)
+        except HydrogenError as error:
+            refusal = error.message  # the link is lost again: the next one that comes back is told
+        if refusal:
+            self._log.warning("printer was not told again what it leaves out", reason=refusal)
 
     # ------------------------------------------------------------------------------------------------- JobControl
 

@@ -214,6 +214,13 @@ class Machine:
         """The planned end point in the coordinates that G92 may have shifted."""
         return Position(*(p + o for p, o in zip(self.motion.position, self.motion.offsets, strict=True)))
 
+    def begin_print(self) -> None:
+        """The timer runs, and nothing is left out any more: also in the middle of a print, when it waits for heat once more.
+        Source: Marlin ``startOrResumeJob``, ``Temperature::auto_job_check_timer``."""
+        if self.timer_started_at is None:
+            self.timer_started_at = self.now
+        self.objects.reset()
+
     def heaters_off(self) -> None:
         """Targets to 0."""
         for heater in self.heaters.values():

@@ -100,8 +100,8 @@ def _heat_and_wait(machine: Machine, heater: Heater, command: Command) -> Runnin
     """Set the target now and return the wait for it. Source: ``facts/marlin.md`` "Temperatures and waiting"."""
     waits_for_cooling = not command.has("S")
     _heat(machine, heater, command.value("R") if waits_for_cooling else command.value("S"))
-    if machine.timer_started_at is None and heater.target_celsius > 0:
-        machine.timer_started_at = machine.now
+    if heater.target_celsius > 0:
+        machine.begin_print()
     machine.motion.break_chain()
     return wait_until_settled(machine, heater, waits_for_cooling=waits_for_cooling)
 
