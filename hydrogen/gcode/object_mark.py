@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
-OBJECT_COMMANDS = frozenset({b"M486", b"EXCLUDE_OBJECT", b"EXCLUDE_OBJECT_START", b"EXCLUDE_OBJECT_END"})
-"""Commands that begin, end or leave out an object."""
+OBJECT_COMMANDS = frozenset(
+    {b"M486", b"EXCLUDE_OBJECT", b"EXCLUDE_OBJECT_START", b"EXCLUDE_OBJECT_END", b"EXCLUDE_OBJECT_DEFINE"}
+)
+"""Commands that tell of an object, begin it, end it or leave it out."""
 
 _numbered = re.compile(rb"M486 *S *(-?\d{1,6})").match
 _named = re.compile(rb"EXCLUDE_OBJECT_START +NAME=([!-~]{1,120})").match

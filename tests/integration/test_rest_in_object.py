@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hydrogen.spooler.policy import ParkPolicy, SpoolerPolicy
-from hydrogen.spooler.request import CancelJob, CoolDown, ExcludeObject, Extrude, Jog, MoveTo, ResumeJob
+from hydrogen.spooler.request import CancelJob, CoolDown, ExcludeObject, Extrude, Jog, MoveTo, ResumeJob, SendGcode
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
 from tests.integration.rest_bench import RestBench, StartPrinter
 
@@ -114,3 +114,47 @@ async def test_a_button_moves_a_printer_whose_job_ended_in_there(
         assert bench.printer.ledger.move_count == count + 1
         objects = bench.printer.printer.machine.objects
         assert (objects.active, objects.is_skipping) == (1, True), "whoever prints on finds it as it was"
+
+
+async def test_what_the_file_itself_leaves_out_and_takes_back_is_known(tmp_path: Path, printer: VirtualPrinter) -> None:
+    job = [*JOB[:5], "M486 P1", "M486 P2", "M486 S2", "M486 C", ASK_FOR_PAUSE, "M486 U2", ASK_FOR_PAUSE, *OTHER]
+    async with RestBench(tmp_path, printer) as bench:
+        await bench.print(job)
+        await bench.until_status("paused")
+        await bench.until(lambda: left_out(bench) == ("1", "2"), "both")
+        await bench.ask(ResumeJob())
+        await bench.until(lambda: left_out(bench) == ("1",), "one")
+        await bench.until_status("paused")
+        await bench.ask(SendGcode(lines=("M486 P5",)))
+        assert left_out(bench) == ("1", "5")
+
+
+async def test_a_file_that_waits_for_heat_once_more_does_not_bring_it_back(
+    tmp_path: Path, start_virtual_printer: StartPrinter
+) -> None:
+    job = [
+        *JOB[:5],
+        "M486 S-1",
+        ASK_FOR_PAUSE,
+        "M109 S205",
+        *OTHER,
+        "M486 S1",
+        "G4 P60000",
+        "M486 S1",
+        *UNWANTED,
+        "M486 S-1",
+    ]
+    async with RestBench(tmp_path, start_virtual_printer(speed=20, instant_heating=True)) as bench:
+        await bench.print(job)
+        await bench.until_status("paused")
+        await bench.ask(ExcludeObject(job="j1", object="1", kind="m486"))
+        await bench.ask(ResumeJob())
+        assert (await bench.finished()).outcome.value == "completed"
+        ran = bench.ran
+        assert ran.index("M109 S205") < len(ran) - 1 - ran[::-1].index("M486 P1")
+        assert bench.ran_of(job) == ["G1 Z0.3 F601", *OTHER]
+
+
+def left_out(bench: RestBench) -> tuple[str, ...]:
+    job = bench.spooler.state.job
+    return () if job is None else job.excluded_objects

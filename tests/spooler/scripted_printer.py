@@ -26,6 +26,7 @@ from hydrogen.devices.parking import HeadPlace, ParkPlan
 from hydrogen.errors import DeviceError, LineRefused, LinkLost, NotFound, PrinterHalted
 from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.link.link import LineSource
+from hydrogen.gcode.object_exclusion import ExclusionTracker
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.gcode.tuning import TuningTracker
 from hydrogen.model.events import TemperatureMeasured
@@ -100,6 +101,7 @@ class ScriptedConnection:
         self.resends = 0
         self.head = ScriptedHead(self)
         self.tuning = TuningTracker()
+        self.objects = ExclusionTracker(lambda: self._progress.offset)
         self.in_progress: LineInProgress | None = None
         self.adopted: MachineState | None = None
         self._asked: list[TargetAsked] = []
@@ -316,6 +318,7 @@ class ScriptedConnection:
         self._acknowledged = self._number
         self.in_progress = None
         self.tuning.obey(line.encode(), 0)
+        self.objects.obey(line.encode(), "", self.driver.replies.get(line, ()))
         if line == "M9999":
             return (str(len(sys.modules)), *sorted(sys.modules))
         return self.driver.replies.get(line, ("ok",))

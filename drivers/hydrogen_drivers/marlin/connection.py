@@ -52,6 +52,7 @@ from hydrogen.gcode.link.link_events import (
 )
 from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.link.resumption import Numbering
+from hydrogen.gcode.object_exclusion import ExclusionTracker
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.gcode.replies import TuningReported
 from hydrogen.gcode.tuning import TuningTracker
@@ -107,8 +108,9 @@ class MarlinConnection(asyncio.Protocol):
         self._wire: Wire | None = None
         self._loop = asyncio.get_running_loop()
         self.tuning = TuningTracker(lambda: link.ledger.stream_offset)
+        self.objects = ExclusionTracker(lambda: link.ledger.stream_offset)
         self._mode = ModeTracker(
-            lambda axes: listener.on_event(PrinterHomingBegun(at=clock.wall(), axes=axes)), self.tuning
+            lambda axes: listener.on_event(PrinterHomingBegun(at=clock.wall(), axes=axes)), self.tuning, self.objects
         )
         self.head = MarlinHead(self.send_gcode, self._mode, traits=lambda: (self.dialect, self.firmware.extruder_count))
         self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
@@ -207,7 +209,7 @@ class MarlinConnection(asyncio.Protocol):
     def _tell(self, event: LinkEvent) -> None:
         match event:
             case CommandAcknowledged():
-                self._mode.acknowledge(event.ticket.text)
+                self._mode.acknowledge(event.ticket.text, event.ticket.replies)
                 answer = self._answers.pop(event.ticket, None)
                 if answer is not None and not answer.done():
                     answer.set_result(tuple(event.ticket.replies))

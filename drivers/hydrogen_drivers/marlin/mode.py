@@ -10,6 +10,7 @@ from types import MappingProxyType
 from hydrogen.devices.driver import MESSAGE_CHARACTERS, TargetAsked
 from hydrogen.gcode.line import command_of
 from hydrogen.gcode.link.outgoing import LineSource
+from hydrogen.gcode.object_exclusion import WATCHED_COMMANDS, ExclusionTracker
 from hydrogen.gcode.object_mark import OBJECT_COMMANDS, mark_after
 from hydrogen.gcode.program.machine_state import MM_PER_INCH, MachineState
 from hydrogen.gcode.tuning import TUNING_COMMANDS, TuningTracker
@@ -60,6 +61,7 @@ class ModeTracker:
         "_asked",
         "_fed",
         "_inner",
+        "_objects",
         "_on_homing",
         "_tuning",
         "highest_mm",
@@ -74,11 +76,17 @@ class ModeTracker:
         "tool",
     )
 
-    def __init__(self, on_homing: Callable[[str], None] | None = None, tuning: TuningTracker | None = None) -> None:
-        """on_homing: told the axes (of `xyz`) of each G28; must return at once and never raise. tuning: told what lines of the
-        source do to fans, speed and flow."""
+    def __init__(
+        self,
+        on_homing: Callable[[str], None] | None = None,
+        tuning: TuningTracker | None = None,
+        objects: ExclusionTracker | None = None,
+    ) -> None:
+        """on_homing: told the axes (of `xyz`) of each G28; must return at once and never raise. tuning and objects: told what
+        lines of the source do to fans, speed and flow, and to objects that are left out."""
         self._on_homing = on_homing
         self._tuning = tuning or TuningTracker()
+        self._objects = objects or ExclusionTracker()
         self.is_relative = False
         self.is_extruder_relative = False
         self.highest_mm = 0.0
@@ -97,6 +105,7 @@ class ModeTracker:
         """Stand in front of `source`. is_part: what came before it has been adopted."""
         self._inner = source
         self._tuning.end_stream()
+        self._objects.begin_stream()
         if not is_part:
             self.highest_mm = 0.0
         return self
@@ -148,6 +157,8 @@ class ModeTracker:
     def note(self, body: bytes, offset: int = -1) -> None:
         """This line is sent; `offset` lies behind it in the source, -1 for a command."""
         command = command_of(body)
+        if command in WATCHED_COMMANDS and offset >= 0:
+            self._objects.give(command, body, self.object_mark, offset)
         if command == b"G90":
             self.is_relative = self.is_extruder_relative = False
         elif command == b"G91":
@@ -172,9 +183,10 @@ class ModeTracker:
             self.tool = int(command[1:])
         self._asked.append(TargetAsked(None))
 
-    def acknowledge(self, command: str) -> None:
-        """The printer has acknowledged a command."""
+    def acknowledge(self, command: str, replies: Sequence[str] = ()) -> None:
+        """The printer has acknowledged a command, with these answers."""
         self._tuning.obey(command.encode(), self.tool)
+        self._objects.obey(command.encode(), self.object_mark, replies)
 
     def _note_rare(self, command: bytes, body: bytes, offset: int) -> None:
         if command in TUNING_COMMANDS:

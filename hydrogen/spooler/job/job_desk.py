@@ -342,6 +342,11 @@ class JobDesk:
         """See ExcludeObject."""
         return await self._exclusions.exclude(request, connection)
 
+    def follow_objects(self, connection: PrinterConnection, *, actor: str = "") -> None:
+        """Lines of any source may have left objects out, or taken that back; `actor`: who has just sent some."""
+        if self._exclusions.follow(connection.objects.take(), actor=actor) and not self._is_waiting:
+            self._errands.start(self.leave_out_again(connection), name="objects that are left out")
+
     def abandon_check(self) -> None:
         """Give up the check of a file, if there is one."""
         self._preflight.abandon()
