@@ -87,11 +87,11 @@ class ExclusionTracker:
         self._settled.clear()
 
     def give(self, command: bytes, body: bytes, mark: str, offset: int) -> None:
-        """A line of the stream with a watched command is given to the printer; `offset` lies behind it. mark: see mark_after."""
+        """A line of the stream with a watched command is given to the printer; `offset` lies behind it. mark: as in obey."""
         self._pending.extend((offset, change) for change in self._changes(command, body, mark))
 
     def obey(self, body: bytes, mark: str, replies: Sequence[str]) -> None:
-        """A command that is no line of the stream has been acknowledged."""
+        """A command that is no line of the stream has been acknowledged. mark: of the lines around it, see mark_after."""
         command = command_of(body)
         if command in WATCHED_COMMANDS and not refusal_in(replies):
             changes = list(self._changes(command, body, mark))

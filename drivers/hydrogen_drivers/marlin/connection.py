@@ -368,6 +368,7 @@ class MarlinConnection(asyncio.Protocol):
         at most once, whatever its record says."""
         guarantee = dialect.guarantee if self._link.numbers_checked else "at_most_once"
         self.firmware = replace(firmware, dialect=dialect.name, guarantee=guarantee)
+        self.tuning.fans_by_fraction = dialect.fans_by_fraction
         self._link.speak(dialect)
 
     def allow_packing(self) -> None:
@@ -487,13 +488,8 @@ class MarlinConnection(asyncio.Protocol):
 
     async def extrude(self, *, length_mm: float, feedrate_mm_per_minute: float, tool: int | None = None) -> None:
         """See PrinterConnection."""
-        commands = extrude_commands(
-            length_mm,
-            feedrate_mm_per_minute,
-            tool=tool,
-            is_relative=self._mode.is_extruder_relative,
-        )
-        await self.head.move(commands)
+        is_relative = self._mode.is_extruder_relative
+        await self.head.move(extrude_commands(length_mm, feedrate_mm_per_minute, tool=tool, is_relative=is_relative))
 
     def report_temperatures(self, interval_seconds: int) -> None:
         """Have the firmware report by itself, from its next line on; nobody waits for that."""

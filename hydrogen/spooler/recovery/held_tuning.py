@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hydrogen.gcode.line import command_of
 from hydrogen.gcode.program.machine_state import MachineState
-from hydrogen.gcode.tuning import FULL_FAN, change_of
+from hydrogen.gcode.tuning import FULL_FAN, change_of, fan_percent
 from hydrogen.model.printer import Tuning
 
 SPEED = "speed"
@@ -26,7 +26,7 @@ FILES = "as the file has it here"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turned:
-    """One value. value: in percent, of a fan in 255ths; is_files: it is the file's. was: what held when the print stopped,
+    """One value. value: in percent, of a fan M106's S; is_files: it is the file's. was: what held when the print stopped,
     which a board that was not reset still has; None: nobody knows."""
 
     value: float
@@ -57,13 +57,15 @@ def turned_flow(machine: MachineState, held: Tuning, set_by_file: frozenset[str]
     }
 
 
-def turned_fans(machine: MachineState, held: Tuning, set_by_file: frozenset[str]) -> Mapping[str, Turned]:
-    """The fans, by index, in 255ths."""
+def turned_fans(
+    machine: MachineState, held: Tuning, set_by_file: frozenset[str], *, by_fraction: bool = False
+) -> Mapping[str, Turned]:
+    """The fans, by index, as M106 has it. by_fraction: see Dialect."""
     found = {}
     for index in sorted({*machine.fans, *held.fans_percent}):
         files, percent = machine.fans.get(index, 0.0), held.fans_percent.get(index)
-        is_same = percent is not None and round(files / FULL_FAN * 100.0, 1) == percent
-        was = None if percent is None else files if is_same else float(round(percent / 100.0 * FULL_FAN))
+        is_same = percent is not None and fan_percent(files, by_fraction=by_fraction) == percent
+        was = None if percent is None else files if is_same else _fan_word(percent)
         found[index] = _turned(files, was, _fan(index) in set_by_file)
     return found
 
@@ -79,6 +81,12 @@ def keys_set_by(lines: Iterable[bytes], tool: int) -> frozenset[str]:
             index = str(change.index)
             keys.add({"fan": _fan(index), "flow": _flow(f"tool{index}")}.get(change.kind, SPEED))
     return frozenset(keys)
+
+
+def _fan_word(percent: float) -> float:
+    """M106's S, for any firmware: to one that goes by fractions a 1 would be full speed."""
+    steps = round(percent / 100.0 * FULL_FAN)
+    return float(max(steps, 2) if percent else 0)
 
 
 def _turned(files: float, held: float | None, is_set_by_file: bool) -> Turned:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hydrogen.errors import Conflict, FileRejected, InvalidMessage
+from hydrogen.gcode.dialect import DIALECTS, GENERIC
 from hydrogen.gcode.program.metadata import layer_at
 from hydrogen.gcode.tuning import TuningTracker
 from hydrogen.model.printer import Firmware, Tuning
@@ -132,6 +133,8 @@ def _changed(job: InterruptedJob) -> FileRejected:
 
 def _basis(job: InterruptedJob, record: ColdRecord, at: int, file: FileSurvey, firmware: Firmware | None) -> PlanBasis:
     path, progress = job.spool_file, record.progress
+    known = firmware or job.header.firmware
+    by_fraction = DIALECTS.get(known.dialect if known is not None else "", GENERIC).fans_by_fraction
     executed = executed_range(
         path,
         at,
@@ -158,11 +161,12 @@ def _basis(job: InterruptedJob, record: ColdRecord, at: int, file: FileSurvey, f
         ),
         lines_total=file.outline.lines_total,
         excluded=tuple(one.gcode for one in job.header.excluded),
-        held=_held(job, record, at),
+        held=_held(job, record, at, by_fraction=by_fraction),
+        fans_by_fraction=by_fraction,
     )
 
 
-def _held(job: InterruptedJob, record: ColdRecord, at: int) -> Tuning:
+def _held(job: InterruptedJob, record: ColdRecord, at: int, *, by_fraction: bool) -> Tuning:
     """Fans, speed and flow where the print stopped: as they were noted last, and what the stream has set since."""
     header, progress = job.header, record.progress
     noted, behind = progress.tuning, progress.tuning_offset
@@ -172,7 +176,7 @@ def _held(job: InterruptedJob, record: ColdRecord, at: int) -> Tuning:
         return Tuning()
     commands = enumerate(header.opening, start=header.start - len(header.opening) + 1)
     opening = [line.encode("ascii") for place, line in commands if place > behind]
-    tracker = TuningTracker()
+    tracker = TuningTracker(fans_by_fraction=by_fraction)
     tracker.adopt(noted, [*opening, *tuning_lines(job.spool_file, max(behind, header.start), at)])
     return tracker.value
 

@@ -90,7 +90,7 @@ class PlanStep:
 class PlanBasis:
     """What a plan rests on; a change of any of it is another plan. standing_z_mm: where the head was when last recorded;
     highest_z_mm: the highest place that was printed by then. excluded: what the firmware was told to leave objects out.
-    held: fans, speed and flow as they were when the print stopped."""
+    held: fans, speed and flow as they were when the print stopped. fans_by_fraction: see Dialect."""
 
     job: str
     file: str
@@ -105,6 +105,7 @@ class PlanBasis:
     lines_total: int
     excluded: tuple[str, ...] = ()
     held: Tuning = field(default_factory=Tuning)
+    fans_by_fraction: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +285,8 @@ def _return(basis: PlanBasis, place: StartPlace, above: float) -> Iterator[PlanS
     )
     if shift_x or shift_y:
         yield PlanStep(gcode=f"G92 X{_mm(x)} Y{_mm(y)}", why="the file had shifted its coordinates")
-    for index, fan in turned_fans(machine, basis.held, place.set_by_file).items():
+    fans = turned_fans(machine, basis.held, place.set_by_file, by_fraction=basis.fans_by_fraction)
+    for index, fan in fans.items():
         if fan.differs(0.0):
             named = f"P{index} " if index != "0" else ""
             yield PlanStep(gcode=f"M106 {named}S{fan.value:g}", why=f"fan {index} {fan.why}")

@@ -58,3 +58,16 @@ def test_a_board_is_told_what_it_may_not_have(files: float, held: float | None, 
     assert turned_speed(machine, tuning, NOTHING).differs(100.0) == is_told
     if held == 130.0:
         assert turned_speed(machine, tuning, frozenset({"speed"})).differs(100.0), "it was not reset perhaps"
+
+
+@pytest.mark.parametrize(("files", "percent"), [(0.5, 50.0), (1.0, 100.0), (128.0, 50.2)])
+def test_a_fraction_that_the_file_has_stays_a_fraction(files: float, percent: float) -> None:
+    machine, held = MachineState(fans={"0": files}), Tuning(fans_percent={"0": percent})
+    fan = turned_fans(machine, held, NOTHING, by_fraction=True)["0"]
+    assert (fan.value, fan.why) == (files, FILES)
+
+
+@pytest.mark.parametrize(("percent", "word"), [(0.0, 0.0), (0.4, 2.0), (0.8, 2.0), (50.2, 128.0), (100.0, 255.0)])
+def test_what_held_is_told_in_a_word_that_no_firmware_takes_for_full_speed(percent: float, word: float) -> None:
+    held = Tuning(fans_percent={"0": percent})
+    assert turned_fans(MachineState(fans={"0": 77.0}), held, NOTHING)["0"].value == word
