@@ -36,6 +36,10 @@ LIFT_FEEDRATE, TRAVEL_FEEDRATE, PRIME_FEEDRATE, RETRACT_FEEDRATE = 600, 3000, 15
 """mm per minute: what the slowest printers do."""
 
 
+UNKNOWN_Z = "unknown_z"
+"""The reason of the conflict that ends once somebody has measured how high the nozzle stands."""
+
+
 class StartAt(StrEnum):
     """Where to begin."""
 
@@ -153,9 +157,10 @@ def make_plan(
     if standing is None:
         raise Conflict(
             "the head was not at its place in the file when it was last recorded (it was parked, or on its way back), so nobody"
-            " knows how high the nozzle stands: measure it and give it as z_mm",
+            " knows how high the nozzle stands: measure its height over the bed, and make the plan with what you measured",
             job=basis.job,
-            reason="unknown_z",
+            reason=UNKNOWN_Z,
+            field="z_mm",
         )
     steps = tuple(_steps(basis, place, standing))
     plan = RecoveryPlan(
@@ -348,7 +353,7 @@ def _warnings(basis: PlanBasis, choice: RecoveryChoice, place: StartPlace, cold_
     if choice.z_mm is None:
         yield (
             f"the nozzle is taken to stand at Z {_mm(basis.standing_z_mm or 0.0)} mm, where it was recorded: if the axis sank"
-            " or was turned, measure its height and give it as z_mm"
+            " or was turned, measure the nozzle's height over the bed, and make the plan again with what you measured"
         )
         if doubt.lowest_z_mm is not None and doubt.highest_z_mm is not None and doubt.lowest_z_mm != doubt.highest_z_mm:
             yield f"it may stand anywhere between Z {_mm(doubt.lowest_z_mm)} and Z {_mm(doubt.highest_z_mm)} mm: measure it"
