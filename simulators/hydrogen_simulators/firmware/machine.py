@@ -93,7 +93,7 @@ class Machine:
 
     def restore_settings(self) -> None:
         """Set what the EEPROM holds: what was stored last, or what the board came with."""
-        self.motion.limits = self.stored_limits.copy()
+        self.motion.take_limits(self.stored_limits.copy())
 
     @property
     def is_deaf(self) -> bool:
