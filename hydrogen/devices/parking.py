@@ -60,9 +60,10 @@ class HeadControl(Protocol):
     async def locate(self) -> HeadPlace:
         """Where the head is heading, and in which modes; the caller has stopped the job before."""
 
-    async def leave_object(self, place: HeadPlace) -> None:
-        """What moves from now on belongs to no object of the job: a firmware carries out nothing inside of one that it leaves
-        out. `unpark` comes back to it; done already: changes nothing."""
+    async def leave_object(self, place: HeadPlace | None = None) -> None:
+        """What moves from now on belongs to no object of a job: a firmware carries out nothing inside of one that it leaves
+        out. `unpark` comes back to the one that the job at `place` was in; without a place the last one is left for good. Done
+        already: changes nothing."""
 
     async def move(self, lines: Sequence[str]) -> None:
         """What a person wants moved: these lines belong to no object either, and what comes behind them belongs to the one

@@ -53,7 +53,8 @@ async def test_the_head_steps_aside_and_what_is_left_out_stays_out(tmp_path: Pat
         assert bench.reasons[-1] == "the printer asked for a pause", "and nothing went wrong"
         await bench.ask(Jog(x_mm=40.0))
         await bench.ask(Extrude(length_mm=20.0))
-        assert place_of(bench) == (40.0, 30.75, 5.3), "a person's moves are carried out"
+        await bench.ask(SendGcode(lines=("G1 Z15.3 F600",)))
+        assert place_of(bench) == (40.0, 30.75, 15.3), "a person's moves are carried out"
         await bench.ask(ResumeJob())
         assert (await bench.finished()).outcome.value == "completed"
         assert bench.ran_of(JOB) == ["G1 Z0.3 F601", *OTHER, *LAST]
@@ -68,6 +69,25 @@ async def test_a_nozzle_that_is_heated_again_does_not_bring_it_back(tmp_path: Pa
         await bench.ask(ResumeJob())
         assert (await bench.finished()).outcome.value == "completed"
         assert "M109 S211" in bench.ran
+        assert bench.ran_of(JOB) == ["G1 Z0.3 F601", *OTHER, *LAST]
+
+
+@pytest.mark.parametrize("is_jogged", [False, True])
+async def test_a_cable_that_is_pulled_while_it_rests_changes_nothing(
+    tmp_path: Path, printer: VirtualPrinter, is_jogged: bool
+) -> None:
+    async with RestBench(tmp_path, printer) as bench:
+        await rest_in_object(bench)
+        bench.printer.pull_cable()
+        await bench.until_status("link_lost")
+        bench.printer.plug_in()
+        await bench.until_status("paused")
+        if is_jogged:
+            await bench.ask(Jog(x_mm=40.0))
+            await bench.ask(SendGcode(lines=("G1 Z15.3 F600",)))
+            assert place_of(bench) == (40.0, 30.75, 15.3)
+        await bench.ask(ResumeJob())
+        assert (await bench.finished()).outcome.value == "completed"
         assert bench.ran_of(JOB) == ["G1 Z0.3 F601", *OTHER, *LAST]
 
 
@@ -112,8 +132,18 @@ async def test_a_button_moves_a_printer_whose_job_ended_in_there(
         moved = [round(b - a, 3) for a, b in zip(before, bench.place, strict=True)]
         assert moved in ([-7.0, 0, 0, 0], [0, 0, 0, 2.0])
         assert bench.printer.ledger.move_count == count + 1
-        objects = bench.printer.printer.machine.objects
-        assert (objects.active, objects.is_skipping) == (1, True), "whoever prints on finds it as it was"
+
+
+async def test_the_next_job_is_not_taken_for_a_part_of_what_was_left_out(
+    tmp_path: Path, printer: VirtualPrinter
+) -> None:
+    async with RestBench(tmp_path, printer) as bench:
+        await bench.print([*JOB[:5], "M486 P1", "M486 S1", *UNWANTED])
+        await bench.finished()
+        await bench.until(lambda: bench.status == "idle", "the end")
+        await bench.print(OTHER, job="j2")
+        await bench.until(lambda: len(bench.terminal) == 2, "the end of the second")
+        assert bench.ran_of(OTHER) == OTHER
 
 
 async def test_what_the_file_itself_leaves_out_and_takes_back_is_known(tmp_path: Path, printer: VirtualPrinter) -> None:

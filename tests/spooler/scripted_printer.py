@@ -53,8 +53,8 @@ class ScriptedHead:
         await self._connection.send_gcode(["M114"])
         return HeadPlace(position=Position(x_mm=1.0, y_mm=2.0, z_mm=3.0, e_mm=4.0), is_homed=self.is_homed)
 
-    async def leave_object(self, place: HeadPlace) -> None:
-        if place.object_mark:
+    async def leave_object(self, place: HeadPlace | None = None) -> None:
+        if place is not None and place.object_mark:
             await self._connection.send_gcode(["LEAVE OBJECT"])
 
     async def move(self, lines: Sequence[str]) -> None:

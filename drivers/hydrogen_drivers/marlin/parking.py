@@ -73,10 +73,11 @@ class MarlinHead:
         )
         return replace(place, position=await self._position())
 
-    async def leave_object(self, place: HeadPlace) -> None:
-        """See HeadControl."""
-        if place.object_mark:
-            await self._say([leaving(place.object_mark)])
+    async def leave_object(self, place: HeadPlace | None = None) -> None:
+        """See HeadControl. Of a place it is said again, whatever was said: the line may have been lost with the link."""
+        mark = self._mode.object_mark if place is None else place.object_mark
+        if mark:
+            await self._say([leaving(mark)])
 
     async def move(self, lines: Sequence[str]) -> None:
         """See HeadControl."""
@@ -136,6 +137,7 @@ class MarlinHead:
 
     async def unpark(self, place: HeadPlace, plan: ParkPlan) -> str:
         """See HeadControl."""
+        await self.leave_object(place)
         if self._mode.tool != place.tool:
             await self._say([f"T{place.tool}"])
         here = await self._position() if place.position is not None else None

@@ -139,9 +139,7 @@ class JobArchive:
         header = self._header
         if header is None:
             return progress
-        return replace(
-            progress, is_aside=header.place is not None, tuning=header.tuning, tuning_offset=header.tuning_offset
-        )
+        return replace(progress, is_aside=self.is_aside, tuning=header.tuning, tuning_offset=header.tuning_offset)
 
     def _last_places(self) -> tuple[int, int]:
         """How much of the job was acknowledged for certain, and how much was given, by the hot journal; -1: not known.
@@ -211,6 +209,11 @@ class JobArchive:
         """So they are now, where the printer has acknowledged the stream up to `offset`; for whoever comes after us."""
         if self._header is not None and self._header.outcome is None and self._header.tuning != tuning:
             self._write(replace(self._header, tuning=tuning, tuning_offset=offset))
+
+    @property
+    def is_aside(self) -> bool:
+        """Has the job's head stepped aside, or been about to?"""
+        return self._header is not None and self._header.place is not None
 
     def note_connection(self, facts: ConnectionFacts) -> None:
         """The job goes on with this one."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -257,7 +258,10 @@ class JobDesk:
         """The modes first, for whoever pauses; how far the job is may be found out while it prints."""
         spool_file = runner.job.spool_file
         try:
-            connection.adopt(await asyncio.to_thread(state_before, spool_file, offset))
+            state = await asyncio.to_thread(state_before, spool_file, offset)
+            if self._archive.is_aside:  # the head has left the object that the file is in
+                state = replace(state, object_mark="")
+            connection.adopt(state)
             connection.tuning.adopt(*await asyncio.to_thread(self._tuning_at, runner.job, offset))
             if not self._is_waiting or self._host.connection is not connection:
                 return
@@ -434,7 +438,13 @@ class JobDesk:
             return
         if finished.outcome is JobOutcome.FAILED:
             self._host.cool_down_later()
+        self._errands.start(self._leave_object(self._host.connection), name="leaving the last object")
         self._announcer.set_status(PrinterStatus.IDLE, finished.reason)
+
+    async def _leave_object(self, connection: PrinterConnection) -> None:
+        """What comes after the job is no part of what was left out of it."""
+        with suppress(HydrogenError):  # a printer that is gone begins anew
+            await connection.head.leave_object()
 
     def place_noted(self, place: HeadPlace | None) -> None:
         self._archive.note_place(place)
