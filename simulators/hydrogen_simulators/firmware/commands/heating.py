@@ -169,7 +169,12 @@ def auto_report_temperatures(machine: Machine, command: Command) -> Outcome:
 
 def set_fan(machine: Machine, command: Command) -> Outcome:
     """M106: full speed without S; told back (REPORT_FAN_CHANGE)."""
-    return _fan(machine, int(command.value("P")), min(255, int(command.value("S", 255))))
+    speed = command.value("S", 255)
+    if machine.settings.fans_by_fraction:
+        if not command.has("S"):
+            return None
+        speed = round(speed * 255) if speed <= 1 else speed
+    return _fan(machine, int(command.value("P")), min(255, int(speed)))
 
 
 def fan_off(machine: Machine, command: Command) -> Outcome:
