@@ -90,7 +90,8 @@ class RestBench:
         await wait_until(
             is_true,
             within_seconds=WITHIN_SECONDS,
-            what=f"{what}; {self.status}: {self.reasons[-4:]}, {self.log.entries[-5:]}",
+            what=what,
+            explain=lambda: f"; {self.status}: {self.reasons[-4:]}, {self.log.entries[-5:]}",
         )
 
     async def until_status(self, status: str) -> None:

@@ -115,10 +115,10 @@ async def test_the_stop_is_pressed_by_the_keyboard_while_a_question_is_open(home
 
 async def test_a_question_over_a_dialog_is_answered_first_and_one_escape_closes_one(home: Home) -> None:
     async with home.visitor() as visitor:
-        await start_print(visitor, home, "asks.gcode", HEAD + layers(20) + "M0 Look here\n" + layers(LONG))
-        await visitor.is_status("printing")
-        await visitor.go("Files")
+        await upload(visitor, home, "asks.gcode", HEAD + layers(20) + "M0 Look here\n" + layers(LONG))
         await visitor.page.click(".file:has-text('asks.gcode')")
+        await visitor.sees(".dialog .facts")
+        await home.ask("job.start", {"file": "asks.gcode"}, PRINTER)  # by somebody else, while the dialog is open
         await visitor.sees(".dialog[role=alertdialog]")
         assert [node.name for node in await told(visitor, "dialog")] == []
         await visitor.page.keyboard.press("Escape")

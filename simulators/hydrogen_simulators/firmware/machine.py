@@ -105,6 +105,14 @@ class Machine:
         report.start(min(60.0, seconds), self.now)
         self.look_at_reports()
 
+    def pace_reports(self, least_seconds: float) -> None:
+        """No report comes more often; what an earlier pace has put off comes as soon as this one allows."""
+        self.least_report_seconds = least_seconds
+        for report in self.auto_reports:
+            if report.interval:
+                report.next_at = min(report.next_at, self.now + max(report.interval, least_seconds))
+        self.look_at_reports()
+
     def look_at_reports(self) -> None:
         """Set ``report_at``: when the next automatic report is due."""
         self.report_at = min(report.next_at for report in self.auto_reports)
