@@ -159,6 +159,7 @@ export const texts = {
   recovery: {
     title: "Recovery", intro: "Nothing moves before you approve. This is everything that would be sent before the file goes on.", start: "Go on from",
     starts: { record: "the last recorded line", layer: "the beginning of its layer", line: "a line", height: "a height" }, line: "Line", height: "Height (mm)", measured: "Measured nozzle height (mm, empty: as recorded)",
+    measureFirst: "Fill in “Measured nozzle height”, then press “Compute again”.", measureAgain: "What you measured goes into “Measured nozzle height”; then press “Compute again”.",
     doubt: (low, high) => `The print stopped between line ${low} and line ${high}.`, standing: (z) => `The nozzle is taken to stand at Z ${z} mm.`, warnings: "Look at these first", steps: "Commands",
     approve: "I have looked. Recover", approveSure: "Press again: the printer will move", discard: "Give the print up", discardSure: "Give up for good?", none: "Nothing to recover", noneText: "When a print breaks off, its plan is shown here.", started: "The print goes on.",
     summary: (file, share) => `${file}, broken off at ${share}`, again: "Compute again", where: (line, layer, z) => `The file goes on at line ${line}, layer ${layer}, Z ${z} mm.`,
