@@ -50,6 +50,13 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baud_detection, "SHORTEST_TRY_SECONDS", 0.02)
 
 
+@pytest.fixture
+def patient(hasty: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As much time for an answer as in life, but for the first try: a busy machine needs it for the printer's part too."""
+    monkeypatch.undo()
+    monkeypatch.setattr(baud_detection, "FIRST_SECONDS", baud_detection.TRY_SECONDS)
+
+
 def driver(peer: SpeedPeer, **more: Any) -> MarlinDriver:
     settings = {
         "port": peer.path,
@@ -93,22 +100,24 @@ class ModemLines:
 # ------------------------------------------------------------------------------------------------------------- speed
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("answers_noise", [True, False], ids=["noise at wrong speeds", "silence at wrong speeds"])
 @pytest.mark.parametrize("baud", [115200, 250000, 57600])
 async def test_speed_is_found_on_the_open_port_and_the_printer_names_itself(
     make_peer: MakePeer, baud: int, answers_noise: bool
 ) -> None:
     peer = make_peer(baud, answers_noise=answers_noise)
-    connection = await connected(driver(peer))
+    connection = await connected(driver(peer, connect_timeout_seconds=15.0))
     assert connection.baud == baud == peer.host_speed()
     assert connection.firmware.name.startswith("Marlin")
     assert peer.speeds == list(SPEEDS[: SPEEDS.index(baud) + 1])
     await connection.close()
 
 
+@pytest.mark.usefixtures("patient")
 async def test_speed_that_worked_is_the_first_one_the_next_time(make_peer: MakePeer) -> None:
     peer = make_peer(38400)
-    marlin = driver(peer)
+    marlin = driver(peer, connect_timeout_seconds=15.0)
     await (await connected(marlin)).close()
     peer.speeds.clear()
     connection = await connected(marlin)
