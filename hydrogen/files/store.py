@@ -113,6 +113,12 @@ class FileStore:
             raise Conflict(f"{path} is still being written: try again when it is complete", file=path)
         return real
 
+    def name_of(self, path: str) -> str:
+        """The path under which the folder has the file that a client's path means, whatever its spelling (`a//./b.gcode`, an
+        accent of its own, the name before it was unpacked): what is written down by it is found by it. May block. Raises
+        InvalidMessage, NotFound."""
+        return self._disk.stat(path).path
+
     def find(self, path: str) -> Path:
         """The file behind a client's path, to be read as it is; may block. Raises InvalidMessage, NotFound."""
         return self._disk.find(path)

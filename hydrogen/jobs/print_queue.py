@@ -90,6 +90,9 @@ class FileFinder(Protocol):
     def resolve(self, path: str) -> Path:
         """May block. Raises InvalidMessage, NotFound."""
 
+    def name_of(self, path: str) -> str:
+        """The path under which the folder has it; may block. Raises InvalidMessage, NotFound."""
+
 
 class PrintQueue(Service):
     """`add` and the other wishes at any time after `start`; `run` does the work."""
@@ -174,7 +177,7 @@ class PrintQueue(Service):
         await asyncio.to_thread(self._files.resolve, file)
         entry = QueueEntry(
             id=self._ids.new(),
-            file=file,
+            file=await asyncio.to_thread(self._files.name_of, file),
             printer=printer,
             copies=copies,
             priority=priority,

@@ -44,6 +44,9 @@ class Shelf:
             raise NotFound(f"there is no file {path!r}")
         return Path("/files") / path
 
+    def name_of(self, path: str) -> str:
+        return path
+
 
 class ScriptedPrinters:
     """The spoolers of a house: they outlive the queue. Each start is checked against what people really did to the bed.
