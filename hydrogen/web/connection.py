@@ -34,6 +34,8 @@ _HINTS: Mapping[int, str] = {
 }
 """What h11 knows a better status for than 400."""
 
+TWO_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
+
 HEAD_PIECE_BYTES = 4096
 """So much of a head is looked at before its length is."""
 
@@ -111,11 +113,14 @@ class HttpConnection(H11Protocol):
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         """The application. A client that still waits for 100 Continue when it is answered never sends its body: what comes
-        next cannot be told from it, so the connection ends."""
+        next cannot be told from it, so the connection ends. So it does behind a body that is said to have two lengths, of which
+        a proxy may have gone by the other one (RFC 9112 6.1)."""
         cycle = self.cycle
+        has_two_lengths = {name for name, _ in scope["headers"]} >= TWO_LENGTHS
 
         async def send_last(message: Any) -> None:
-            if message["type"] == "http.response.start" and cycle.waiting_for_100_continue:
+            is_last = has_two_lengths or cycle.waiting_for_100_continue
+            if message["type"] == "http.response.start" and is_last:
                 message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
             await send(message)
 
