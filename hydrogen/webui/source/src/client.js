@@ -2,7 +2,7 @@
 // was, and applies what comes to the model. Nothing here knows what is shown.
 
 import { waitBefore } from "./backoff.js";
-import { apply, sinceOf, unheardEnds, withEnd } from "./house.js";
+import { apply, emptyHouse, sinceOf, unheardEnds, withEnd } from "./house.js";
 import { Series, seriesName } from "./series.js";
 import { socketAddress } from "./session.js";
 
@@ -33,6 +33,7 @@ export class Client {
   #pending = new Map();
   #next = 1;
   #token = "";
+  #connecting = 0;
   #wantsTerminal = false;
 
   /** model: `set(change)`, `value`. sessions: a SessionStore. */
@@ -66,12 +67,16 @@ export class Client {
       } catch { /* another caller's key: a connection of its own */ }
     }
     this.#drop();
+    this.#forget();
     this.#attempt = 0;
     return this.#connect();
   }
 
   async signOut() {
     const ending = this.http("DELETE", "api/auth/session").catch(() => undefined);
+    const { uploads } = this.model.value;
+    this.model.set({ uploads: [] });
+    for (const one of uploads) one.request?.abort();
     this.#end("");
     await ending;
   }
@@ -152,14 +157,16 @@ export class Client {
 
   async #connect() {
     clearTimeout(this.#timer);
+    const mine = ++this.#connecting;
     this.model.set({ link: "connecting" });
     try {
       const [info, ticket] = await Promise.all([
         this.http("GET", "api/system/info"),
         this.http("POST", "api/auth/ticket"),
       ]);
-      this.#open(info, ticket.ticket);
+      if (mine === this.#connecting) this.#open(info, ticket.ticket);
     } catch (error) {
+      if (mine !== this.#connecting) return; // the person has signed out meanwhile, or come with another key
       if (error.status === 401 || error.status === 403) this.#end(error.code);
       else this.#retry();
     }
@@ -313,10 +320,18 @@ export class Client {
     clearTimeout(this.#timer);
     this.#token = "";
     this.sessions.forget();
+    this.#forget();
     this.model.set({ link: "signed_out", signedOutBecause: because, principal: "", scopes: [], expiresAt: null });
   }
 
+  /** What was told to one person is not shown to the next, who may be allowed to see less. */
+  #forget() {
+    this.terminal.forget();
+    this.model.set({ house: emptyHouse(), series: new Map(), notices: [] });
+  }
+
   #drop() {
+    this.#connecting += 1;
     const socket = this.#socket;
     this.#socket = null;
     clearInterval(this.#pulse);

@@ -64,7 +64,7 @@ function Actions({ path, name, info, mayPrint, onClose }) {
   const [copies, setCopies] = useState(1);
   if (!mayPrint) return null;
   const names = Object.keys(printers);
-  const isReady = printers[chosen]?.status === "idle";
+  const isReady = printers[chosen]?.status === "idle"; // never of any: only the queue takes whichever is free first
   const start = async () => {
     if (!await order("job.start", { file: path }, chosen)) return;
     onClose();
@@ -72,14 +72,14 @@ function Actions({ path, name, info, mayPrint, onClose }) {
   };
   const enqueue = async () => {
     const params = { file: path, copies: Math.max(1, Math.round(Number(copies) || 1)) };
-    if (!await order("queue.add", params, names.length > 1 ? undefined : chosen)) return;
+    if (!await order("queue.add", params, chosen || undefined)) return;
     page.model.tell("good", words.added(baseName(path)));
     onClose();
   };
   const hasErrors = info.preflight?.findings?.some((one) => one.severity === "error");
   return html`
-    ${names.length > 1 && html`<label class="field narrow"><span>${words.printOn}</span><select value=${chosen} onChange=${(event) => choose(event.target.value)}>${names.map((one) => html`<option value=${one}>${one}</option>`)}</select></label>`}
-    <label class="field narrow"><span>${words.copies}</span><input type="number" min="1" max="999" value=${copies} onInput=${(event) => setCopies(event.target.value)} /></label>
+    ${names.length > 1 && html`<label class="field narrow"><span>${words.printOn}</span><select value=${chosen} onChange=${(event) => choose(event.target.value)}>${names.map((one) => html`<option value=${one}>${one}</option>`)}<option value="">${texts.any}</option></select></label>`}
+    <label class="field narrow"><span>${words.copies}</span><input type="number" min="1" max="100" value=${copies} onInput=${(event) => setCopies(event.target.value)} /></label>
     <${Button} icon="plus" onPress=${enqueue}>${words.add}<//>
     <${SureButton} icon="play" kind=${hasErrors ? "danger" : "primary"} sure=${words.printAsk} disabled=${!isReady} onPress=${start}>${words.print}<//>`;
 }

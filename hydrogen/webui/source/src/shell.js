@@ -10,7 +10,7 @@ import { RenewBar, SignInPage } from "./page_sign_in.js";
 import { Prompt } from "./prompt.js";
 import { StatusChip } from "./status_chip.js";
 import { texts } from "./texts.js";
-import { Button, Icon, html, page, setAside, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
+import { Button, Empty, Icon, html, page, setAside, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
 
 /** The first one that most people see comes with the page; the others come when somebody goes there. */
 const PAGES = {
@@ -48,6 +48,15 @@ function usePrinterName(route) {
   return wanted || (names.includes(last) ? last : names[0] ?? "");
 }
 
+/** The printer that the address names, and that is not there: nothing of another one is shown in its place. */
+function useGone(route) {
+  const printers = useModel((model) => model.house.printers);
+  const named = OF_PRINTER.has(route.name) ? route.rest[0] ?? "" : "";
+  return named && Object.keys(printers).length > 0 && !(named in printers) ? named : "";
+}
+
+const Gone = ({ name }) => html`<${Empty} level=${1} icon="printer" title=${texts.printer.gone(name)}>${texts.printer.goneText}<//>`;
+
 const PATIENCE_MS = 700;
 const SETTLED_MS = 2500;
 
@@ -78,6 +87,7 @@ export function Shell() {
   const isTold = useModel((model) => model.house.isTold);
   const route = useRoute();
   const name = usePrinterName(route);
+  const gone = useGone(route);
   const many = useManyPrinters();
   useEffect(setAside);
   if (link === "begin") return null;
@@ -90,7 +100,7 @@ export function Shell() {
     <${Navigation} current=${current} name=${name} many=${many} />
     <main id="content" tabindex="-1">
       <${LinkBar} /><${RenewBar} />
-      ${isTold ? html`<${Page} key=${`${current} ${OF_PRINTER.has(current) ? name : ""}`} name=${name} rest=${route.rest} />` : html`<p class="loading">${texts.loading}</p>`}
+      ${gone ? html`<${Gone} name=${gone} />` : isTold ? html`<${Page} key=${`${current} ${OF_PRINTER.has(current) ? name : ""}`} name=${name} rest=${route.rest} />` : html`<p class="loading">${texts.loading}</p>`}
     </main>
     <${Prompts} /><${Notices} /><${Announcer} />`;
 }

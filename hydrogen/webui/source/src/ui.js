@@ -115,7 +115,11 @@ export function Button({ icon, label, kind = "", onPress, children, disabled = f
     </button>`;
 }
 
-/** What asks for a second press on the same spot within a few seconds, instead of opening something. */
+/** A key that is held down presses once. */
+const once = (event) => { if (event.repeat && event.key === "Enter") event.preventDefault(); };
+
+/** What asks for a second press on the same spot within a few seconds, instead of opening something. The second half of a double
+ * click is no second thought, nor is a key that is held down. */
 export function SureButton({ children, sure, onPress, ...rest }) {
   const [isAsking, setAsking] = useState(false);
   useEffect(() => {
@@ -123,12 +127,13 @@ export function SureButton({ children, sure, onPress, ...rest }) {
     const timer = setTimeout(() => setAsking(false), 4000);
     return () => clearTimeout(timer);
   }, [isAsking]);
-  const press = () => {
+  const press = (event) => {
     if (!isAsking) return setAsking(true);
+    if (event.detail > 1) return undefined;
     setAsking(false);
     return onPress();
   };
-  return html`<${Button} ...${rest} kind=${`${rest.kind ?? ""} ${isAsking ? "asking" : ""}`} onPress=${press}>${isAsking ? sure : children}<//>`;
+  return html`<${Button} ...${rest} kind=${`${rest.kind ?? ""} ${isAsking ? "asking" : ""}`} onKeyDown=${once} onPress=${press}>${isAsking ? sure : children}<//>`;
 }
 
 export function Card({ title, icon, actions, children, class: name = "", ...rest }) {
