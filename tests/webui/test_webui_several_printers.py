@@ -3,8 +3,13 @@ The printers are not there: nothing here needs them to move."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -156,3 +161,28 @@ async def test_a_long_queue_is_shown_to_its_end(hall: Hall) -> None:
         await visitor.presses("More (20)")
         await visitor.sees("ol.entries li:nth-child(120)")
         assert visitor.complaints == []
+
+
+async def test_many_files_are_asked_about_in_turn_and_leave_room_for_commands(hall: Hall) -> None:
+    """What is found in one file is no reason to ask for the list again, or for the others."""
+    (hall.house.files / "many").mkdir()
+    for number in range(60):
+        (hall.house.files / "many" / f"{number:02}.gcode").write_text(f"G28\nG1 X{number} Y1 F3000\nG1 X10 E1\n")
+    sent: Counter[str] = Counter()
+    async with visiting(hall.browser, hall.url) as visitor:
+        visitor.page.on("websocket", lambda socket: socket.on("framesent", partial(count_operation, sent)))
+        await enters(visitor, "files/many")
+        begun = asyncio.get_running_loop().time()
+        for number in range(60):
+            row = visitor.page.locator(f".file:has-text('{number:02}.gcode')")
+            await row.scroll_into_view_if_needed()
+            await row.locator(".file-time", has_text=re.compile(r"\d")).wait_for()
+        passed = asyncio.get_running_loop().time() - begun
+        assert sent["file.info"] <= 2 * 60 + 10  # once while it is analysed, and once more
+        assert sent["file.list"] <= 4 + passed / 1.5
+        assert visitor.complaints == []
+
+
+def count_operation(sent: Counter[str], frame: str | bytes) -> None:
+    told = json.loads(frame)
+    sent[told.get("operation", told["type"])] += 1

@@ -1,4 +1,5 @@
 import { baseName, bytes, duration, filament, folderOf, moment } from "./format.js";
+import { newsOf } from "./house.js";
 import { Picture } from "./picture.js";
 import { hashOf } from "./route.js";
 import { texts } from "./texts.js";
@@ -10,7 +11,7 @@ const span = (low, high) => (Array.isArray(low) && Array.isArray(high) && low.ev
   ? high.map((one, at) => (one - low[at]).toFixed(1)).join(" × ").concat(" mm") : "–");
 
 export function FileDetails({ path, name, onClose }) {
-  const news = useModel((model) => model.house.news.files);
+  const news = useModel((model) => newsOf(model.house, path));
   const { value: info, error } = useAnswer(() => page.client.command("file.info", { file: path }, { printer: name || undefined, isRepeatable: true }), [path, name, news]);
   const [mayPrint, mayFiles] = [useMay("print"), useMay("files")];
   const actions = info && html`<${Actions} path=${path} name=${name} info=${info} mayPrint=${mayPrint} onClose=${onClose} />`;

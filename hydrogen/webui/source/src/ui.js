@@ -28,6 +28,22 @@ export function useModel(choose) {
 
 export const useMay = (scope) => useModel((model) => model.scopes.includes(scope));
 
+/** `value`, a new one at most every `ms`: for what is asked anew with each. */
+export function useCalm(value, ms) {
+  const [calm, setCalm] = useState(value);
+  const changedAt = useRef(0);
+  useEffect(() => {
+    if (Object.is(calm, value)) return undefined;
+    const change = () => {
+      changedAt.current = Date.now();
+      setCalm(value);
+    };
+    const timer = setTimeout(change, Math.max(0, changedAt.current + ms - Date.now()));
+    return () => clearTimeout(timer);
+  }, [value]);
+  return calm;
+}
+
 /** Calls `work` every `ms` while somebody looks. */
 export function useTick(ms, work) {
   useEffect(() => {
