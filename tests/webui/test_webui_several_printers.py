@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from hydrogen.cli.client import connected
 from tests.integration.house_process import KEY, HouseProcess, running_house
+from tests.support.waiting import wait_until
 from tests.webui.browser import Visitor, browsing, needs_browser, visiting
 
 if TYPE_CHECKING:
@@ -186,3 +187,30 @@ async def test_many_files_are_asked_about_in_turn_and_leave_room_for_commands(ha
 def count_operation(sent: Counter[str], frame: str | bytes) -> None:
     told = json.loads(frame)
     sent[told.get("operation", told["type"])] += 1
+
+
+async def test_nothing_moves_under_the_pointer_once_it_is_there(hall: Hall) -> None:
+    """What somebody may do is told behind what there is: a link that is added then would push the others aside."""
+    async with visiting(hall.browser, hall.url) as visitor:
+        held: list[Any] = []
+
+        def proxy(socket: Any) -> None:
+            server = socket.connect_to_server()
+
+            def pass_on(frame: str) -> None:
+                if json.loads(frame)["type"] == "authenticated":
+                    held.append((socket, frame))
+                else:
+                    socket.send(frame)
+
+            server.on_message(pass_on)
+
+        await visitor.page.route_web_socket(re.compile("ws://"), proxy)
+        await visitor.sign_in(KEY)
+        await visitor.sees(".live.live")
+        await wait_until(lambda: bool(held))
+        assert await visitor.page.locator(".nav a").count() == 0
+        [(socket, frame)] = held
+        socket.send(frame)
+        await visitor.sees("nav a:has-text('Terminal')")
+        assert visitor.complaints == []

@@ -60,9 +60,12 @@ const Gone = ({ name }) => html`<${Empty} level=${1} icon="printer" title=${text
 const PATIENCE_MS = 700;
 const SETTLED_MS = 2500;
 
+/** Is it known what there is, and what the person may do? Before that nothing is drawn that would move under the pointer. */
+const isKnown = (model) => model.house.isTold && model.principal !== "";
+
 /** Draws the page as soon as there is something to tell; an empty frame before that would only cost the time of two. */
 export function draw(box) {
-  const isReady = () => page.model.value.link === "signed_out" || page.model.value.house.isTold;
+  const isReady = () => page.model.value.link === "signed_out" || isKnown(page.model.value);
   const begin = () => {
     clearTimeout(timer);
     unlisten();
@@ -84,7 +87,7 @@ async function fetchPages() {
 
 export function Shell() {
   const link = useModel((model) => model.link);
-  const isTold = useModel((model) => model.house.isTold);
+  const isTold = useModel(isKnown);
   const route = useRoute();
   const name = usePrinterName(route);
   const gone = useGone(route);
@@ -97,7 +100,7 @@ export function Shell() {
   return html`
     <a class="skip" href="#content" onClick=${skip}>${texts.nav.skip}</a>
     <${Head} name=${name} route=${current} />
-    <${Navigation} current=${current} name=${name} many=${many} />
+    ${isTold && html`<${Navigation} current=${current} name=${name} many=${many} />`}
     <main id="content" tabindex="-1">
       <${LinkBar} /><${RenewBar} />
       ${gone ? html`<${Gone} name=${gone} />` : isTold ? html`<${Page} key=${`${current} ${OF_PRINTER.has(current) ? name : ""}`} name=${name} rest=${route.rest} />` : html`<p class="loading">${texts.loading}</p>`}
