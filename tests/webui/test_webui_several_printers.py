@@ -214,3 +214,18 @@ async def test_nothing_moves_under_the_pointer_once_it_is_there(hall: Hall) -> N
         socket.send(frame)
         await visitor.sees("nav a:has-text('Terminal')")
         assert visitor.complaints == []
+
+
+async def test_a_double_click_sends_a_form_once(hall: Hall) -> None:
+    async with visiting(hall.browser, hall.url) as visitor:
+        await enters(visitor, "settings")
+        await visitor.presses("Make a key")
+        await visitor.page.fill(".dialog input[name=name]", "double")
+        await visitor.page.dblclick(".dialog button[type=submit]")
+        await visitor.sees(".dialog .secret")
+        await visitor.page.keyboard.press("Escape")
+        await visitor.sees(".entry:has-text('double')")
+        assert (
+            await visitor.page.locator(".notice").all_text_contents() == []
+        )  # nor is a second one asked for and refused
+        assert visitor.complaints == []

@@ -5,6 +5,7 @@ import { waitBefore } from "./backoff.js";
 import { apply, emptyHouse, sinceOf, unheardEnds, withEnd } from "./house.js";
 import { Series, seriesName } from "./series.js";
 import { socketAddress } from "./session.js";
+import { Turns } from "./turns.js";
 
 const SILENCE_MS = 20_000;
 const PING_MS = 8_000;
@@ -34,6 +35,7 @@ export class Client {
   #next = 1;
   #token = "";
   #connecting = 0;
+  #turns = new Turns(20, 100);
   #wantsTerminal = false;
 
   /** model: `set(change)`, `value`. sessions: a SessionStore. */
@@ -279,10 +281,14 @@ export class Client {
   }
 
   async #fetchTemperatures(only) {
+    const socket = this.#socket;
+    const sensors = new Map(); // those of the house stand beside every printer, and are asked for once
     for (const printer of only ? [only] : Object.keys(this.model.value.house.printers)) {
+      await this.#turn();
+      if (socket !== this.#socket) return;
       try {
         const told = await this.command("temperature.history", {}, { printer, isRepeatable: true });
-        this.seriesOf(printer).fill({ ...told.heaters, ...await this.#sensorHistory(printer) });
+        this.seriesOf(printer).fill({ ...told.heaters, ...await this.#sensorHistory(printer, sensors) });
         this.model.set({});
       } catch { /* the graph begins with what comes */ }
     }
@@ -298,11 +304,19 @@ export class Client {
     }
   }
 
-  async #sensorHistory(printer) {
+  #turn() {
+    return new Promise((resolve) => this.#turns.take(resolve));
+  }
+
+  async #sensorHistory(printer, known) {
     const found = {};
     for (const [name, sensor] of Object.entries(this.model.value.house.sensors)) {
       if (sensor.unit !== "celsius" || ![null, printer].includes(sensor.printer ?? null)) continue;
-      const told = await this.command("sensor.history", { sensor: name }, { isRepeatable: true });
+      if (!known.has(name)) {
+        await this.#turn();
+        known.set(name, await this.command("sensor.history", { sensor: name }, { isRepeatable: true }));
+      }
+      const told = known.get(name);
       found[seriesName(name)] = { at: told.at, actual_celsius: told.value, target_celsius: told.value.map(() => null) };
     }
     return found;

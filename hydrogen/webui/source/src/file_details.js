@@ -3,7 +3,7 @@ import { newsOf } from "./house.js";
 import { Picture } from "./picture.js";
 import { hashOf } from "./route.js";
 import { texts } from "./texts.js";
-import { Button, Dialog, Icon, SureButton, html, order, page, useAnswer, useMay, useModel, useState } from "./ui.js";
+import { Button, Dialog, Form, Icon, SureButton, html, order, page, useAnswer, useMay, useModel, useState } from "./ui.js";
 
 const words = texts.files;
 
@@ -89,9 +89,8 @@ function Rename({ path, onClose }) {
   const [isOpen, setOpen] = useState(false);
   if (!isOpen) return html`<${Button} kind="small" onPress=${() => setOpen(true)}>${words.rename}<//>`;
   const rename = async (event) => {
-    event.preventDefault();
     const [named, folder] = [event.currentTarget.elements.name.value.trim(), folderOf(path)];
     if (named && await order("file.move", { file: path, to: named.includes("/") || !folder ? named : `${folder}/${named}` })) onClose();
   };
-  return html`<form class="row" onSubmit=${rename}><input name="name" aria-label=${words.name} defaultValue=${baseName(path)} required /><button class="button small" type="submit"><span>${texts.save}</span></button></form>`;
+  return html`<${Form} class="row" onSubmit=${rename}><input name="name" aria-label=${words.name} defaultValue=${baseName(path)} required /><button class="button small" type="submit"><span>${texts.save}</span></button><//>`;
 }

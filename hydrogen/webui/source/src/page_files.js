@@ -7,7 +7,7 @@ import { hashOf } from "./route.js";
 import { texts } from "./texts.js";
 import { Turns } from "./turns.js";
 import { addUploads, dismissUpload, replaceUpload } from "./uploads.js";
-import { Button, Card, Dialog, Empty, Icon, Meter, html, order, page, useAnswer, useCalm, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
+import { Button, Card, Dialog, Empty, Form, Icon, Meter, html, order, page, useAnswer, useCalm, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
 
 const PAGE = 60;
 
@@ -135,7 +135,6 @@ function Uploads() {
 function NewFolder({ folder }) {
   const [isOpen, setOpen] = useState(false);
   const make = async (event) => {
-    event.preventDefault();
     const named = event.currentTarget.elements.folder.value.trim();
     if (named && await order("file.make_folder", { folder: folder ? `${folder}/${named}` : named })) {
       page.model.refresh("files"); // no event tells of an empty folder
@@ -145,8 +144,8 @@ function NewFolder({ folder }) {
   return html`
     <${Button} icon="folder" label=${texts.files.newFolder} onPress=${() => setOpen(true)} />
     ${isOpen && html`<${Dialog} title=${texts.files.newFolder} onClose=${() => setOpen(false)}>
-      <form onSubmit=${make}><label class="field"><span>${texts.files.folderName}</span><input name="folder" required maxlength="100" /></label>
-        <button class="button primary" type="submit"><span>${texts.save}</span></button></form><//>`}`;
+      <${Form} onSubmit=${make}><label class="field"><span>${texts.files.folderName}</span><input name="folder" required maxlength="100" /></label>
+        <button class="button primary" type="submit"><span>${texts.save}</span></button><//><//>`}`;
 }
 
 function Folder({ path, may }) {

@@ -131,6 +131,22 @@ export function Button({ icon, label, kind = "", onPress, children, disabled = f
     </button>`;
 }
 
+/** A form whose `onSubmit` is not begun again while it is under way: a double click sends once. */
+export function Form({ onSubmit, children, ...rest }) {
+  const isUnderWay = useRef(false);
+  const submit = async (event) => {
+    event.preventDefault();
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
+    try {
+      await onSubmit(event);
+    } finally {
+      isUnderWay.current = false;
+    }
+  };
+  return html`<form ...${rest} onSubmit=${submit}>${children}</form>`;
+}
+
 /** A key that is held down presses once. */
 const once = (event) => { if (event.repeat && event.key === "Enter") event.preventDefault(); };
 
