@@ -141,6 +141,8 @@ class PrintQueue(Service):
         """Read the book and tell it. Raises HostError."""
         if self._subscription is None:
             self._subscription = self._bus.subscribe(name=self.name, accepts=lambda event: isinstance(event, _WATCHED))
+        for last in await self._store.last_ids():
+            self._ids.begin_behind(last)
         await self._books.load(self._hands.names)
         if self._store.is_restored:
             await self._books.commit(lambda book: _distrusted(book, self._hands.names))
