@@ -39,6 +39,7 @@ from hydrogen.files.watch import FileWatch
 from hydrogen.fleet.discovery import PortDesk
 from hydrogen.fleet.fleet import Fleet
 from hydrogen.fleet.hotplug import PortWatch
+from hydrogen.fleet.left_spooler import LeftSpoolers
 from hydrogen.fleet.printer import ConfiguredPrinter
 from hydrogen.fleet.runtime import Announcement, RuntimeFolder, ServiceRecord
 from hydrogen.fleet.sensors.sensor import ConfiguredSensor
@@ -70,7 +71,7 @@ from hydrogen.operations.repeat_file import FILE_NAME, RepeatFile
 from hydrogen.port_settings import web_settings, websocket_settings
 from hydrogen.printer_book import PrinterBook
 from hydrogen.retention.keeper import RetentionKeeper
-from hydrogen.spooler.wire.client import SpoolerClient
+from hydrogen.spooler.wire.client import Launcher, SpoolerClient
 from hydrogen.system.host_control import RESTART
 from hydrogen.system.host_metric import Places
 from hydrogen.system.host_trouble import HostTroubleMemory
@@ -94,15 +95,13 @@ class ServeOptions:
     """What the command line adds to the configuration.
 
     own_spoolers: they and their jobs end with the service. has_lifeline: so does the service, when its standard input ends.
-    extra: further services, which start before the printers. may_restart: asked on SIGHUP; raises HydrogenError when
-    the configuration as it stands now would not start, and then nothing happens. keeps_changes: is what clients add to the
-    configuration still there in the next life? log_ring: where the log's last lines are kept;
-    None for a house whose log nobody can ask for.
+    may_restart: asked on SIGHUP; raises HydrogenError when the configuration as it stands now would not start, and then nothing
+    happens. keeps_changes: is what clients add to the configuration still there in the next life? log_ring: where the log's
+    last lines are kept; None for a house whose log nobody can ask for.
     """
 
     own_spoolers: bool = False
     has_lifeline: bool = False
-    extra: Sequence[Service] = ()
     may_restart: Callable[[], object] = lambda: None
     keeps_changes: bool = True
     log_ring: LogRing | None = None
@@ -201,8 +200,8 @@ class Hydrogen:
             *([self._web] if self._configuration.web.enabled else []),
             Announcement(self._folder, self._record),
             *self._make_announcers(access),
-            *self._options.extra,
             self._analyst,
+            self._make_left_spoolers(),
             self._fleet,
             *self._sensors,
             PortWatch(self._fleet, clock=self._clock, log=self._log),
@@ -210,16 +209,25 @@ class Hydrogen:
             self._retention,
         )
 
+    def _make_port(self, name: str, *, launcher: Launcher | None) -> SpoolerClient:
+        folder, epoch = self._configuration.server.runtime_dir, self._epoch
+        return SpoolerClient(name, folder, self._clock, version=__version__, instance=epoch, launcher=launcher)
+
+    def _make_left_spoolers(self) -> LeftSpoolers:
+        return LeftSpoolers(
+            self._configuration.server.runtime_dir,
+            printers=self._fleet.names,
+            make_port=partial(self._make_port, launcher=None),
+            log=self._log,
+        )
+
     def _make_fleet(self, printers: Sequence[ConfiguredPrinter]) -> Fleet:
-        runtime_dir = self._configuration.server.runtime_dir
         return Fleet(
             printers,
             context=self._context,
             clock=self._clock,
             log=self._log,
-            make_port=lambda name: SpoolerClient(
-                name, runtime_dir, self._clock, version=__version__, instance=self._epoch, launcher=self._launcher
-            ),
+            make_port=partial(self._make_port, launcher=self._launcher),
             keep_fact=self._record_keeper.keep,
             own_spoolers=self._options.own_spoolers,
             is_outdated=self._folder.is_outdated,

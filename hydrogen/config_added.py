@@ -7,8 +7,10 @@ keys that somebody put in by hand do.
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from hydrogen.config_problem import Problem, refusal
 from hydrogen.core.disk import told_about, write_atomically
 
 FILE_NAME = "printers.toml"
+
+FORMER_NAME = ".printers.toml.former"
+"""What the file was, as long as the change may be taken back."""
 
 MOST_ADDED = 32
 """Printers in the file."""
@@ -60,6 +65,45 @@ def write_added(data_dir: Path, tables: Tables) -> None:
         return
     with told_about(path):
         path.unlink(missing_ok=True)
+
+
+class Replacement:
+    """The file, written anew while the former one is kept beside it: to take that back needs no room on the disk. Blocks."""
+
+    def __init__(self, data_dir: Path, tables: Tables) -> None:
+        """Replaces it. Raises HostError; then the file is as it was."""
+        self._path, self._former = data_dir / FILE_NAME, data_dir / FORMER_NAME
+        with told_about(self._path):
+            self._has_former = self._keep_former()
+        try:
+            write_added(data_dir, tables)
+        except BaseException:
+            self.settle()
+            raise
+
+    def take_back(self) -> None:
+        """The file is as it was. Raises HostError."""
+        with told_about(self._path):
+            if self._has_former:
+                self._former.replace(self._path)
+            else:
+                self._path.unlink(missing_ok=True)
+
+    def settle(self) -> None:
+        """The former file is wanted no more."""
+        with suppress(OSError):
+            self._former.unlink(missing_ok=True)
+
+    def _keep_former(self) -> bool:
+        """False if there is none."""
+        self._former.unlink(missing_ok=True)  # of a service that ended in the middle
+        try:
+            self._former.hardlink_to(self._path)
+        except FileNotFoundError:
+            return False
+        except OSError:  # a file system without links: a copy then, before anything is changed
+            shutil.copy2(self._path, self._former)
+        return True
 
 
 def _refused(path: Path, found: str, expected: str) -> Exception:

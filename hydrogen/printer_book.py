@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from hydrogen.config import Configuration, with_added
-from hydrogen.config_added import FILE_NAME, MOST_ADDED, Tables, read_added, write_added
+from hydrogen.config_added import FILE_NAME, MOST_ADDED, Replacement, Tables, read_added
 from hydrogen.errors import ConfigurationInvalid, Conflict, HydrogenError, InvalidMessage, NotFound
 from hydrogen.model.printer import PrinterState
 from hydrogen.model.state import State
@@ -58,7 +58,8 @@ class PrinterBook:
                 raise Conflict(f"there is a printer {name} already: choose another name", printer=name)
             if len(before) >= MOST_ADDED:
                 raise Conflict(f"{len(before)} printers were added already, and more are not kept: remove one first")
-            await asyncio.to_thread(self._write, before, {**before, name: table})
+            replacement = await asyncio.to_thread(self._write, before, {**before, name: table})
+            await asyncio.to_thread(replacement.settle)
             await self._restart()
 
     async def remove(self, name: str) -> None:
@@ -68,15 +69,17 @@ class PrinterBook:
             if name not in before:
                 self._refuse_unknown(name)
             _refuse_needed(name, self._state().printers.get(name))
-            await asyncio.to_thread(self._write, before, {key: table for key, table in before.items() if key != name})
+            after = {key: table for key, table in before.items() if key != name}
+            replacement = await asyncio.to_thread(self._write, before, after)
             try:
                 async with asyncio.timeout(DISMISS_SECONDS):
                     await self._dismiss(name)
             except Conflict:  # a job has begun since we looked
-                await asyncio.to_thread(write_added, self._data_dir, before)
+                await asyncio.to_thread(replacement.take_back)
                 raise
             except (TimeoutError, HydrogenError):
                 pass  # a spooler that is gone, or does not answer, ends by itself when nobody needs it
+            await asyncio.to_thread(replacement.settle)
             await self._restart()
 
     def _refuse_unknown(self, name: str) -> None:
@@ -86,8 +89,8 @@ class PrinterBook:
             )
         raise NotFound(f"no printer {name[:40]!r} was added", printer=name[:40])
 
-    def _write(self, before: Tables, after: Tables) -> None:
-        """All or nothing. Blocks."""
+    def _write(self, before: Tables, after: Tables) -> Replacement:
+        """All or nothing: what is returned can still be taken back. Blocks."""
         source = str(self._data_dir / FILE_NAME)
         base = self._configuration.model_copy(
             update={"printers": {name: one for name, one in self._configuration.printers.items() if name not in before}}
@@ -96,12 +99,13 @@ class PrinterBook:
             with_added(base, after, source)
         except ConfigurationInvalid as error:
             raise InvalidMessage(str(error).removeprefix(f"{source}: "), **error.details) from None
-        write_added(self._data_dir, after)
+        replacement = Replacement(self._data_dir, after)
         try:
             self._may_restart()
         except HydrogenError as error:
-            write_added(self._data_dir, before)
+            replacement.take_back()
             raise Conflict(f"the service could not begin anew, so nothing was changed: {error}") from error
+        return replacement
 
 
 def _refuse_needed(name: str, printer: PrinterState | None) -> None:

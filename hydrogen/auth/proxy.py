@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from hydrogen.errors import Forbidden
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class TrustedProxies:

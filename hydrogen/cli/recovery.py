@@ -14,6 +14,7 @@ from hydrogen.cli.client import connected
 from hydrogen.cli.exit_code import ExitCode
 from hydrogen.cli.snapshot import snapshot_of
 from hydrogen.errors import Conflict, NotFound
+from hydrogen.spooler.recovery.recovery_plan import UNKNOWN_Z
 
 APPROVAL = "yes"
 
@@ -22,7 +23,12 @@ def recover_command(options: argparse.Namespace, ask: Callable[[str], str] = inp
     """Plan, show, ask, recover. With `--yes DIGEST` nobody is asked, and only that very plan is carried out."""
     if options.discard:
         return asyncio.run(_discard(options))
-    printer, plan = asyncio.run(_planned(options))
+    try:
+        printer, plan = asyncio.run(_planned(options))
+    except Conflict as error:
+        if error.details.get("reason") != UNKNOWN_Z:
+            raise
+        raise Conflict(f"{error.message}: {_with_height(options)}", **error.details) from None
     print(json.dumps(plan) if options.json else "\n".join(plan_lines(printer, plan)))
     if options.yes is None and not _is_approved(options, ask):
         print("nothing was done", file=sys.stderr)
@@ -45,7 +51,14 @@ def plan_lines(printer: str, plan: Mapping[str, Any]) -> Iterator[str]:
         yield f"    {step['gcode']:<28} {step['why']}"
     for warning in plan["warnings"]:
         yield f"  ! {warning}"
+    if plan["choice"]["z_mm"] is None:
+        yield "  with a height that you measured: --z MM"
     yield f"  plan {plan['digest']}"
+
+
+def _with_height(options: argparse.Namespace) -> str:
+    """What to type once the height is known."""
+    return f"hydrogen recover{f' {options.job}' if options.job else ''} --z MM"
 
 
 def _is_approved(options: argparse.Namespace, ask: Callable[[str], str]) -> bool:

@@ -112,7 +112,7 @@ class Bus:
 
 
 class Subscription:
-    """The reading side for one consumer. Iterate with `take` until `is_closed`."""
+    """The reading side for one consumer. Iterate with `take`."""
 
     def __init__(self, bus: Bus, *, name: str, accepts: Callable[[Event], bool], capacity: int) -> None:
         self.name = name
@@ -128,10 +128,6 @@ class Subscription:
     def is_lagged(self) -> bool:
         """Were events lost, either before the last `take` returned or since? Stays true until the next `take` returns."""
         return self._has_lost or self._queue.lagged
-
-    @property
-    def is_closed(self) -> bool:
-        return self._is_closed
 
     async def take(self) -> list[PublishedEvent]:
         """Wait for the next events and return all that are queued, in order of `seq`.

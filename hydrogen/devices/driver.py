@@ -18,6 +18,7 @@ from hydrogen.errors import DeviceError
 from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.link.resumption import Numbering
+from hydrogen.gcode.object_exclusion import ObjectChange
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.model.events import Event
 from hydrogen.model.printer import Firmware, LinkStatistics, Tuning
@@ -173,6 +174,13 @@ class ConnectionListener(Protocol):
         """The connection is over, not by `close()`. Called at most once; every pending request has failed by then."""
 
 
+class ObjectControl(Protocol):
+    """Objects of a print that the firmware leaves out (gcode/object_exclusion.py)."""
+
+    def take(self) -> Sequence[ObjectChange]:
+        """What acknowledged lines of any source have made of them since this was asked last, in its order."""
+
+
 class TuningControl(Protocol):
     """Fans, speed and flow, as far as they are known (gcode/tuning.py)."""
 
@@ -241,6 +249,10 @@ class PrinterConnection(Protocol):
     @property
     def tuning(self) -> TuningControl:
         """Fans, speed and flow."""
+
+    @property
+    def objects(self) -> ObjectControl:
+        """What the firmware leaves out."""
 
     @property
     def head(self) -> HeadControl:

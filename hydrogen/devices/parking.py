@@ -6,7 +6,7 @@ back can be broken off anywhere, by a wish, a deadline or a lost link, and begun
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
@@ -38,7 +38,8 @@ class HeadPlace:
     position: None where the printer does not tell it. is_homed: all three axes were homed while we looked on, so that the
     coordinates are those of the machine. highest_mm: the Z above which nothing can stand that the job has printed. feedrate:
     the last `F`, in the job's own unit per minute; None before there was one. targets_celsius: by heater, what the job had
-    asked for.
+    asked for. object_mark: the line that began the object whose lines the job was in, in the words of the
+    firmware (M486 S, EXCLUDE_OBJECT_START); empty: none.
     """
 
     position: Position | None = None
@@ -50,6 +51,7 @@ class HeadPlace:
     feedrate: float | None = None
     tool: int = 0
     targets_celsius: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    object_mark: str = ""
 
 
 class HeadControl(Protocol):
@@ -57,6 +59,15 @@ class HeadControl(Protocol):
 
     async def locate(self) -> HeadPlace:
         """Where the head is heading, and in which modes; the caller has stopped the job before."""
+
+    async def leave_object(self, place: HeadPlace | None = None) -> None:
+        """What moves from now on belongs to no object of a job: a firmware carries out nothing inside of one that it leaves
+        out. `unpark` comes back to the one that the job at `place` was in; without a place the last one is left for good. Done
+        already: changes nothing."""
+
+    async def move(self, lines: Sequence[str]) -> None:
+        """What a person wants moved: these lines belong to no object either, and what comes behind them belongs to the one
+        that the job is in."""
 
     async def park(self, place: HeadPlace, plan: ParkPlan) -> str:
         """Retract, lift, go aside; "" when the printer says that it will be there, else the reason why it is not.
@@ -76,7 +87,8 @@ class HeadControl(Protocol):
         """Heat up again, and wait for it, what was switched off meanwhile; another target than 0 is a person's wish."""
 
     async def unpark(self, place: HeadPlace, plan: ParkPlan) -> str:
-        """Back to `place`: position, filament, the extruder's coordinate, tool, modes, feedrate, whatever was done meanwhile.
+        """Back to `place`: position, filament, the extruder's coordinate, tool, modes, feedrate, whatever was done meanwhile,
+        and then into the object that the job was in.
 
         "" when the printer says that it will be there, else the reason why it is not: then the job must not go on.
         """

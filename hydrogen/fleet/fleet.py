@@ -152,17 +152,22 @@ class Fleet(Service):
 
     async def run(self) -> None:
         """Keep every printer attached; ends only by cancellation, and then lets the spoolers go."""
+        ended_at = self._clock.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
                 for keeper in self._keepers.values():
                     group.create_task(keeper.keep(), name=f"fleet.{keeper.name}")
                     group.create_task(keeper.watch_over(), name=f"fleet.{keeper.name}.supervision")
                     group.create_task(keeper.look_at_power(), name=f"fleet.{keeper.name}.power")
-                await asyncio.Event().wait()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    ended_at = self._clock.monotonic()
         finally:
             if self._leaving is not None:
                 patience = OWN_LEAVE_SECONDS if self._own_spoolers else LEAVE_SECONDS
-                await asyncio.wait({self._leaving}, timeout=patience)
+                patience -= self._clock.monotonic() - ended_at  # launches that had to be ended took their share
+                await asyncio.wait({self._leaving}, timeout=max(0.0, patience))
 
     def will_come_back(self) -> None:
         """The service only restarts: idle spoolers stay too, for the next life to take over. Own ones end all the same.

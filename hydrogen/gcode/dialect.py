@@ -64,6 +64,8 @@ class Dialect:
         needed. Never sent to anybody else: Klipper and Smoothieware let go at once of what `M84` names, whatever its `S`.
     tells_limits: M503 answers with lines of M201, M203, M204 and M205, as Marlin writes them; asked once after connecting,
     with M220 and M221, for how speed and flow are set.
+    fans_by_fraction: M106's S is a part of full speed up to 1, and 255ths above it; without an S nothing is set. False: 255ths,
+        and without an S full speed.
     motors_rest_by: what lets them go after the usual time again, where the job did not set another.
     revived_by: what ends a halt; told with the error.
     guarantee: what a job may be promised where `numbers` turns out to be true, in the wording of the job's result:
@@ -90,6 +92,7 @@ class Dialect:
     motors_held_by: bytes = b""
     motors_rest_by: bytes = b""
     tells_limits: bool = False
+    fans_by_fraction: bool = False
     revived_by: str = "a reset"
     guarantee: Literal["exactly_once", "at_most_once"] = "exactly_once"
 
@@ -187,6 +190,7 @@ _KNOWN = (
         ok_follows_resend=False,  # GCodes.cpp, HandleReply: `rs 13` alone
         reports_temperatures=False,  # GCodes2.cpp: no M155
         heaters_off_by=b"M112",  # the other heaters keep their targets until M570's time is over
+        fans_by_fraction=True,  # RepRapFirmware.cpp, ConvertOldStylePwm; Fan.cpp, Configure: M106 without R and S reports
         revived_by="M999, or a reset",  # GCodes2.cpp: M999 restarts the processor
         guarantee="at_most_once",  # a line that was sent twice runs twice
     ),
@@ -199,6 +203,7 @@ _KNOWN = (
         ok_follows_resend=False,
         reports_temperatures=False,
         heaters_off_by=b"M112",  # the other heaters keep their targets until M570's time is over
+        fans_by_fraction=True,  # GCodeBuffer.cpp, GetPwmValue
         revived_by="M999, or a reset",
         guarantee="at_most_once",
     ),

@@ -4,7 +4,8 @@ A line changes a value when the printer has acknowledged it, whoever sent it. A 
 nothing is looked at then: what a line will change is read once, when it is given, and counts when somebody asks for the value
 and the acknowledged place of the stream has passed the line. What the board tells by itself counts at once: the answers of a
 bare M220 and M221, and every change of a fan where it reports them (facts/marlin.md, REPORT_FAN_CHANGE). A board that reports
-fans is believed alone: only it knows which fan an M106 without a P means, and what somebody turned at its panel.
+fans is believed alone: only it knows which fan an M106 without a P means, and what somebody turned at its panel. RepRapFirmware
+reads M106 in another way (Dialect.fans_by_fraction).
 """
 
 from __future__ import annotations
@@ -49,10 +50,11 @@ _OTHER_USES = frozenset(b"ABCDIT")
 
 
 class TuningTracker:
-    """Follows one connection."""
+    """Follows one connection. fans_by_fraction: see Dialect; to be set once it is known who speaks."""
 
-    def __init__(self, acknowledged_offset: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, acknowledged_offset: Callable[[], int] = lambda: 0, *, fans_by_fraction: bool = False) -> None:
         """acknowledged_offset: up to which place of the stream the printer has acknowledged."""
+        self.fans_by_fraction = fans_by_fraction
         self._acknowledged_offset = acknowledged_offset
         self._value = Tuning()
         self._pending: deque[tuple[int, TuningReported]] = deque(maxlen=PENDING_KEPT)
@@ -72,12 +74,12 @@ class TuningTracker:
             command = command_of(body)
             if command[:1] == b"T" and command[1:].isdigit():
                 tool = int(command[1:])
-            elif (change := change_of(command, body, tool)) is not None:
+            elif (change := self._change_of(command, body, tool)) is not None:
                 self._apply(change)
 
     def give(self, command: bytes, body: bytes, tool: int, offset: int) -> None:
         """A line of the stream is given to the printer; `offset` lies behind it."""
-        change = change_of(command, body, tool)
+        change = self._change_of(command, body, tool)
         if change is not None:
             self._pending.append((offset, change))
 
@@ -87,7 +89,7 @@ class TuningTracker:
 
     def obey(self, body: bytes, tool: int) -> None:
         """A command that is no line of the stream has been acknowledged, behind what the stream had given before it."""
-        change = change_of(command_of(body), body, tool)
+        change = self._change_of(command_of(body), body, tool)
         if change is not None:
             self._settle(self._acknowledged_offset())
             self._own(change)
@@ -97,6 +99,14 @@ class TuningTracker:
         self._settle(self._acknowledged_offset())
         self._tells_fans = self._tells_fans or report.kind == "fan"
         self._apply(report)
+
+    def _change_of(self, command: bytes, body: bytes, tool: int) -> TuningReported | None:
+        change = change_of(command, body, tool)
+        if change is None or change.kind != "fan" or not self.fans_by_fraction:
+            return change
+        if command == b"M106" and b"S" not in body:
+            return None
+        return replace(change, value=fan_steps(change.value or 0.0, by_fraction=True))
 
     def _settle(self, offset: int | None) -> None:
         while self._pending and (offset is None or self._pending[0][0] <= offset):
@@ -110,13 +120,24 @@ class TuningTracker:
         before, key = self._value, str(change.index)
         match change.kind:
             case "fan":
-                percent = round(min(max(change.value or 0.0, 0.0), FULL_FAN) / FULL_FAN * 100.0, 1)
+                percent = fan_percent(change.value or 0.0)
                 self._value = replace(before, fans_percent=_changed(before.fans_percent, key, percent))
             case "speed":
                 self._value = replace(before, speed_percent=change.value)
             case "flow":
                 flow = _changed(before.flow_percent, f"tool{key}", change.value or 0.0)
                 self._value = replace(before, flow_percent=flow)
+
+
+def fan_steps(value: float, *, by_fraction: bool) -> float:
+    """M106's S in 255ths of full speed."""
+    steps = value * FULL_FAN if by_fraction and value <= 1.0 else value
+    return min(max(steps, 0.0), FULL_FAN)
+
+
+def fan_percent(value: float, *, by_fraction: bool = False) -> float:
+    """M106's S in percent of full speed, to a tenth."""
+    return round(fan_steps(value, by_fraction=by_fraction) / FULL_FAN * 100.0, 1)
 
 
 def _changed(values: Mapping[str, float], key: str, value: float) -> Mapping[str, float]:

@@ -278,6 +278,19 @@ class JobObjectExcluded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobObjectRestored(Event):
+    """Somebody has taken it back: the firmware prints this object from now on. object: its id in the file's analysis, name: for
+    people."""
+
+    wire_type: ClassVar[str] = "job.object_restored"
+
+    job: str
+    object: str
+    name: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecoveryChanged(Event):
     """There is an interrupted job that can be recovered, or there is none any more (None)."""
 
@@ -420,6 +433,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     JobPaused,
     JobResumed,
     JobObjectExcluded,
+    JobObjectRestored,
     JobRecoveryChanged,
     JobFinished,
     JobReceiptIssued,

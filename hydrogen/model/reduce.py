@@ -16,6 +16,7 @@ from hydrogen.model.events import (
     HostTroubleChanged,
     JobFinished,
     JobObjectExcluded,
+    JobObjectRestored,
     JobPaused,
     JobProgressed,
     JobRecoveryChanged,
@@ -116,8 +117,10 @@ def reduce_printer(printer: PrinterState, event: Event) -> PrinterState:
             return replace(printer, error=event.error)
         case JobRecoveryChanged():
             return replace(printer, recoverable=event.recoverable)
-        case JobStarted() | JobProgressed() | JobFinished() | JobPaused() | JobResumed() | JobObjectExcluded():
+        case JobStarted() | JobProgressed() | JobFinished() | JobPaused() | JobResumed():
             return _reduce_job(printer, event)
+        case JobObjectExcluded() | JobObjectRestored():
+            return _reduce_objects(printer, event)
         case _:
             return _reduce_connection(printer, event)
 
@@ -155,7 +158,7 @@ def _reduce_connection(printer: PrinterState, event: Event) -> PrinterState:
 
 def _reduce_job(
     printer: PrinterState,
-    event: JobStarted | JobProgressed | JobFinished | JobPaused | JobResumed | JobObjectExcluded,
+    event: JobStarted | JobProgressed | JobFinished | JobPaused | JobResumed,
 ) -> PrinterState:
     if isinstance(event, JobStarted):
         return replace(printer, job=_new_job(event), error=None)
@@ -171,9 +174,15 @@ def _reduce_job(
             return replace(printer, job=replace(job, status=JobStatus.PRINTING))
         case JobProgressed():
             return replace(printer, job=_progressed_job(job, event))
-        case JobObjectExcluded():
-            others = (one for one in job.excluded_objects if one != event.object)
-            return replace(printer, job=replace(job, excluded_objects=(*others, event.object)))
+
+
+def _reduce_objects(printer: PrinterState, event: JobObjectExcluded | JobObjectRestored) -> PrinterState:
+    job = printer.job
+    if job is None or job.id != event.job:
+        return printer
+    others = tuple(one for one in job.excluded_objects if one != event.object)
+    left_out = (*others, event.object) if isinstance(event, JobObjectExcluded) else others
+    return replace(printer, job=replace(job, excluded_objects=left_out))
 
 
 def _new_job(event: JobStarted) -> JobState:

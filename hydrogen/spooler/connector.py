@@ -26,10 +26,6 @@ CONNECT_TASK = "connect to the printer"
 CONNECT_DEADLINE_SECONDS = 60.0
 """For a driver's whole handshake; drivers have shorter deadlines of their own, this one catches one that hangs."""
 
-RESUME_DEADLINE_SECONDS = 7200.0
-"""The same for a printer that was left in the middle: it answers only behind the command that it is busy with, and a driver
-waits for that as long as there is a sign of life."""
-
 COOL_DEADLINE_SECONDS = 5.0
 """For heaters-off before a port is closed."""
 

@@ -40,7 +40,7 @@ async def carry_out(request: Request, connection: PrinterConnection) -> Mapping[
                 feedrate_mm_per_minute=request.feedrate_mm_per_minute,
             )
         case MoveTo():
-            await connection.send_gcode(move_lines(request))
+            await connection.head.move(move_lines(request))
         case Extrude():
             await connection.extrude(
                 length_mm=request.length_mm,

@@ -303,6 +303,7 @@ class Spooler:
             return {"replies": [], **self.emergency_stop(request.actor)}
         answer = await carry_out(request, connection)
         self._tell_tuning(connection)
+        self._follow_objects(connection, actor=request.actor)
         return answer
 
     def _connected(self) -> PrinterConnection:
@@ -393,6 +394,7 @@ class Spooler:
         if message != self.state.display_message:
             self._announcer.publish(PrinterMessageShown(at=self._announcer.now, message=message))
         self._tell_tuning(connection)
+        self._follow_objects(connection)
         if connection.statistics != self.state.link:
             self._announcer.publish(LinkMeasured(at=self._announcer.now, statistics=connection.statistics))
 
@@ -402,6 +404,10 @@ class Spooler:
         if self._connector.connection is connection and tuning != self.state.tuning:
             self._desk.note_tuning(tuning, connection)
             self._announcer.publish(PrinterTuningChanged(at=self._announcer.now, tuning=tuning))
+
+    def _follow_objects(self, connection: PrinterConnection, *, actor: str = "") -> None:
+        if self._connector.connection is connection:
+            self._desk.follow_objects(connection, actor=actor)
 
     def _line_in_progress(self) -> LineInProgress | None:
         connection = self._connector.connection

@@ -4,6 +4,8 @@ build hook runs it before anything is installed. `python hydrogen/webui/building
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +15,9 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parent / "source"
 BUILT = Path(__file__).parent / "built"
+
+MADE_OF = "made-of.sha256"
+"""Beside what was built: the digest of what it was made of. Times prove nothing: each checkout has its own."""
 
 NPM_SECONDS = 300
 """For the packages, over a slow line on a slow card."""
@@ -28,18 +33,45 @@ def build(source: Path = SOURCE, built: Path = BUILT, environment: Mapping[str, 
     """What was made, for people. Raises BuildFailed; then `built` is as it was before."""
     told = dict(os.environ if environment is None else environment)
     node, npm = _tools(told)
-    if not (source / "node_modules" / "esbuild").is_dir():
+    if not _has_packages(source):
         _run([*npm, "ci", "--no-audit", "--no-fund"], source, told, NPM_SECONDS)
-    return _run([node, "build.js", str(built)], source, told, BUILD_SECONDS)
+    made_of = _digest_of(source)  # first: what changes meanwhile is built the next time
+    made = _run([node, "build.js", str(built)], source, told, BUILD_SECONDS)
+    (built / MADE_OF).write_text(made_of)
+    return made
 
 
 def is_current(source: Path = SOURCE, built: Path = BUILT) -> bool:
-    """Is `built` younger than all that it is made of?"""
-    page = built / "index.html"
-    if not page.is_file():
+    """Is `built` made of what `source` holds now?"""
+    try:
+        made_of = (built / MADE_OF).read_text()
+    except OSError:
         return False
-    made_of = [path for path in source.rglob("*") if path.is_file() and "node_modules" not in path.parts]
-    return all(path.stat().st_mtime_ns <= page.stat().st_mtime_ns for path in made_of)
+    return (built / "index.html").is_file() and made_of == _digest_of(source)
+
+
+def _digest_of(source: Path) -> str:
+    """Of names and contents."""
+    digest = hashlib.sha256()
+    for folder, folders, files in os.walk(source):
+        folders[:] = sorted(set(folders) - {"node_modules", "tests"})
+        for path in (Path(folder) / name for name in sorted(files)):
+            if not path.is_file():
+                continue  # an editor's lock: a link to nowhere
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(source)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def _has_packages(source: Path) -> bool:
+    """Are those there that the lock file wants? npm writes down what it has installed."""
+    try:
+        wanted = json.loads((source / "package-lock.json").read_text())["packages"]
+        there = json.loads((source / "node_modules" / ".package-lock.json").read_text())["packages"]
+    except (OSError, ValueError, KeyError):
+        return False
+    missing = {path for path, package in wanted.items() if path and path not in there and not package.get("optional")}
+    return not missing and all(wanted.get(path, {}).get("version") == one.get("version") for path, one in there.items())
 
 
 def _tools(environment: Mapping[str, str]) -> tuple[str, list[str]]:

@@ -57,7 +57,6 @@ class _Talk:
     greeting: list[str] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)
     oks: list[str] = field(default_factory=list)
-    is_busy_said: bool = False
     asides: list[str] = field(default_factory=list)
 
 
@@ -120,7 +119,6 @@ def _hear(talk: _Talk, waiting: deque[tuple[str, list[str]]], text: str) -> None
     found = _OK.fullmatch(text)
     if found is None:
         if _ASIDE.match(text) and not (waiting and waiting[0][0].split()[0] in PLACES and text.startswith("X:")):
-            talk.is_busy_said |= "busy" in text
             talk.asides.append(text)
         elif waiting:
             waiting[0][1].append(text)

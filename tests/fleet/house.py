@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from hydrogen.core.bus import Bus
-from hydrogen.core.clock import SystemClock
+from hydrogen.core.clock import Clock, SystemClock
 from hydrogen.core.context import Context
 from hydrogen.devices.port_identity import DeviceTree
 from hydrogen.fleet.fleet import Fleet
@@ -42,6 +42,7 @@ class FleetHouse:
         tree: DeviceTree | None = None,
         make_port: Callable[[str], SpoolerPort] | None = None,
         annotate: Callable[[Event], Event] = unchanged,
+        clock: Clock | None = None,
     ) -> None:
         printers = printers or (configured(),)
         self.ports = ports or {printer.name: ScriptedPort(printer.name) for printer in printers}
@@ -57,7 +58,7 @@ class FleetHouse:
         self.fleet = Fleet(
             printers,
             context=self.context,
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             log=self.log,
             make_port=make_port or (lambda name: self.ports[name]),
             keep_fact=self._keep,

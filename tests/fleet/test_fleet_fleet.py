@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hydrogen.errors import Conflict, InvalidMessage, NotFound, Unavailable
+from hydrogen.fleet.fleet import OWN_LEAVE_SECONDS
 from hydrogen.model.events import JobFinished
 from hydrogen.model.job import JobOutcome
 from hydrogen.spooler.request import CoolDown, EmergencyStop, Home, StopSpooler
 from tests.fleet.house import FleetHouse, configured
 from tests.fleet.scripted_port import ScriptedPort
+from tests.support.leaping_loop import LeapingLoop, LoopClock
 from tests.support.waiting import wait_until
 
 
@@ -115,3 +119,35 @@ async def test_shutting_down_twice_is_one_shutdown() -> None:
         await house.shut_down()
         await house.fleet.release()
         assert len(house.port.asked(StopSpooler)) == 1
+
+
+def test_a_launch_that_has_to_be_ended_takes_no_more_time_than_there_is_for_all() -> None:
+    starting, printing = ScriptedPort("starting"), ScriptedPort("printing")
+    printing.ends_when_stopped = False
+    loop = LeapingLoop()
+
+    async def attach(_listener: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(2)  # for the process that was being started
+
+    async def stop_tasks() -> float:
+        starting.attach = attach  # type: ignore[method-assign]
+        ports = {"starting": starting, "printing": printing}
+        house = FleetHouse(*map(configured, ports), ports=ports, own_spoolers=True, clock=LoopClock(loop))
+        await house.fleet.start()
+        running = asyncio.create_task(house.fleet.run())
+        await asyncio.sleep(1)
+        house.fleet.refuse()
+        began = loop.time()
+        running.cancel()
+        await asyncio.wait({running})
+        took = loop.time() - began
+        await house.fleet.release()
+        return took
+
+    try:
+        assert loop.run_until_complete(stop_tasks()) == pytest.approx(OWN_LEAVE_SECONDS)
+    finally:
+        loop.close()

@@ -103,3 +103,42 @@ def test_a_board_that_was_reset_has_what_it_starts_with_but_for_what_it_has_told
     assert started_anew(told) == Tuning(
         fans_percent={"0": 0.0}, speed_percent=90.0, flow_percent={"tool0": 100.0, "tool1": 80.0}
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "percent"),
+    [
+        (b"M106 S0.5", 50.0),
+        (b"M106 S1", 100.0),
+        (b"M106 S1.0", 100.0),
+        (b"M106 S0", 0.0),
+        (b"M106 S0.004", 0.4),
+        (b"M106 S2", 0.8),
+        (b"M106 S128", 50.2),
+        (b"M106 S255", 100.0),
+        (b"M106 S300", 100.0),
+        (b"M107", 0.0),
+        (b"M106", 30.0),
+        (b"M106 P0", 30.0),
+        (b"M106 R1", 30.0),
+    ],
+)
+def test_a_firmware_that_goes_by_fractions_is_read_so(line: bytes, percent: float) -> None:
+    stream = Stream()
+    stream.tuning.fans_by_fraction = True
+    stream.tuning.obey(b"M106 S0.3", 0)
+    assert stream.tuning.value.fans_percent == {"0": 30.0}
+    stream.give(line, 10)
+    stream.offset = 10
+    assert stream.tuning.value.fans_percent == {"0": percent}
+    by_command, by_lines = TuningTracker(fans_by_fraction=True), TuningTracker(fans_by_fraction=True)
+    by_command.obey(b"M106 S0.3", 0)
+    by_command.obey(line, 0)
+    by_lines.adopt(Tuning(), [b"M106 S0.3", line])
+    assert by_command.value == by_lines.value == stream.tuning.value
+
+
+def test_any_other_firmware_reads_255ths() -> None:
+    tuning = TuningTracker()
+    tuning.obey(b"M106 S1", 0)
+    assert tuning.value.fans_percent == {"0": 0.4}

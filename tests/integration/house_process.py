@@ -199,10 +199,12 @@ async def connected_idle(house: HouseProcess, printer: str = "bench") -> AsyncIt
         yield client
 
 
-async def print_started(client: Client, house: HouseProcess, lines: list[str], name: str = "job.gcode") -> str:
+async def print_started(
+    client: Client, house: HouseProcess, lines: list[str], name: str = "job.gcode", *, printer: str = "bench"
+) -> str:
     """The job's id, once the service has accepted it."""
     (house.files / name).write_text("\n".join(lines) + "\n")
-    result = await client.command("job.start", "bench", {"file": name})
+    result = await client.command("job.start", printer, {"file": name})
     return str(result["job"])
 
 

@@ -76,10 +76,10 @@ class RestBench:
 
     # ------------------------------------------------------------------------------------------------- what is asked
 
-    async def print(self, lines: Sequence[str]) -> None:
+    async def print(self, lines: Sequence[str], job: str = "j1") -> None:
         path = self._folder / "part.gcode"
         path.write_text("".join(f"{line}\n" for line in lines))
-        await self.spooler.perform(StartJob(job="j1", path=str(path), file=path.name, actor="ada"))
+        await self.spooler.perform(StartJob(job=job, path=str(path), file=path.name, actor="ada"))
 
     async def ask(self, request: Request) -> object:
         return await self.spooler.perform(request)
@@ -90,7 +90,8 @@ class RestBench:
         await wait_until(
             is_true,
             within_seconds=WITHIN_SECONDS,
-            what=f"{what}; {self.status}: {self.reasons[-4:]}, {self.log.entries[-5:]}",
+            what=what,
+            explain=lambda: f"; {self.status}: {self.reasons[-4:]}, {self.log.entries[-5:]}",
         )
 
     async def until_status(self, status: str) -> None:

@@ -67,7 +67,8 @@ class Stranger:
         """A client that was let in."""
         headers = {"Authorization": authorization, "X-Forwarded-For": self.address}
         url = f"ws://127.0.0.1:{self.record.websocket_port}/"
-        async with connect(url, additional_headers=headers, compression=None, proxy=None) as socket:
+        quiet = {"ping_interval": None}  # it may not look at its socket for longer than a pong may take
+        async with connect(url, additional_headers=headers, compression=None, proxy=None, **quiet) as socket:
             yield Talk(socket)
 
     async def raw_inside(self, authorization: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -237,7 +237,9 @@ async def test_pause_in_a_heat_up_says_what_it_waits_for_and_cancel_ends_it_at_o
     async with RestBench(tmp_path, printer, limits=limits) as bench:
         await bench.print(["M190 S110", "G1 X5", "G1 X6"])
         await bench.until(lambda: bench.target("bed") == 110, "the heat-up")
-        await bench.until(lambda: (bench.heat("bed") or 0.0) > 0, "a reading")
+        await bench.until(
+            lambda: bench.spooler.state.heaters["bed"].target_celsius == 110, "the host's knowledge of it"
+        )
         await bench.ask(PauseJob())
         await bench.until(
             lambda: any(reason.startswith("waiting for the bed: ") for reason in bench.reasons), "a notice"

@@ -38,14 +38,22 @@ def is_unwanted(move: str) -> bool:
     return move.startswith("G1 X1") and len(move.split()[1]) > len("X99.99")
 
 
-async def with_one_left_out(client: Client, house: HouseProcess, printer: VirtualPrinter) -> tuple[str, int]:
+async def with_one_left_out(
+    client: Client, house: HouseProcess, printer: VirtualPrinter, *, is_typed: bool = False
+) -> tuple[str, int]:
     """The job, and how many moves were executed when the firmware had been told."""
     (house.files / "job.gcode").write_text("\n".join(two_objects()) + "\n")
     await frame_where(client, lambda frame: frame.get("type") == "file.analysed")
     job = str((await client.command("job.start", "bench", {"file": "job.gcode"}))["job"])
     printer.wait_until(lambda: any(is_unwanted(move) for move in printer.ledger.moves))
-    told = await client.command("job.exclude_object", "bench", {"object": UNWANTED})
-    assert told == {"object": UNWANTED, "name": "thing 1"}
+    if is_typed:
+        await client.command("printer.send_gcode", "bench", {"lines": [f"M486 P{UNWANTED}"]})
+        await frame_where(
+            client, lambda frame: frame.get("type") == "job.object_excluded" and frame["object"] == UNWANTED
+        )
+    else:
+        told = await client.command("job.exclude_object", "bench", {"object": UNWANTED})
+        assert told == {"object": UNWANTED, "name": "thing 1"}
     printer.wait_until(lambda: "M486 P1" in printer.ledger.lines)
     return job, len(printer.ledger.moves)
 
@@ -61,14 +69,15 @@ def rest_without_it(line: int = 1) -> list[str]:
     return [move for move in moves if not is_unwanted(move)]
 
 
+@pytest.mark.parametrize("is_typed", [False, True], ids=["asked for", "typed"])
 @pytest.mark.timeout(120)
 async def test_a_spooler_that_takes_over_goes_on_leaving_it_out(
-    tmp_path: Path, start_virtual_printer: StartPrinter
+    tmp_path: Path, start_virtual_printer: StartPrinter, is_typed: bool
 ) -> None:
     printer = start_virtual_printer(speed=20, prevent_cold_extrusion=False)
     async with running_house(tmp_path, {"bench": str(printer.link)}) as house, connected(house.address) as client:
         await await_status(client, "idle")
-        job, told_at = await with_one_left_out(client, house, printer)
+        job, told_at = await with_one_left_out(client, house, printer, is_typed=is_typed)
         spooler = house.spooler_pid()
         assert spooler is not None
         os.kill(spooler, signal.SIGKILL)
@@ -86,14 +95,15 @@ async def test_a_spooler_that_takes_over_goes_on_leaving_it_out(
     assert printer.ledger.lines.count("M486 P1") == 2, "the firmware is told again once, by the one who takes over"
 
 
+@pytest.mark.parametrize("is_typed", [False, True], ids=["asked for", "typed"])
 @pytest.mark.timeout(120)
 async def test_a_print_that_is_taken_up_on_a_board_that_was_reset_still_leaves_it_out(
-    tmp_path: Path, start_virtual_printer: StartPrinter
+    tmp_path: Path, start_virtual_printer: StartPrinter, is_typed: bool
 ) -> None:
     printer = start_virtual_printer(speed=20, prevent_cold_extrusion=False)
     async with running_house(tmp_path, {"bench": str(printer.link)}) as house, connected(house.address) as client:
         await await_status(client, "idle")
-        job, told_at = await with_one_left_out(client, house, printer)
+        job, told_at = await with_one_left_out(client, house, printer, is_typed=is_typed)
         await until(lambda: [one.object for one in _on_disk(house)] == [UNWANTED], lambda: house.said)
         printer.reset()
         finished = await frame_where(client, lambda frame: frame.get("type") == "job.finished", seconds=60)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hydrogen.cli.snapshot import snapshot_of
 from hydrogen.spooler.recovery.interrupted import find_interrupted
 from hydrogen_simulators.pytest_plugin import VirtualPrinter
@@ -67,6 +69,7 @@ async def hydrogen(house: HouseProcess, *arguments: str) -> str:
     return out.decode()
 
 
+@pytest.mark.timeout(120)
 async def test_print_is_taken_up_after_the_power_was_gone(tmp_path: Path, start_virtual_printer: StartPrinter) -> None:
     printer = start_virtual_printer(speed=60, prevent_cold_extrusion=False)
     async with running_house(tmp_path, {"bench": str(printer.link)}) as house:

@@ -216,6 +216,53 @@ async def test_a_second_service_in_the_same_folder_says_so_and_does_no_harm(tmp_
         assert await house.stop() == 0
 
 
+async def test_spooler_of_a_printer_that_has_another_name_now_lets_go_of_its_port(
+    tmp_path: Path, start_virtual_printer: StartPrinter
+) -> None:
+    printer = start_virtual_printer(speed=None)
+    async with running_house(tmp_path, {"old": str(printer.link)}) as house:
+        async with connected(house.address) as client:
+            await await_status(client, "idle", "old")
+        before, spooler = house.record, house.spooler_pid("old")
+        assert spooler is not None and house.process is not None
+        house.config.write_text(house.config.read_text().replace("[printers.old", "[printers.new"))
+        house.process.send_signal(signal.SIGHUP)
+        await until(lambda: house.record not in (None, before), lambda: house.said)
+        async with connected(house.address) as client:
+            await await_status(client, "idle", "new")
+        assert house.spooler_pid("old") is None
+        assert "spooler of no configured printer ended" in house.said
+        assert await house.stop() == 0, house.said
+
+
+async def test_print_of_a_printer_that_was_taken_out_goes_on_and_is_told_of(
+    tmp_path: Path, start_virtual_printer: StartPrinter
+) -> None:
+    printer = start_virtual_printer(speed=30)
+    lines = square_lines(300, feedrate=600)
+    async with running_house(tmp_path, {"old": str(printer.link)}) as house:
+        async with connected(house.address) as client:
+            await await_status(client, "idle", "old")
+            await print_started(client, house, lines, printer="old")
+        spooler = house.spooler_pid("old")
+        assert spooler is not None
+        assert await house.stop() == 0, house.said
+        configuration = house.config.read_text()
+        house.config.write_text(
+            configuration.replace("[printers.old", "[printers.new").replace(str(printer.link), "/no")
+        )
+        await house.start()
+        await until(lambda: "printer not configured, but printing" in house.said, lambda: house.said)
+        assert house.spooler_pid("old") == spooler
+        assert await house.stop() == 0, house.said
+        house.config.write_text(configuration)
+        await house.start()
+        async with connected(house.address) as client:
+            await await_status(client, "idle", "old")
+        assert await house.stop() == 0, house.said
+    assert printer.ledger.job_hash == job_hash(lines)
+
+
 async def test_an_idle_spooler_with_former_settings_is_replaced_at_the_restart(
     tmp_path: Path, start_virtual_printer: StartPrinter
 ) -> None:

@@ -90,3 +90,23 @@ async def test_without_a_unit_the_service_says_what_to_start(tmp_path: Path) -> 
         await until(lambda: "systemctl start hydrogen-spooler@bench.socket" in house.said)
         assert house.spooler_pid() is None
         assert await house.stop() == 0, house.said
+
+
+async def test_spooler_of_a_printer_that_was_taken_out_ends_and_its_socket_rests(tmp_path: Path) -> None:
+    house = HouseProcess(tmp_path, {"old": str(tmp_path / "tty")})
+    house.runtime_dir.mkdir(mode=0o750)
+    house.environment["HYDROGEN_SERVER__SPOOLERS"] = "socket"
+    try:
+        async with socket_activator("old", house.runtime_dir) as activator:
+            await house.start()
+            await until(lambda: house.spooler_pid("old") is not None, lambda: house.said)
+            assert house.process is not None
+            house.config.write_text(house.config.read_text().replace("[printers.old", "[printers.new"))
+            house.process.send_signal(signal.SIGHUP)
+            await until(lambda: "spooler of no configured printer ended" in house.said, lambda: house.said)
+            await until(lambda: activator.ends == [0], lambda: house.said)
+            assert await house.stop() == 0, house.said
+            assert len(activator.starts) == 1
+            assert (house.runtime_dir / "old.sock").is_socket()
+    finally:
+        await house.clean_up()

@@ -14,6 +14,7 @@ from hydrogen.model.events import (
     HostTroubleChanged,
     JobFinished,
     JobObjectExcluded,
+    JobObjectRestored,
     JobPaused,
     JobProgressed,
     JobResumed,
@@ -320,6 +321,11 @@ def test_objects_that_were_left_out_are_known_once_each() -> None:
     left_out = [JobObjectExcluded(at=2.0, printer="p", job="job-1", object=one) for one in ("0", "2", "0")]
     job = after(started(), *left_out).job
     assert job is not None and job.excluded_objects == ("2", "0")
+    restored = [JobObjectRestored(at=3.0, printer="p", job=name, object="2") for name in ("job-1", "job-0")]
+    job = after(started(), *left_out, *restored).job
+    assert job is not None and job.excluded_objects == ("0",)
+    job = after(started(), *left_out, restored[1]).job
+    assert job is not None and job.excluded_objects == ("2", "0"), "another job's"
 
 
 # ---------------------------------------------------------------------------------------------------------- sensors

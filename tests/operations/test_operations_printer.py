@@ -8,6 +8,7 @@ import pytest
 
 from hydrogen.auth.principal import Principal
 from hydrogen.errors import InvalidMessage, NotFound, SpoolerLost, Unavailable
+from hydrogen.gcode.tuning import TuningTracker
 from hydrogen.operations.codec import model_from_plain
 from hydrogen.operations.operation import Operation
 from hydrogen.operations.printer import printer_operations
@@ -83,6 +84,18 @@ async def test_operation_becomes_a_line(name: str, params: dict[str, Any], line:
     [(_, made)] = fleet.requests
     assert isinstance(made, SendGcode)
     assert (made.lines, made.actor) == ((line,), "owner")
+
+
+@pytest.mark.parametrize("by_fraction", [False, True])
+async def test_every_speed_of_a_fan_is_what_the_firmware_makes_of_it(by_fraction: bool) -> None:
+    for percent in range(101):
+        fleet = WillingFleet()
+        await call(operation("set_fan", fleet), {"percent": percent})
+        [(_, made)] = fleet.requests
+        assert isinstance(made, SendGcode)
+        tuning = TuningTracker(fans_by_fraction=by_fraction)
+        tuning.obey(made.lines[0].encode(), 0)
+        assert tuning.value.fans_percent["0"] == pytest.approx(percent, abs=0.25)
 
 
 @pytest.mark.parametrize(

@@ -27,14 +27,15 @@ LINES = ["M104 S30", "G28", "M83", "G92 E0"]
 LINES += [f"G1 X{n % 90 + 5} Y{n % 7} Z{n // 20 * 0.2:.1f} E.1 F6000" for n in range(200)]
 
 
-def interrupt(folder: Path, line: int) -> None:
-    """Leave a print behind that was cut off after so many lines."""
+def interrupt(folder: Path, line: int, *, is_aside: bool = False) -> None:
+    """Leave a print behind that was cut off after so many lines; is_aside: while its head was parked."""
     text = "".join(f"{text}\n" for text in LINES).encode()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "j1.gcode").write_bytes(text)
     head = replace(header(), size_bytes=len(text), sha256=hashlib.sha256(text).hexdigest())
     offset = sum(len(text) + 1 for text in LINES[:line])
-    last = replace(record(1, at=SystemClock().wall()), progress=ColdProgress(offset=offset, given_offset=offset))
+    progress = ColdProgress(offset=offset, given_offset=offset, is_aside=is_aside)
+    last = replace(record(1, at=SystemClock().wall()), progress=progress)
     data = image(0, head)
     put(data, encode_record(last), record_place(1))
     (folder / "j1.journal").write_bytes(data)
@@ -64,10 +65,13 @@ class CommandLine:
 
 @pytest.fixture
 async def line(
-    tmp_path: Path, start_virtual_printer: Callable[..., VirtualPrinter], monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    start_virtual_printer: Callable[..., VirtualPrinter],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[CommandLine]:
     monkeypatch.setenv("HYDROGEN_API_KEY", KEY)
-    interrupt(tmp_path / "data" / "spool", 120)
+    interrupt(tmp_path / "data" / "spool", 120, is_aside=getattr(request, "param", False))
     printer = start_virtual_printer(speed=None, prevent_cold_extrusion=False)
     async with house_in_process(tmp_path, {"bench": printer.link}) as house:
         line = CommandLine(house, printer)
@@ -84,6 +88,9 @@ async def test_plan_is_shown_and_nothing_moves_without_a_yes(
     assert "G28 X Y" in shown
     assert "only: the end stop of Z is under the part" in shown
     assert "! the print stopped somewhere between line" in shown
+    assert "! the nozzle is taken to stand at Z" in shown
+    assert "with a height that you measured: --z MM" in shown
+    assert "z_mm" not in shown
     assert len(line.asked) == 1
     assert line.printer.ledger.moves == []
     assert line.state.recoverable.job == "j1"
@@ -107,6 +114,20 @@ async def test_programs_approve_by_digest(line: CommandLine, capsys: pytest.Capt
     assert line.printer.ledger.moves == []
     assert await line.recover("--line", "60", "--z", "3.25", "--yes", plan["digest"]) == ExitCode.DONE
     assert line.asked == []
+
+
+@pytest.mark.parametrize("line", [True], indirect=True)
+async def test_a_height_that_nobody_knows_is_asked_for_by_its_option(
+    line: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Conflict) as refused:
+        await line.recover("j1")
+    assert refused.value.message.endswith("make the plan with what you measured: hydrogen recover j1 --z MM")
+    assert refused.value.details["field"] == "z_mm", "what programs fill in"
+    assert await line.recover("j1", "--z", "3.25") == ExitCode.NOT_NOW
+    shown = capsys.readouterr().out
+    assert "G92 Z3.25" in shown
+    assert "--z MM" not in shown, "it is measured"
 
 
 async def test_job_may_be_given_up(line: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hydrogen.config import Configuration, configuration_from_table, configured_printers
-from hydrogen.config_added import FILE_NAME, MOST_BYTES, read_added, write_added
+from hydrogen.config_added import FILE_NAME, MOST_BYTES, Replacement, read_added, write_added
 from hydrogen.errors import ConfigurationInvalid
 
 SCALARS = st.one_of(
@@ -93,3 +94,23 @@ def test_a_file_that_is_wrong_is_refused_by_its_own_name(tmp_path: Path, content
 def test_virtual_printers_share_nothing(tmp_path: Path) -> None:
     write_added(tmp_path, {"a": {"port": "virtual:"}, "b": {"port": "virtual:"}})
     assert set(loaded(tmp_path).printers) == {"a", "b"}
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_replacement_can_be_taken_back_to_the_byte(
+    tmp_path: Path, has_links: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: Path, _target: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")  # as vfat does
+
+    if not has_links:
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+    path = tmp_path / FILE_NAME
+    path.write_text("# by hand\n[printers.a]\nport='virtual:'\n")
+    before = path.read_bytes()
+    replacement = Replacement(tmp_path, {"b": {"port": "virtual:"}})
+    assert set(read_added(tmp_path)) == {"b"}
+    replacement.take_back()
+    assert path.read_bytes() == before
+    Replacement(tmp_path, {}).settle()
+    assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,11 +12,20 @@ import pytest
 
 from hydrogen.config import configuration_from_table
 from hydrogen.config_added import FILE_NAME, MOST_ADDED, read_added, write_added
-from hydrogen.errors import ConfigurationInvalid, Conflict, HydrogenError, InvalidMessage, NotFound, SpoolerLost
+from hydrogen.errors import (
+    ConfigurationInvalid,
+    Conflict,
+    HostError,
+    HydrogenError,
+    InvalidMessage,
+    NotFound,
+    SpoolerLost,
+)
 from hydrogen.model.job import RecoverableJob
 from hydrogen.model.printer import PrinterState
 from hydrogen.model.state import State
 from hydrogen.printer_book import PrinterBook
+from tests.chaos.small_disk import disk_over
 
 TABLE = {"driver": "marlin", "port": "/dev/ttyUSB0"}
 
@@ -27,6 +37,8 @@ class Bench:
         self.folder = folder
         self.did: list[str] = []
         self.restart_error: HydrogenError | None = None
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens between the writing and what comes of it."""
         self.dismiss_error: HydrogenError | None = None
         self.printers: dict[str, PrinterState] = {}
         self.table = {"server": {"data_dir": str(folder)}, "printers": {"written": {"port": "/dev/ttyUSB9"}}}
@@ -44,6 +56,7 @@ class Bench:
         )
 
     def _may_restart(self) -> None:
+        self.meanwhile()
         if self.restart_error is not None:
             raise self.restart_error
         configuration_from_table(self.table, "hydrogen.toml")
@@ -53,6 +66,7 @@ class Bench:
 
     async def _dismiss(self, name: str) -> None:
         self.did.append(f"dismiss {name}")
+        self.meanwhile()
         if self.dismiss_error is not None:
             raise self.dismiss_error
 
@@ -95,6 +109,43 @@ async def test_a_house_that_could_not_begin_anew_is_left_as_it_is(tmp_path: Path
         await bench.book.add("mk3", TABLE)
     assert not (tmp_path / FILE_NAME).exists()
     assert bench.did == []
+
+
+@pytest.mark.parametrize("added", [{}, {"other": {"port": "virtual:"}}], ids=["none before", "one before"])
+async def test_what_is_taken_back_needs_no_room_on_the_disk(tmp_path: Path, added: Mapping[str, Any]) -> None:
+    with disk_over(tmp_path / "disk", lambda: [os.getpid()]) as disk:
+        folder = disk.seen(tmp_path / "disk")
+        bench = Bench(folder, **added)
+        bench.restart_error = ConfigurationInvalid("hydrogen.toml: websocket.prt: found an unknown key")
+        bench.meanwhile = disk.fill
+        try:
+            with pytest.raises(Conflict, match=r"nothing was changed: hydrogen\.toml"):
+                await bench.book.add("mk3", TABLE)
+            assert read_added(folder) == added
+            disk.fill()  # what was taken back has left some room
+            with pytest.raises(HostError, match=r"printers\.toml"):  # full, or a limit on the size of files
+                await bench.book.add("mk3", TABLE)
+            assert read_added(folder) == added
+        finally:
+            disk.free()
+        bench.restart_error, bench.meanwhile = None, lambda: None
+        await bench.book.add("mk3", TABLE)
+        assert read_added(folder) == {**added, "mk3": TABLE}
+        assert [path.name for path in sorted(folder.glob("*printers.toml*"))] == [FILE_NAME]
+
+
+async def test_removal_that_a_job_prevents_needs_no_room_on_the_disk(tmp_path: Path) -> None:
+    with disk_over(tmp_path / "disk", lambda: [os.getpid()]) as disk:
+        folder = disk.seen(tmp_path / "disk")
+        bench = Bench(folder, mk3=TABLE)
+        bench.dismiss_error, bench.meanwhile = Conflict("a job runs"), disk.fill
+        try:
+            with pytest.raises(Conflict, match="a job runs"):
+                await bench.book.remove("mk3")
+        finally:
+            disk.free()
+        assert read_added(folder) == {"mk3": TABLE}
+        assert [path.name for path in sorted(folder.glob("*printers.toml*"))] == [FILE_NAME]
 
 
 async def test_no_more_are_kept_than_there_is_room_for(tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +17,7 @@ from hydrogen.app import Hydrogen, ServeOptions
 from hydrogen.cli.client import connected
 from hydrogen.core.clock import SystemClock
 from hydrogen.core.notify import Notifier
-from hydrogen.core.service import Service
-from hydrogen.errors import ConfigurationInvalid, HostError
+from hydrogen.errors import ConfigurationInvalid, PortsExhausted
 from hydrogen.model.job import JobState, JobStatus
 from hydrogen.model.printer import PrinterState, PrinterStatus
 from hydrogen.model.state import State
@@ -26,27 +28,19 @@ from tests.support.recording_log import RecordingLog
 from tests.support.waiting import wait_until
 
 
-class Fragile(Service):
-    """Does what the test says."""
+class ImpatientLog(RecordingLog):
+    """Somebody presses Ctrl+C as soon as the first part of the house stands."""
 
-    name = "fragile"
-
-    def __init__(self, start_error: Exception | None = None, run_error: Exception | None = None) -> None:
-        self.start_error = start_error
-        self.run_error = run_error
-
-    async def start(self) -> None:
-        if self.start_error is not None:
-            raise self.start_error
-
-    async def run(self) -> None:
-        if self.run_error is not None:
-            raise self.run_error
-        await super().run()
+    def debug(self, event: str, /, **fields: object) -> None:
+        super().debug(event, **fields)
+        if self.events().count("service started") == 1 and event == "service started":
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
-def house_with(folder: Path, options: ServeOptions, log: RecordingLog) -> Hydrogen:
-    configuration = configuration_for(folder, {})
+def house_with(
+    folder: Path, options: ServeOptions, log: RecordingLog, tables: Mapping[str, Mapping[str, Any]] | None = None
+) -> Hydrogen:
+    configuration = configuration_for(folder, {}, tables=tables or {})
     access = prepare_data_dir(configuration)
     return Hydrogen(configuration, access, options=options, clock=SystemClock(), log=log)
 
@@ -135,24 +129,21 @@ async def test_sighup_is_refused_while_the_configuration_would_not_start(tmp_pat
 
 
 async def test_what_keeps_the_house_from_starting_is_raised_and_nothing_stays_open(tmp_path: Path) -> None:
-    log, options = RecordingLog(), ServeOptions(extra=(Fragile(start_error=HostError("no virtual printer")),))
-    house = house_with(tmp_path, options, log)
-    with pytest.raises(HostError, match="no virtual printer"):
-        await serve(house, options=options, log=log)
+    log, options = RecordingLog(), ServeOptions()
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        taken = {"port": holder.getsockname()[1], "port_fallback": False}
+        house = house_with(tmp_path, options, log, {"web": taken})
+        with pytest.raises(PortsExhausted, match=str(taken["port"])):
+            await serve(house, options=options, log=log)
+    assert "websocket" in [entry.fields["service"] for entry in log.entries if entry.event == "service started"]
     assert house.bound_port == 0
     assert not (tmp_path / "run" / "hydrogen.json").exists()
 
 
 async def test_a_signal_during_the_start_is_obeyed(tmp_path: Path) -> None:
-    class Slow(Service):
-        name = "slow"
-
-        async def start(self) -> None:
-            os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.Event().wait()
-
-    log, options = RecordingLog(), ServeOptions(extra=(Slow(),))
+    log, options = ImpatientLog(), ServeOptions()
     assert await serve(house_with(tmp_path, options, log), options=options, log=log) is Ending.STOPPED
+    assert "service ready" not in log.events()
 
 
 async def test_a_failing_part_is_told_to_the_clients_with_an_incident_and_without_a_traceback(tmp_path: Path) -> None:
@@ -195,6 +186,10 @@ async def test_the_lifeline_ends_the_house(tmp_path: Path, monkeypatch: pytest.M
 async def test_a_part_that_fails_for_good_ends_the_house_as_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def break_again(_self: object) -> None:
+        raise RuntimeError("again")
+
     monkeypatch.setattr("hydrogen.core.backoff.Backoff.next_delay", lambda _self: 0.0)
-    log, options = RecordingLog(), ServeOptions(extra=(Fragile(run_error=RuntimeError("again")),))
+    monkeypatch.setattr("hydrogen.system.sampler.HostSampler.run", break_again)
+    log, options = RecordingLog(), ServeOptions()
     assert await serve(house_with(tmp_path, options, log), options=options, log=log) is Ending.FAILED

@@ -237,3 +237,20 @@ def test_teacup_from_connect_to_halt(talk_to, line):
     assert printer.send("M112") == ""
     assert printer.send("M105") == ""
     assert printer.printer.is_halted
+
+
+@pytest.mark.parametrize(
+    ("persona", "steps"),
+    [
+        ("reprapfirmware", [128, 255, 102, 102]),
+        ("reprapfirmware-3", [128, 255, 102, 102]),
+        ("smoothieware", [0, 1, 102, 255]),
+    ],
+)
+def test_a_fan_goes_by_fractions_where_the_firmware_does(talk_to, persona, steps):
+    printer = talk_to(persona)
+    told = []
+    for line in ("M106 S0.5", "M106 S1", "M106 S102", "M106"):
+        printer.send(line)
+        told.append(printer.printer.machine.fans[0])
+    assert told == steps

@@ -39,6 +39,24 @@ def test_m0_asks_and_m108_answers_with_two_oks(talk):
     assert printer.send("M108") == OK + OK
 
 
+def test_busy_lines_do_not_flood_in_fast_time_and_come_as_usual_when_it_is_over(talk):
+    printer = talk()
+    printer.send("M0")
+    printer.printer.pace_reports(1000.0)
+    assert printer.wait(8 * 3600.0).count("busy: paused for user") == pytest.approx(29, abs=1)
+    printer.printer.pace_reports(0.05)
+    assert printer.wait(8.5).count("busy: paused for user") == 4
+
+
+def test_reports_that_fast_time_has_put_off_come_when_it_is_over(talk):
+    printer = talk()
+    printer.send("M155 S1")
+    printer.printer.pace_reports(1000.0)
+    assert printer.wait(3001.5).count(" T:") == 4  # the first was due before
+    printer.printer.pace_reports(0.05)
+    assert printer.wait(4.5).count(" T:") == 4
+
+
 @pytest.mark.parametrize(("sent", "title"), [("M0", "M0 Stop"), ("M1", "M1 Stop"), ("M1 S2", "M1 Stop")])
 def test_prompt_without_text_has_a_title(talk, sent, title):
     assert talk().send(sent) == PROMPT.format(title)

@@ -28,6 +28,7 @@ def test_an_object_is_left_out_from_the_line_that_says_so_until_another_begins(t
         (["M486 P3", "M486 S3", "M486 U3"], True),
         (["M486 P3", "M486 T4", "M486 S3"], True),
         (["M486 P3", 'M486 A"a Tea Set"', "M486 S3"], False),
+        (["M486 P3", "M75", "M486 S3"], True),
         (["M486 S-1", "M486 P-1"], True),
         ([f"M486 P{MOST_OBJECTS}", f"M486 S{MOST_OBJECTS}"], True),
     ],
@@ -66,3 +67,14 @@ def test_what_is_left_out_is_skipped_only_while_it_is_the_one_that_comes():
     assert objects.is_skipping
     objects.restore(1)
     assert not objects.is_skipping
+
+
+@pytest.mark.parametrize(
+    ("wait", "forgets"), [("M109 S50", True), ("M190 S30", True), ("M109", False), ("M109 R0", False)]
+)
+def test_a_board_that_waits_for_heat_begins_a_print_and_leaves_nothing_out(talk, wait, forgets):
+    printer = talk(instant_heating=True, residency_seconds=0.0)
+    printer.send("M486 P1", "M486 S1", wait)
+    printer.wait(5)
+    assert printer.printer.machine.objects.cancelled == (set() if forgets else {1})
+    assert printer.printer.machine.objects.active == (-1 if forgets else 1)

@@ -39,7 +39,7 @@ def test_speed_shortens_a_dwell(virtual_printer, open_host):
     begun = time.monotonic()
     answer = host.ask("G4 P20000")
     assert 0.09 < time.monotonic() - begun < 5
-    assert answer.count("echo:busy: processing\n") == 10
+    assert answer.count("echo:busy: processing\n") == 2  # as many as fit at 20 a real second
 
 
 @pytest.mark.virtual_printer(speed=None)

@@ -109,3 +109,48 @@ def test_steps_are_set_listed_and_counted_in(talk):
     printer.send("M92 X100", "G1 X10")
     assert "M92 X100.00 Y80.00" in printer.send("M503 S0")
     assert "Count X:1000 Y:0" in printer.send("M114")
+
+
+def test_a_home_offset_shifts_the_coordinates_at_once_and_moves_nothing(talk):
+    """Marlin ``M206.cpp``; ``set_home_offset`` of ``motion.cpp``."""
+    printer = talk(instant_motion=True)
+    printer.home()
+    assert printer.send("M206 X5 Z-0.5") == "X:5.00 Y:0.00 Z:4.50 E:0.00 Count X:0 Y:0 Z:2000\n" + OK
+    assert printer.send("M206") == "echo:; Home offset:\necho:  M206 X5.00 Y0.00 Z-0.50\n" + OK
+    printer.send("G1 X15 Y2 Z1.5")
+    assert printer.printer.machine.motion.position[:3] == [10.0, 2.0, 2.0]
+    assert printer.send("M206 X2").startswith("X:12.00 Y:2.00 Z:1.50 ")
+    printer.send("G20", "M206 Y1", "G21")
+    assert printer.send("M114").startswith("X:12.00 Y:27.40 Z:1.50 ")
+
+
+def test_homing_undoes_a_shift_and_keeps_the_home_offset(talk):
+    printer = talk(instant_motion=True)
+    printer.home()
+    printer.send("M206 X5")
+    assert printer.send("G92 X100").startswith("X:100.00 Y:0.00 Z:5.00 ")
+    assert printer.send("M206 X7").startswith("X:102.00 "), "both shift"
+    assert printer.send("G28 X").startswith("X:7.00 ")
+    printer.send("G1 X0 F6000")
+    assert printer.send("M114").startswith("X:7.00 "), "the end stop is at 7: there is nothing below"
+
+
+def test_a_home_offset_is_stored_and_brought_back_and_reset(talk):
+    printer = talk(instant_motion=True)
+    printer.send("M206 X5 Y6", "M500", "M206 X9")
+    assert "M206 X9.00 Y6.00 Z0.00" in printer.send("M503 S0")
+    printer.send("M501")
+    assert printer.send("M114").startswith("X:5.00 Y:6.00 Z:0.00 ")
+    assert "M206 X5.00 Y6.00 Z0.00" in printer.send("M503 S0")
+    printer.send("M502")
+    assert printer.send("M114").startswith("X:0.00 Y:0.00 Z:0.00 ")
+    printer.printer.reset(printer.now)
+    printer.heard()
+    assert printer.send("M114").startswith("X:5.00 Y:6.00 Z:0.00 "), "a board begins with what is stored"
+    assert printer.send("G28").startswith("X:5.00 Y:6.00 Z:5.00 ")
+
+
+def test_what_repetier_writes_into_its_eeprom_is_no_home_offset(talk):
+    printer = talk()
+    assert printer.send("M206 T3 P145 X0.5") == OK
+    assert printer.printer.machine.motion.limits.home_offset == [0.0, 0.0, 0.0]

@@ -26,6 +26,7 @@ from hydrogen.devices.parking import HeadPlace, ParkPlan
 from hydrogen.errors import DeviceError, LineRefused, LinkLost, NotFound, PrinterHalted
 from hydrogen.gcode.emergency import Notice
 from hydrogen.gcode.link.link import LineSource
+from hydrogen.gcode.object_exclusion import ExclusionTracker
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.gcode.tuning import TuningTracker
 from hydrogen.model.events import TemperatureMeasured
@@ -51,6 +52,13 @@ class ScriptedHead:
     async def locate(self) -> HeadPlace:
         await self._connection.send_gcode(["M114"])
         return HeadPlace(position=Position(x_mm=1.0, y_mm=2.0, z_mm=3.0, e_mm=4.0), is_homed=self.is_homed)
+
+    async def leave_object(self, place: HeadPlace | None = None) -> None:
+        if place is not None and place.object_mark:
+            await self._connection.send_gcode(["LEAVE OBJECT"])
+
+    async def move(self, lines: Sequence[str]) -> None:
+        await self._connection.send_gcode(lines)
 
     async def park(self, place: HeadPlace, plan: ParkPlan) -> str:
         await self._connection.send_gcode(["PARK"])
@@ -93,6 +101,7 @@ class ScriptedConnection:
         self.resends = 0
         self.head = ScriptedHead(self)
         self.tuning = TuningTracker()
+        self.objects = ExclusionTracker(lambda: self._progress.offset)
         self.in_progress: LineInProgress | None = None
         self.adopted: MachineState | None = None
         self._asked: list[TargetAsked] = []
@@ -309,6 +318,7 @@ class ScriptedConnection:
         self._acknowledged = self._number
         self.in_progress = None
         self.tuning.obey(line.encode(), 0)
+        self.objects.obey(line.encode(), "", self.driver.replies.get(line, ()))
         if line == "M9999":
             return (str(len(sys.modules)), *sorted(sys.modules))
         return self.driver.replies.get(line, ("ok",))

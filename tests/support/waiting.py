@@ -10,15 +10,22 @@ PATIENCE_SECONDS = 20.0
 
 
 async def wait_until(
-    is_true: Callable[[], object], *, within_seconds: float = PATIENCE_SECONDS, what: str = "the condition"
+    is_true: Callable[[], object],
+    *,
+    within_seconds: float = PATIENCE_SECONDS,
+    what: str = "the condition",
+    explain: Callable[[], str] = str,
 ) -> None:
-    """Let the loop run until `is_true()`; fails the test after `within_seconds`. What holds for a few milliseconds is seen."""
+    """Let the loop run until `is_true()`; fails the test after `within_seconds`. What holds for a few milliseconds is seen.
+
+    explain: asked in the end, for how things are then.
+    """
     try:
         async with asyncio.timeout(within_seconds):
             while not is_true():  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
     except TimeoutError:
-        raise AssertionError(f"waited {within_seconds} s in vain for {what}") from None
+        raise AssertionError(f"waited {within_seconds} s in vain for {what}{explain()}") from None
 
 
 ASKED_EVERY_SECONDS = 0.05

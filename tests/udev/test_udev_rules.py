@@ -14,11 +14,31 @@ from typing import Any
 import pytest
 
 from hydrogen.fleet import usb_ids
+from hydrogen.fleet.usb_ids import LikelyKind, title_of
 from tests.udev.fake_sysfs import ROOT, RULES, SECONDS, Adapter, FakeSysfs, can_pretend
 
 IDS = ROOT / "udev" / "usb-ids.toml"
 AT_12 = "/dev/hydrogen/at-platform-3f980000.usb-usb-0:1.2:1.0"
 COMPLAINT = re.compile(r"70-hydrogen\.rules:\d+ (?!GROUP|MODE|LINK|ATTR|OWNER|Importing|Running)\S.*")
+
+LIKELY = {
+    LikelyKind.ADAPTER: {"ch340", "cp210x", "ftdi", "pl2303"},
+    LikelyKind.BOARD: {"arduino", "atmega", "esp32", "maple", "rp2040", "stm32", "teensy"},
+    LikelyKind.PRINTER: {"duet", "makibox", "marlin", "prusa", "rambo", "smoothie", "ultimaker"},
+}
+"""What discovery takes the rules' kinds for."""
+
+WITHOUT_TITLE = {
+    ("03eb", "204b"),
+    ("067b", "23a3"),
+    ("1d50", "604c"),
+    ("1d50", "60ec"),
+    ("1d50", "60ed"),
+    ("1d50", "60ee"),
+    ("28c7", "0001"),
+    ("4348", "5523"),
+}
+"""Known to the rules alone: their links tell the kind, discovery has no words for them."""
 
 needs_a_tree = pytest.mark.skipif(bool(can_pretend()), reason=can_pretend() or "-")
 
@@ -52,6 +72,19 @@ def test_what_discovery_has_a_name_for_the_rules_know_too() -> None:
     known = ids_in_rules()
     for vendor, product in usb_ids._PRODUCTS:
         assert (vendor, product) in known or (vendor, "*") in known, (vendor, product)
+    assert set(usb_ids._VENDORS) <= {vendor for vendor, _ in known}
+
+
+def test_rules_and_discovery_take_a_device_for_the_same() -> None:
+    untitled = set()
+    for device in devices():
+        numbers = device["vendor"], device["product"]
+        found = title_of(*numbers).kind
+        if found is LikelyKind.UNKNOWN:
+            untitled.add(numbers)
+        else:
+            assert device["kind"] in LIKELY[found], (numbers, found)
+    assert untitled == WITHOUT_TITLE
 
 
 @pytest.mark.skipif(

@@ -123,7 +123,7 @@ async def walk(stage: Stage, browser: Browser, target: Path, looked: Looked) -> 
             for look, options in LOOKS.items()
         }
         for visitor in visitors.values():
-            await visitor.page.route_web_socket("**/*", tell_of_a_port)
+            await visitor.page.route_web_socket(stage.sockets_of_empty_house, tell_of_a_port)
         for scene in SCENES:
             if scene.arrange is not None:
                 await scene.arrange(stage)

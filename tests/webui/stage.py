@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -85,10 +86,17 @@ class Stage:
     """kept: what a browser remembers of somebody who has signed in to both houses. url, empty_url: theirs."""
 
     house: HouseProcess
+    empty: HouseProcess
     pace: Pace
     kept: Any
     url: str
     empty_url: str
+
+    @property
+    def sockets_of_empty_house(self) -> re.Pattern[str]:
+        """By their URL. Each frame of a socket that is listened in on costs the test's own process as much as a click."""
+        assert self.empty.record is not None
+        return re.compile(rf"^ws://[^/]+:{self.empty.record.websocket_port}/")
 
     async def ask(self, operation: str, params: Mapping[str, Any], printer: str | None = None) -> Mapping[str, Any]:
         """Carried out as a client with all rights."""
@@ -131,7 +139,7 @@ async def open_stage(folder: Path, browser: Browser, pace: Pace) -> AsyncIterato
             stack.enter_async_context(running_house(folder / "empty", {})),
         )
         kept, _ = await asyncio.gather(_signed_in([house, empty], browser), _begin(house, printers, pace))
-        yield Stage(house=house, pace=pace, kept=kept, url=_url_of(house), empty_url=_url_of(empty))
+        yield Stage(house=house, empty=empty, pace=pace, kept=kept, url=_url_of(house), empty_url=_url_of(empty))
 
 
 def _url_of(house: HouseProcess) -> str:

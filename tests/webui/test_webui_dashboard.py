@@ -198,8 +198,37 @@ async def test_what_broke_off_is_recovered_after_approval(home: Home) -> None:
         await visitor.is_status("idle")
         await visitor.page.click("a:has-text('See the recovery plan')")
         await visitor.sees(".steps-list code:has-text('G28 X Y')")
+        await visitor.sees(".warnings:has-text('What you measured goes into “Measured nozzle height”')")
         await visitor.presses_twice("I have looked", "Press again")
         await visitor.is_status("printing")
+
+
+async def test_a_height_that_nobody_knows_is_asked_for_in_its_field(home: Home) -> None:
+    async with home.visitor() as visitor:
+        moves_before = len(home.printer.ledger.moves)
+        await start_print(visitor, home, "parked.gcode")
+        await visitor.is_status("printing")
+        await until(lambda: len(home.printer.ledger.moves) > moves_before + 12)
+        await visitor.presses_twice("Pause", "Press again", ".job")
+        await visitor.is_status("paused")
+        home.printer.reset()
+        await visitor.sees(".bar:has-text('broke off')")
+        await visitor.is_status("idle")
+        await visitor.page.click("a:has-text('See the recovery plan')")
+        await visitor.sees(
+            ".refusal:has-text('measure its height over the bed'):has-text('Fill in “Measured nozzle height”')"
+        )
+        await visitor.sees_no(".steps-list")
+        field = visitor.page.locator(".field:has-text('Measured nozzle height') input")
+        await visitor.presses("Compute again")
+        assert await field.evaluate("(field) => field.matches(':invalid') && field === document.activeElement")
+        await field.fill("3.5")
+        await visitor.presses("Compute again")
+        await visitor.sees(".steps-list code:has-text('G92 Z3.5')")
+        await visitor.sees_no(".refusal")
+        assert "z_mm" not in await visitor.page.inner_text("main")
+        await visitor.presses_twice("Give the print up", "Give up for good")
+        await visitor.sees("h2:has-text('Nothing to recover')")
 
 
 async def test_the_queue_waits_for_the_bed(home: Home) -> None:

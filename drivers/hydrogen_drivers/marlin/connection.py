@@ -52,6 +52,7 @@ from hydrogen.gcode.link.link_events import (
 )
 from hydrogen.gcode.link.outgoing import LineSource
 from hydrogen.gcode.link.resumption import Numbering
+from hydrogen.gcode.object_exclusion import ExclusionTracker
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.gcode.replies import TuningReported
 from hydrogen.gcode.tuning import TuningTracker
@@ -107,8 +108,9 @@ class MarlinConnection(asyncio.Protocol):
         self._wire: Wire | None = None
         self._loop = asyncio.get_running_loop()
         self.tuning = TuningTracker(lambda: link.ledger.stream_offset)
+        self.objects = ExclusionTracker(lambda: link.ledger.stream_offset)
         self._mode = ModeTracker(
-            lambda axes: listener.on_event(PrinterHomingBegun(at=clock.wall(), axes=axes)), self.tuning
+            lambda axes: listener.on_event(PrinterHomingBegun(at=clock.wall(), axes=axes)), self.tuning, self.objects
         )
         self.head = MarlinHead(self.send_gcode, self._mode, traits=lambda: (self.dialect, self.firmware.extruder_count))
         self._answers: dict[Ticket, asyncio.Future[Replies]] = {}
@@ -207,7 +209,7 @@ class MarlinConnection(asyncio.Protocol):
     def _tell(self, event: LinkEvent) -> None:
         match event:
             case CommandAcknowledged():
-                self._mode.acknowledge(event.ticket.text)
+                self._mode.acknowledge(event.ticket.text, event.ticket.replies)
                 answer = self._answers.pop(event.ticket, None)
                 if answer is not None and not answer.done():
                     answer.set_result(tuple(event.ticket.replies))
@@ -366,6 +368,7 @@ class MarlinConnection(asyncio.Protocol):
         at most once, whatever its record says."""
         guarantee = dialect.guarantee if self._link.numbers_checked else "at_most_once"
         self.firmware = replace(firmware, dialect=dialect.name, guarantee=guarantee)
+        self.tuning.fans_by_fraction = dialect.fans_by_fraction
         self._link.speak(dialect)
 
     def allow_packing(self) -> None:
@@ -481,17 +484,12 @@ class MarlinConnection(asyncio.Protocol):
         commands = jog_commands(distances, feedrate_mm_per_minute, is_relative=self._mode.is_relative)
         if not commands:
             raise InvalidMessage("a jog needs a distance for at least one axis")
-        await self.send_gcode(commands)
+        await self.head.move(commands)
 
     async def extrude(self, *, length_mm: float, feedrate_mm_per_minute: float, tool: int | None = None) -> None:
         """See PrinterConnection."""
-        commands = extrude_commands(
-            length_mm,
-            feedrate_mm_per_minute,
-            tool=tool,
-            is_relative=self._mode.is_extruder_relative,
-        )
-        await self.send_gcode(commands)
+        is_relative = self._mode.is_extruder_relative
+        await self.head.move(extrude_commands(length_mm, feedrate_mm_per_minute, tool=tool, is_relative=is_relative))
 
     def report_temperatures(self, interval_seconds: int) -> None:
         """Have the firmware report by itself, from its next line on; nobody waits for that."""

@@ -10,6 +10,8 @@ from types import MappingProxyType
 from hydrogen.devices.driver import MESSAGE_CHARACTERS, TargetAsked
 from hydrogen.gcode.line import command_of
 from hydrogen.gcode.link.outgoing import LineSource
+from hydrogen.gcode.object_exclusion import WATCHED_COMMANDS, ExclusionTracker
+from hydrogen.gcode.object_mark import OBJECT_COMMANDS, mark_after
 from hydrogen.gcode.program.machine_state import MM_PER_INCH, MachineState
 from hydrogen.gcode.tuning import TUNING_COMMANDS, TuningTracker
 
@@ -51,13 +53,15 @@ class ModeTracker:
     others are so high. homed: the axes whose coordinates are the machine's own: a G28 has gone for them, and since then neither
     were their motors let go (M18, M84) nor their coordinates shifted (G92). targets_celsius: by heater, what the last line
     that set it asked for; a heater that nobody asked about is missing. motors_rest_by: the last line that set how long idle
-    motors stay powered; empty: none did. message: the text of the last M117.
+    motors stay powered; empty: none did. message: the text of the last M117. object_mark: the line that began the object whose
+    lines come now; empty: none.
     """
 
     __slots__ = (
         "_asked",
         "_fed",
         "_inner",
+        "_objects",
         "_on_homing",
         "_tuning",
         "highest_mm",
@@ -67,15 +71,22 @@ class ModeTracker:
         "is_relative",
         "message",
         "motors_rest_by",
+        "object_mark",
         "targets_celsius",
         "tool",
     )
 
-    def __init__(self, on_homing: Callable[[str], None] | None = None, tuning: TuningTracker | None = None) -> None:
-        """on_homing: told the axes (of `xyz`) of each G28; must return at once and never raise. tuning: told what lines of the
-        source do to fans, speed and flow."""
+    def __init__(
+        self,
+        on_homing: Callable[[str], None] | None = None,
+        tuning: TuningTracker | None = None,
+        objects: ExclusionTracker | None = None,
+    ) -> None:
+        """on_homing: told the axes (of `xyz`) of each G28; must return at once and never raise. tuning and objects: told what
+        lines of the source do to fans, speed and flow, and to objects that are left out."""
         self._on_homing = on_homing
         self._tuning = tuning or TuningTracker()
+        self._objects = objects or ExclusionTracker()
         self.is_relative = False
         self.is_extruder_relative = False
         self.highest_mm = 0.0
@@ -84,6 +95,7 @@ class ModeTracker:
         self.tool = 0
         self.motors_rest_by = b""
         self.message = ""
+        self.object_mark = ""
         self.targets_celsius: dict[str, float] = {}
         self._asked: deque[TargetAsked] = deque(maxlen=TARGETS_KEPT)
         self._fed = b""
@@ -93,6 +105,7 @@ class ModeTracker:
         """Stand in front of `source`. is_part: what came before it has been adopted."""
         self._inner = source
         self._tuning.end_stream()
+        self._objects.begin_stream()
         if not is_part:
             self.highest_mm = 0.0
         return self
@@ -126,6 +139,7 @@ class ModeTracker:
         """What was sent before this connection."""
         self.is_relative, self.is_extruder_relative = state.is_relative, state.is_extruder_relative
         self.is_inch, self.tool = state.is_inches, state.tool
+        self.object_mark = state.object_mark
         self.highest_mm = state.highest_z_mm or 0.0
         self.homed = frozenset(axis.upper().encode() for axis in state.homed if state.shift_mm.get(axis) == 0.0)
         self.targets_celsius = dict(state.targets_celsius)
@@ -143,6 +157,8 @@ class ModeTracker:
     def note(self, body: bytes, offset: int = -1) -> None:
         """This line is sent; `offset` lies behind it in the source, -1 for a command."""
         command = command_of(body)
+        if command in WATCHED_COMMANDS and offset >= 0:
+            self._objects.give(command, body, self.object_mark, offset)
         if command == b"G90":
             self.is_relative = self.is_extruder_relative = False
         elif command == b"G91":
@@ -155,6 +171,8 @@ class ModeTracker:
             self._note_target(_HEATERS[command], body)
         elif command in _FED and b"F" in body:
             self._fed = body
+        elif command in OBJECT_COMMANDS:
+            self.object_mark = mark_after(self.object_mark, command, body)
         elif command in _MAY_HEAT or (command and not _plain(command)):
             self._note_macro(command)
         else:
@@ -165,9 +183,10 @@ class ModeTracker:
             self.tool = int(command[1:])
         self._asked.append(TargetAsked(None))
 
-    def acknowledge(self, command: str) -> None:
-        """The printer has acknowledged a command."""
+    def acknowledge(self, command: str, replies: Sequence[str] = ()) -> None:
+        """The printer has acknowledged a command, with these answers."""
         self._tuning.obey(command.encode(), self.tool)
+        self._objects.obey(command.encode(), self.object_mark, replies)
 
     def _note_rare(self, command: bytes, body: bytes, offset: int) -> None:
         if command in TUNING_COMMANDS:

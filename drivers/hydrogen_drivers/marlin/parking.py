@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from hydrogen.devices.parking import HeadPlace, ParkPlan
 from hydrogen.gcode.dialect import Dialect
+from hydrogen.gcode.object_mark import leaving
 from hydrogen.gcode.replies import parse_position
 from hydrogen.gcode.temperature_report import TemperatureReport
 from hydrogen.model.printer import Position
@@ -68,8 +69,20 @@ class MarlinHead:
             feedrate=mode.feedrate_mm_per_minute,
             tool=mode.tool,
             targets_celsius=MappingProxyType(dict(mode.targets_celsius)),
+            object_mark=mode.object_mark,
         )
         return replace(place, position=await self._position())
+
+    async def leave_object(self, place: HeadPlace | None = None) -> None:
+        """See HeadControl. Of a place it is said again, whatever was said: the line may have been lost with the link."""
+        mark = self._mode.object_mark if place is None else place.object_mark
+        if mark:
+            await self._say([leaving(mark)])
+
+    async def move(self, lines: Sequence[str]) -> None:
+        """See HeadControl."""
+        mark = self._mode.object_mark
+        await self._say([leaving(mark), *lines, mark] if mark else lines)
 
     async def park(self, place: HeadPlace, plan: ParkPlan) -> str:
         """See HeadControl."""
@@ -124,12 +137,13 @@ class MarlinHead:
 
     async def unpark(self, place: HeadPlace, plan: ParkPlan) -> str:
         """See HeadControl."""
+        await self.leave_object(place)
         if self._mode.tool != place.tool:
             await self._say([f"T{place.tool}"])
         here = await self._position() if place.position is not None else None
         there = place.position
         if there is None or here is None:
-            await self._say(_modes(place))
+            await self._say([*_modes(place), *_belongs(place)])
             return ""
         if self._mode.is_homed and not place.is_homed:
             return "the printer was homed during the pause, so the place where it stopped is not known any more"
@@ -137,7 +151,10 @@ class MarlinHead:
         back = await self._position()
         if back is not None and not _is_near(back.e_mm, there.e_mm, TOLD_MM):
             await self._say([f"G92 E{_number(there.e_mm or 0.0)}"])
-        return _verdict(there, back)
+        verdict = _verdict(there, back)
+        if not verdict:
+            await self._say(_belongs(place))
+        return verdict
 
     # ------------------------------------------------------------------------------------------------------- the way
 
@@ -219,6 +236,11 @@ def _modes(place: HeadPlace) -> list[str]:
         "M83" if place.is_extruder_relative else "M82",
         f"G1 F{_number(feedrate)}",
     ]
+
+
+def _belongs(place: HeadPlace) -> list[str]:
+    """Behind the last move of ours: the object that the job was in may be one that the firmware leaves out."""
+    return [place.object_mark] if place.object_mark else []
 
 
 def _verdict(wanted: Position, told: Position | None) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from hydrogen.gcode.analysis.page import Reals
+from hydrogen.gcode.program.analysis import LOWEST_BYTES, STEPS_PER_OCTAVE
 
 BLOCK_MOVES = 32
 """A planner of 16 moves (Marlin's BLOCK_BUFFER_SIZE) and a queue of four run empty within so many if lines come too slowly."""
@@ -15,7 +15,8 @@ BLOCK_MOVES = 32
 FRAME_BYTES = 11
 """What a number (`N12345 `), a checksum (`*123`) and the line end add to a line, less when the numbers are small."""
 
-LOWEST_BYTES, STEPS_PER_OCTAVE, STEPS = 100.0, 4, 60
+STEPS = 60
+"""Of LineDemand.histogram: up to 3.2 million bytes/s."""
 
 
 @dataclass(slots=True)
@@ -68,8 +69,3 @@ class DemandMeter:
                 self.most_bytes = block
         steps = np.log2(np.maximum(size / seconds / LOWEST_BYTES, 1.0)) * STEPS_PER_OCTAVE
         self.histogram += np.bincount(np.minimum(steps.astype(np.int64), STEPS - 1), weights=seconds, minlength=STEPS)
-
-
-def step_bytes(step: int) -> float:
-    """The bytes/s at which a step of the histogram begins."""
-    return LOWEST_BYTES * math.pow(2.0, step / STEPS_PER_OCTAVE)

@@ -51,7 +51,6 @@ def _kind(byte: int) -> int:
 
 _kinds = bytes(_kind(byte) for byte in range(256))
 _events = bytes(_kind(byte) != _NONE for byte in range(256))
-_ONE = np.uint64(1)
 _windows: tuple[int, ...] = tuple((1 << 64) - (1 << 8 * (8 - length)) if length else 0 for length in range(9))
 
 

@@ -13,6 +13,9 @@ from types import MappingProxyType
 ANALYSIS_VERSION = 2
 """Of the records' meaning. A file that was analysed under another version is analysed again."""
 
+LOWEST_BYTES, STEPS_PER_OCTAVE = 100.0, 4
+"""The steps of LineDemand.histogram: where the first begins, in bytes/s, and how many double it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlicerNotes:
@@ -114,7 +117,8 @@ class LineDemand:
     """How fast lines must come so that the printer never waits for them.
 
     densest_lines, densest_bytes: where most lines, and most bytes, are needed in a second. histogram: for steps of a quarter of
-    an octave from 100 bytes/s on, the seconds of the print that need so much; the last step holds all above.
+    an octave from 100 bytes/s on (LOWEST_BYTES, STEPS_PER_OCTAVE), the seconds of the print that need so much; the last step
+    holds all above.
     """
 
     mean_lines_per_second: float = 0.0

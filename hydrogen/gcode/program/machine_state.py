@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from hydrogen.gcode.line import command_of
+from hydrogen.gcode.object_mark import mark_after
 
 MM_PER_INCH = 25.4
 
@@ -320,20 +321,9 @@ def _keep_setting(machine: Machine, command: bytes, body: bytes) -> None:
     kept.update(words)
 
 
-def _begin_object(machine: Machine, command: bytes, body: bytes) -> None:
-    """What M486 says besides (T, A) begins nothing; a number below 0 is that of what belongs to no object."""
-    found = _numbered_object(body) if command == b"M486" else _named_object(body)
-    if found is not None:
-        mark = body[: found.end()].decode("ascii")
-        machine.object_mark = "" if found[1].startswith(b"-") and command == b"M486" else mark
+def _mark_object(machine: Machine, command: bytes, body: bytes) -> None:
+    machine.object_mark = mark_after(machine.object_mark, command, body)
 
-
-def _end_object(machine: Machine, command: bytes, body: bytes) -> None:
-    machine.object_mark = ""
-
-
-_numbered_object = re.compile(rb"M486 *S *(-?\d{1,6})").match
-_named_object = re.compile(rb"EXCLUDE_OBJECT_START +NAME=([!-~]{1,120})").match
 
 Act = Callable[[Machine, bytes, bytes], None]
 
@@ -361,9 +351,7 @@ OTHER_ACTS: Mapping[bytes, Act] = MappingProxyType(
             (b"M201", b"M203", b"M204", b"M205", b"M207", b"M208", b"M209", b"M593", b"M900"), _keep_setting
         ),
         b"M420": _switch_levelling,
-        b"M486": _begin_object,
-        b"EXCLUDE_OBJECT_START": _begin_object,
-        b"EXCLUDE_OBJECT_END": _end_object,
+        **dict.fromkeys((b"M486", b"EXCLUDE_OBJECT_START", b"EXCLUDE_OBJECT_END"), _mark_object),
     }
 )
 """Acts that no move has a part in. What is in neither table changes nothing that is followed: M73, M117, M600 …"""

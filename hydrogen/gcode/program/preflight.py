@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from hydrogen.gcode.program.analysis import FileAnalysis, Reach
+from hydrogen.gcode.program.analysis import LOWEST_BYTES, STEPS_PER_OCTAVE, FileAnalysis, Reach
 
 EDGE_MM = 0.05
 """So far over an edge is rounding."""
@@ -30,9 +30,6 @@ WINDOW_SHARE = 0.99
 """Of a link's bytes with several lines in flight."""
 
 BITS_PER_BYTE = 10.0
-
-LOWEST_BYTES, STEPS_PER_OCTAVE = 100.0, 4
-"""The steps of LineDemand.histogram."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ executed could no longer be held against the file; so files whose objects are ma
 
 A board keeps what it was told until it is reset. What it was told lies in the job's header (journal.py), written before the
 line goes out: so whoever goes on with the job tells the board again, in case the line never came through, and a job that is
-taken up on a board which has forgotten everything begins with these lines.
+taken up on a board which has forgotten everything begins with these lines. Lines that others send, and those of the file, count
+as well (gcode/object_exclusion.py): what they leave out is known, and what they take back is printed again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import Any
 
 from hydrogen.devices.driver import PrinterConnection
 from hydrogen.errors import Conflict, InvalidMessage
-from hydrogen.model.events import JobObjectExcluded
+from hydrogen.gcode.object_exclusion import Fate, ObjectChange, refusal_in
+from hydrogen.model.events import JobObjectExcluded, JobObjectRestored
 from hydrogen.spooler.announcer import Announcer
 from hydrogen.spooler.job.job_archive import JobArchive
 from hydrogen.spooler.journal.journal import ExcludedObject
@@ -30,9 +32,6 @@ _NAMES: Mapping[str, re.Pattern[str]] = MappingProxyType(
 """By the kind of marks, what the firmware's names look like. Marlin, Prusa and RepRapFirmware count objects (M486), Klipper
 names them."""
 
-_UNKNOWN = re.compile(r"unknown command|^!!|^error:|not supported", re.IGNORECASE)
-"""How firmwares say that they know no such command, or no such object."""
-
 
 class Exclusions:
     """What the firmware leaves out of the job that runs."""
@@ -40,6 +39,7 @@ class Exclusions:
     def __init__(self, announcer: Announcer, archive: JobArchive) -> None:
         self._announcer = announcer
         self._archive = archive
+        self._asked: set[str] = set()
 
     async def exclude(self, request: ExcludeObject, connection: PrinterConnection) -> Mapping[str, Any]:
         """Tell the firmware and everybody else. Raises Conflict for another job, and where the firmware did not take it; what
@@ -51,7 +51,12 @@ class Exclusions:
             return {}
         wanted = excluded_object(request)
         self._archive.note_excluded((*self._others(wanted), wanted))
-        if refusal := await _refusal(wanted, connection):
+        self._asked.add(wanted.object)
+        try:
+            refusal = await _refusal(wanted, connection)
+        finally:
+            self._asked.discard(wanted.object)
+        if refusal:
             self._archive.note_excluded(self._others(wanted))
             raise Conflict(
                 f"the printer's firmware cannot leave objects out: it answered {refusal[:200]!r} to {wanted.gcode!r}",
@@ -69,6 +74,38 @@ class Exclusions:
             if job is not None and one.object not in job.excluded_objects:
                 self._tell(one)
         return ""
+
+    def follow(self, changes: Sequence[ObjectChange], *, actor: str = "") -> bool:
+        """Lines that somebody else sent, or that stand in the file, have done this; `actor`: who, where that is known.
+        True: the board may have forgotten what it leaves out, and is to be told again."""
+        job = self._announcer.state.job
+        if job is None or not changes:
+            return False
+        for change in changes:
+            names = _NAMES.get(change.kind)
+            if change.fate is Fate.PRINTED:
+                self._restore(change, actor)
+            elif names is not None and names.fullmatch(change.object) and change.object not in self._asked:
+                self._leave_out(ExcludedObject(kind=change.kind, object=change.object), actor)
+        return bool(self._archive.excluded) and any(change.fate is Fate.FORGOTTEN for change in changes)
+
+    def _leave_out(self, one: ExcludedObject, actor: str) -> None:
+        if one not in self._archive.excluded:
+            self._archive.note_excluded((*self._archive.excluded, one))
+        job = self._announcer.state.job
+        if job is not None and one.object not in job.excluded_objects:
+            self._tell(one, actor=actor)
+
+    def _restore(self, change: ObjectChange, actor: str) -> None:
+        excluded = self._archive.excluded
+        gone = [one for one in excluded if one.kind == change.kind and change.object in ("", one.object)]
+        self._archive.note_excluded(tuple(one for one in excluded if one not in gone))
+        for one in gone:
+            job = self._announcer.state.job
+            if job is not None and one.object in job.excluded_objects:
+                self._announcer.publish(
+                    JobObjectRestored(at=self._announcer.now, job=job.id, object=one.object, actor=actor)
+                )
 
     def _others(self, one: ExcludedObject) -> tuple[ExcludedObject, ...]:
         return tuple(other for other in self._archive.excluded if other != one)
@@ -90,8 +127,4 @@ def excluded_object(request: ExcludeObject) -> ExcludedObject:
 
 
 async def _refusal(one: ExcludedObject, connection: PrinterConnection) -> str:
-    return _refusal_in(await connection.send_gcode([one.gcode]))
-
-
-def _refusal_in(replies: Sequence[str]) -> str:
-    return next((reply for reply in replies if _UNKNOWN.search(reply)), "")
+    return refusal_in(await connection.send_gcode([one.gcode]))

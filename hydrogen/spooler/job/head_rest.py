@@ -77,6 +77,8 @@ class HeadRest:
         if self.place is None:
             self.place = await connection.head.locate()
             self._on_place(self.place)
+        if not self.is_aside:
+            await connection.head.leave_object(self.place)
         if not self._policy.enabled or self.is_aside:
             return ""
         trouble = await connection.head.park(self.place, self._plan)

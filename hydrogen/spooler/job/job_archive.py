@@ -113,7 +113,7 @@ class JobArchive:
         latest = self._journal.latest
         if latest is not None:
             progress = replace(progress, number=latest.acknowledged, epoch=latest.epoch)
-        self._shelf.note(replace(progress, is_aside=self._is_aside))
+        self._shelf.note(self._completed(progress))
 
     def close(self, finished: JobFinished, progress: ColdProgress) -> None:
         """The job has its terminal event; `progress` is the last that is known of it. The files of one that can be recovered
@@ -127,16 +127,19 @@ class JobArchive:
         )
         self._shelf.close(
             INTERRUPTED if may_be_recovered else finished.outcome.value,
-            replace(progress, offset=offset, given_offset=max(offset, given), is_aside=self._is_aside),
+            replace(self._completed(progress), offset=offset, given_offset=max(offset, given)),
         )
         self._close_header(INTERRUPTED if finished.error_code == INTERRUPTED else finished.outcome.value)
         if self._job is not None and not may_be_recovered:
             self._discard(self._job.spool_file)
         self._job = None
 
-    @property
-    def _is_aside(self) -> bool:
-        return self._header is not None and self._header.place is not None
+    def _completed(self, progress: ColdProgress) -> ColdProgress:
+        """With what the header knows besides."""
+        header = self._header
+        if header is None:
+            return progress
+        return replace(progress, is_aside=self.is_aside, tuning=header.tuning, tuning_offset=header.tuning_offset)
 
     def _last_places(self) -> tuple[int, int]:
         """How much of the job was acknowledged for certain, and how much was given, by the hot journal; -1: not known.
@@ -206,6 +209,11 @@ class JobArchive:
         """So they are now, where the printer has acknowledged the stream up to `offset`; for whoever comes after us."""
         if self._header is not None and self._header.outcome is None and self._header.tuning != tuning:
             self._write(replace(self._header, tuning=tuning, tuning_offset=offset))
+
+    @property
+    def is_aside(self) -> bool:
+        """Has the job's head stepped aside, or been about to?"""
+        return self._header is not None and self._header.place is not None
 
     def note_connection(self, facts: ConnectionFacts) -> None:
         """The job goes on with this one."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -186,7 +187,7 @@ class JobDesk:
             self._interrupt(_RESET)
             return False
         self._archive.note_connection(ConnectionFacts.of(connection))
-        self._errands.start(self._leave_out_again(connection), name="objects that are left out")
+        self._errands.start(self.leave_out_again(connection), name="objects that are left out")
         self._errands.start(self._take_up(runner, connection, offset), name=RETURN_TASK)
         return True
 
@@ -253,19 +254,14 @@ class JobDesk:
                 self._log.debug("printer is not back yet", code=error.code, reason=error.message)
             await asyncio.sleep(backoff.next_delay())
 
-    async def _leave_out_again(self, connection: PrinterConnection) -> None:
-        try:
-            refusal = await self._exclusions.repeat(connection)
-        except HydrogenError as error:
-            refusal = error.message  # the link is lost again: the next one that comes back is told
-        if refusal:
-            self._log.warning("printer was not told again what it leaves out", reason=refusal)
-
     async def _take_up(self, runner: JobRunner, connection: PrinterConnection, offset: int) -> None:
         """The modes first, for whoever pauses; how far the job is may be found out while it prints."""
         spool_file = runner.job.spool_file
         try:
-            connection.adopt(await asyncio.to_thread(state_before, spool_file, offset))
+            state = await asyncio.to_thread(state_before, spool_file, offset)
+            if self._archive.is_aside:  # the head has left the object that the file is in
+                state = replace(state, object_mark="")
+            connection.adopt(state)
             connection.tuning.adopt(*await asyncio.to_thread(self._tuning_at, runner.job, offset))
             if not self._is_waiting or self._host.connection is not connection:
                 return
@@ -349,6 +345,11 @@ class JobDesk:
     async def exclude(self, request: ExcludeObject, connection: PrinterConnection) -> Mapping[str, Any]:
         """See ExcludeObject."""
         return await self._exclusions.exclude(request, connection)
+
+    def follow_objects(self, connection: PrinterConnection, *, actor: str = "") -> None:
+        """Lines of any source may have left objects out, or taken that back; `actor`: who has just sent some."""
+        if self._exclusions.follow(connection.objects.take(), actor=actor) and not self._is_waiting:
+            self._errands.start(self.leave_out_again(connection), name="objects that are left out")
 
     def abandon_check(self) -> None:
         """Give up the check of a file, if there is one."""
@@ -437,13 +438,27 @@ class JobDesk:
             return
         if finished.outcome is JobOutcome.FAILED:
             self._host.cool_down_later()
+        self._errands.start(self._leave_object(self._host.connection), name="leaving the last object")
         self._announcer.set_status(PrinterStatus.IDLE, finished.reason)
+
+    async def _leave_object(self, connection: PrinterConnection) -> None:
+        """What comes after the job is no part of what was left out of it."""
+        with suppress(HydrogenError):  # a printer that is gone begins anew
+            await connection.head.leave_object()
 
     def place_noted(self, place: HeadPlace | None) -> None:
         self._archive.note_place(place)
 
     def cool_down_later(self) -> None:
         self._host.cool_down_later()
+
+    async def leave_out_again(self, connection: PrinterConnection) -> None:
+        try:
+            refusal = await self._exclusions.repeat(connection)
+        except HydrogenError as error:
+            refusal = error.message  # the link is lost again: the next one that comes back is told
+        if refusal:
+            self._log.warning("printer was not told again what it leaves out", reason=refusal)
 
     # ------------------------------------------------------------------------------------------------- JobControl
 

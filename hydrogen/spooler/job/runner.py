@@ -66,6 +66,9 @@ class JobHost(Protocol):
     def cool_down_later(self) -> None:
         """Heaters off as soon as the printer takes it; nobody waits for it."""
 
+    async def leave_out_again(self, connection: PrinterConnection) -> None:
+        """Tell the firmware again which objects it leaves out. Raises nothing."""
+
 
 class JobRunner:
     """`start`, then `run` as a task; `pause`, `resume`, `cancel` and `fail` at any time, from the loop."""
@@ -382,6 +385,7 @@ class JobRunner:
 
     async def _come_back(self, trouble: list[str]) -> None:
         trouble.append(await self._head.come_back(self._line))
+        await self._host.leave_out_again(self._line)  # Marlin forgets it when it waits for heat (`startOrResumeJob`)
 
     async def _wind_down(self) -> None:
         """What cancelling takes; always ends, and says what did not work."""

@@ -22,6 +22,7 @@ from zlib import crc32
 from hydrogen.errors import InvalidMessage
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.model.codec import decode_json, encode_json, plain, value_from_plain
+from hydrogen.model.printer import Tuning
 from hydrogen.spooler.journal.journal import JobHeader
 
 FORMAT = 1
@@ -51,7 +52,8 @@ class ColdProgress:
     number and epoch: the line number of that, and the numbering it belongs to. given_offset: the farthest place that can have
     been given to the printer, where the writer knows it; None where lines may have followed. targets_celsius: by heater, what
     the printer said or was told last; it may differ from the file's, as people turn knobs. is_aside: the head was not at the
-    job, but parked.
+    job, but parked. tuning: fans, speed and flow as they were when the printer had acknowledged the stream up to tuning_offset;
+    None: not known.
     """
 
     offset: int
@@ -65,6 +67,8 @@ class ColdProgress:
     elapsed_seconds: float = 0.0
     guarantee: str = ""
     targets_celsius: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    tuning: Tuning | None = None
+    tuning_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

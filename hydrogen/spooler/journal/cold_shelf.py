@@ -50,7 +50,6 @@ class ColdShelf:
         self._log = log
         self._tell = tell
         self._running: ColdJournal | None = None
-        self._running_job = ""
         self._ended: tuple[ColdJournal, str] | None = None
         self.jobs = find_interrupted(spool_dir, printer)
 
@@ -129,7 +128,6 @@ class ColdShelf:
         as the old one was."""
         former = [job for job in self.jobs if job.job == header.continues]
         self.jobs = [job for job in self.jobs if job.job not in (header.job, header.continues)]
-        self._running_job = header.job
         self._running = ColdJournal(
             self._spool_dir,
             replace(header, printer=self.printer, outcome=None),

@@ -14,14 +14,11 @@ from pathlib import Path
 from hydrogen.spooler.journal.cold_journal import SUFFIX
 from hydrogen.spooler.journal.cold_record import (
     FILE_BYTES,
-    ColdProgress,
     ColdRecord,
     encode_header,
-    encode_record,
     header_places,
     read_header,
     read_records,
-    record_place,
 )
 from hydrogen.spooler.journal.journal import JobHeader
 
@@ -79,24 +76,6 @@ def read_journal(path: Path) -> InterruptedJob | None:
         return None
     records = read_records(image, header[0].job)
     return InterruptedJob(header=header[0], records=tuple(records), journal=path, generation=header[1])
-
-
-def conclude(job: InterruptedJob, progress: ColdProgress, *, at: float) -> InterruptedJob:
-    """Write down how far a job came whose process died, and that it was interrupted. Blocks; raises OSError."""
-    record = ColdRecord(
-        sequence=(job.record.sequence if job.record is not None else 0) + 1,
-        job=job.job,
-        at=at,
-        progress=progress,
-        is_final=True,
-    )
-    handle = os.open(job.journal, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        os.pwrite(handle, encode_record(record), record_place(record.sequence))
-        os.fdatasync(handle)
-    finally:
-        os.close(handle)
-    return set_outcome(replace(job, records=(record, *job.records)), INTERRUPTED)
 
 
 def set_outcome(job: InterruptedJob, outcome: str) -> InterruptedJob:

@@ -12,8 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from hydrogen.errors import Conflict, FileRejected, InvalidMessage
+from hydrogen.gcode.dialect import DIALECTS, GENERIC
 from hydrogen.gcode.program.metadata import layer_at
-from hydrogen.model.printer import Firmware
+from hydrogen.gcode.tuning import TuningTracker
+from hydrogen.model.printer import Firmware, Tuning
 from hydrogen.spooler.job.file_survey import (
     FileSurvey,
     executed_range,
@@ -23,10 +25,12 @@ from hydrogen.spooler.job.file_survey import (
     offset_of_plastic,
     outline_of,
     survey,
+    tuning_lines,
 )
 from hydrogen.spooler.job.preflight import Preflight, PreparedJob
 from hydrogen.spooler.journal.cold_journal import INTERVAL_SECONDS, StateReader
 from hydrogen.spooler.journal.cold_record import ColdRecord
+from hydrogen.spooler.recovery.held_tuning import keys_set_by
 from hydrogen.spooler.recovery.interrupted import InterruptedJob
 from hydrogen.spooler.recovery.recovery_plan import (
     Doubt,
@@ -61,12 +65,16 @@ def plan_recovery(
     path = job.spool_file
     at = max(record.progress.offset, job.header.start)
     basis = _basis(job, record, at, file, firmware)
-    places = {kind: _place(path, file, _offset(path, file, at, kind)) for kind in (StartAt.RECORD, StartAt.LAYER)}
+    stopped = _place(path, file, at, None)
+    places = {
+        StartAt.RECORD: stopped,
+        StartAt.LAYER: _place(path, file, _offset_of_layer(path, file, at), stopped),
+    }
     options = tuple(
         PlanOption(start=kind, line=place.line, layer=place.layer, z_mm=place.machine.z_mm)
         for kind, place in places.items()
     )
-    place = places.get(choice.start) or _place(path, file, _chosen_offset(path, choice))
+    place = places.get(choice.start) or _place(path, file, _chosen_offset(path, choice), stopped)
     return make_plan(basis, choice, place, options, cold_seconds=max(0.0, now - job.last_seen_at))
 
 
@@ -125,6 +133,8 @@ def _changed(job: InterruptedJob) -> FileRejected:
 
 def _basis(job: InterruptedJob, record: ColdRecord, at: int, file: FileSurvey, firmware: Firmware | None) -> PlanBasis:
     path, progress = job.spool_file, record.progress
+    known = firmware or job.header.firmware
+    by_fraction = DIALECTS.get(known.dialect if known is not None else "", GENERIC).fans_by_fraction
     executed = executed_range(
         path,
         at,
@@ -151,14 +161,31 @@ def _basis(job: InterruptedJob, record: ColdRecord, at: int, file: FileSurvey, f
         ),
         lines_total=file.outline.lines_total,
         excluded=tuple(one.gcode for one in job.header.excluded),
+        held=_held(job, record, at, by_fraction=by_fraction),
+        fans_by_fraction=by_fraction,
     )
 
 
-def _offset(path: Path, file: FileSurvey, at: int, kind: StartAt) -> int:
+def _held(job: InterruptedJob, record: ColdRecord, at: int, *, by_fraction: bool) -> Tuning:
+    """Fans, speed and flow where the print stopped: as they were noted last, and what the stream has set since."""
+    header, progress = job.header, record.progress
+    noted, behind = progress.tuning, progress.tuning_offset
+    if noted is None:
+        noted, behind = header.tuning, header.tuning_offset
+    if noted is None:
+        return Tuning()
+    commands = enumerate(header.opening, start=header.start - len(header.opening) + 1)
+    opening = [line.encode("ascii") for place, line in commands if place > behind]
+    tracker = TuningTracker(fans_by_fraction=by_fraction)
+    tracker.adopt(noted, [*opening, *tuning_lines(job.spool_file, max(behind, header.start), at)])
+    return tracker.value
+
+
+def _offset_of_layer(path: Path, file: FileSurvey, at: int) -> int:
     """A layer is begun with its first plastic: at its mark the head would still be as high as the layer below, inside of what
     may have been printed of this one."""
     layer = layer_at(file.outline, at)
-    if kind is StartAt.LAYER and layer:
+    if layer:
         mark = file.outline.layer_offsets[layer - 1]
         return offset_of_plastic(path, mark) or mark
     return at
@@ -180,10 +207,20 @@ def _chosen_offset(path: Path, choice: RecoveryChoice) -> int:
     return offset
 
 
-def _place(path: Path, file: FileSurvey, offset: int) -> StartPlace:
+def _place(path: Path, file: FileSurvey, offset: int, stopped: StartPlace | None) -> StartPlace:
+    """stopped: where the print stopped, unless that is the place."""
     machine = StateReader(path).state_at(offset)
     if machine is None:
         raise Conflict("the job's file ends before the place where it was interrupted", reason="unknown_position")
+    keys: frozenset[str] = frozenset()
+    if stopped is not None:
+        first = machine if offset < stopped.offset else stopped.machine
+        between = tuning_lines(path, *sorted((offset, stopped.offset)))
+        keys = keys_set_by(between, first.tool)
     return StartPlace(
-        offset=offset, line=line_at(path, offset), layer=max(layer_at(file.outline, offset + 1), 0), machine=machine
+        offset=offset,
+        line=line_at(path, offset),
+        layer=max(layer_at(file.outline, offset + 1), 0),
+        machine=machine,
+        set_by_file=keys,
     )

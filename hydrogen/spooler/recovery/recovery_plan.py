@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from hydrogen.errors import Conflict
 from hydrogen.gcode.program.machine_state import MachineState
 from hydrogen.model.codec import encode_json, plain
+from hydrogen.model.printer import Tuning
+from hydrogen.spooler.recovery.held_tuning import turned_fans, turned_flow, turned_speed
 
 LIFT_MM = 5.0
 """Up before homing: clear of a curled edge, and within what is left above nearly every part."""
@@ -32,6 +34,10 @@ REST_MM = 1.0
 
 LIFT_FEEDRATE, TRAVEL_FEEDRATE, PRIME_FEEDRATE, RETRACT_FEEDRATE = 600, 3000, 150, 1800
 """mm per minute: what the slowest printers do."""
+
+
+UNKNOWN_Z = "unknown_z"
+"""The reason of the conflict that ends once somebody has measured how high the nozzle stands."""
 
 
 class StartAt(StrEnum):
@@ -56,12 +62,14 @@ class RecoveryChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartPlace:
-    """A place to begin at. line: the first one that would be sent; layer: the one it belongs to."""
+    """A place to begin at. line: the first one that would be sent; layer: the one it belongs to. set_by_file: what of fans,
+    speed and flow the file sets between here and where the print stopped (held_tuning.py)."""
 
     offset: int
     line: int
     layer: int
     machine: MachineState
+    set_by_file: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +93,8 @@ class PlanStep:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanBasis:
     """What a plan rests on; a change of any of it is another plan. standing_z_mm: where the head was when last recorded;
-    highest_z_mm: the highest place that was printed by then. excluded: what the firmware was told to leave objects out."""
+    highest_z_mm: the highest place that was printed by then. excluded: what the firmware was told to leave objects out.
+    held: fans, speed and flow as they were when the print stopped. fans_by_fraction: see Dialect."""
 
     job: str
     file: str
@@ -99,6 +108,8 @@ class PlanBasis:
     doubt: Doubt
     lines_total: int
     excluded: tuple[str, ...] = ()
+    held: Tuning = field(default_factory=Tuning)
+    fans_by_fraction: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +157,12 @@ def make_plan(
     if standing is None:
         raise Conflict(
             "the head was not at its place in the file when it was last recorded (it was parked, or on its way back), so nobody"
-            " knows how high the nozzle stands: measure it and give it as z_mm",
+            " knows how high the nozzle stands: measure its height over the bed, and make the plan with what you measured",
             job=basis.job,
-            reason="unknown_z",
+            reason=UNKNOWN_Z,
+            field="z_mm",
         )
-    steps = tuple(_steps(basis, place.machine, standing))
+    steps = tuple(_steps(basis, place, standing))
     plan = RecoveryPlan(
         job=basis.job,
         file=basis.file,
@@ -188,14 +200,16 @@ def _refuse_unknown(place: StartPlace) -> None:
 # ------------------------------------------------------------------------------------------------------ commands
 
 
-def _steps(basis: PlanBasis, machine: MachineState, standing: float) -> Iterator[PlanStep]:
+def _steps(basis: PlanBasis, place: StartPlace, standing: float) -> Iterator[PlanStep]:
+    machine = place.machine
     yield from _heat({**machine.targets_celsius, **_asked(basis.targets_celsius)}, machine.tool)
     above = max(standing, machine.z_mm or 0.0, basis.highest_z_mm or 0.0) + LIFT_MM
     yield from _belong_to_nothing(basis)
     yield from _home(standing, above)
     yield from _remember(machine)
+    yield from _turn(basis, place)
     yield from _prime(machine)
-    yield from _return(machine, above)
+    yield from _return(basis, place, above)
     yield from _restore_modes(machine)
     yield from _leave_out(basis, machine)
 
@@ -246,11 +260,15 @@ def _remember(machine: MachineState) -> Iterator[PlanStep]:
         yield PlanStep(gcode=f"T{machine.tool}", why="the tool that printed")
     for line in machine.settings:
         yield PlanStep(gcode=line, why="set by the file, forgotten by the board")
-    if machine.speed_percent != 100.0:
-        yield PlanStep(gcode=f"M220 S{machine.speed_percent:g}", why="the speed as it was")
-    for heater, percent in machine.flow_percent.items():
-        if percent != 100.0:
-            yield PlanStep(gcode=f"M221 T{heater[4:]} S{percent:g}", why=f"the flow of {heater} as it was")
+
+
+def _turn(basis: PlanBasis, place: StartPlace) -> Iterator[PlanStep]:
+    speed = turned_speed(place.machine, basis.held, place.set_by_file)
+    if speed.differs(100.0):
+        yield PlanStep(gcode=f"M220 S{speed.value:g}", why=f"the speed {speed.why}")
+    for tool, flow in turned_flow(place.machine, basis.held, place.set_by_file).items():
+        if flow.differs(100.0):
+            yield PlanStep(gcode=f"M221 T{tool[4:]} S{flow.value:g}", why=f"the flow of {tool} {flow.why}")
 
 
 def _prime(machine: MachineState) -> Iterator[PlanStep]:
@@ -262,7 +280,8 @@ def _prime(machine: MachineState) -> Iterator[PlanStep]:
         yield PlanStep(gcode=f"G1 E{_mm(-back)} F{RETRACT_FEEDRATE}", why="drawn back for the way over the part")
 
 
-def _return(machine: MachineState, above: float) -> Iterator[PlanStep]:
+def _return(basis: PlanBasis, place: StartPlace, above: float) -> Iterator[PlanStep]:
+    machine = place.machine
     x, y, z = machine.x_mm or 0.0, machine.y_mm or 0.0, machine.z_mm or 0.0
     shift_x, shift_y = machine.shift_mm.get("x", 0.0), machine.shift_mm.get("y", 0.0)
     yield PlanStep(gcode=f"G1 Z{_mm(above)} F{LIFT_FEEDRATE}", why="as high again, wherever homing left it")
@@ -271,10 +290,11 @@ def _return(machine: MachineState, above: float) -> Iterator[PlanStep]:
     )
     if shift_x or shift_y:
         yield PlanStep(gcode=f"G92 X{_mm(x)} Y{_mm(y)}", why="the file had shifted its coordinates")
-    for index, speed in machine.fans.items():
-        if speed > 0:
+    fans = turned_fans(machine, basis.held, place.set_by_file, by_fraction=basis.fans_by_fraction)
+    for index, fan in fans.items():
+        if fan.differs(0.0):
             named = f"P{index} " if index != "0" else ""
-            yield PlanStep(gcode=f"M106 {named}S{speed:g}", why=f"fan {index} as it was")
+            yield PlanStep(gcode=f"M106 {named}S{fan.value:g}", why=f"fan {index} {fan.why}")
     yield PlanStep(gcode=f"G1 Z{_mm(z)} F{LIFT_FEEDRATE}", why="down to where the file is")
     if not machine.is_firmware_retracted and not machine.retracted_mm:
         yield PlanStep(gcode=f"G1 E{_mm(REST_MM)} F{RETRACT_FEEDRATE}", why="filament forward again")
@@ -333,7 +353,7 @@ def _warnings(basis: PlanBasis, choice: RecoveryChoice, place: StartPlace, cold_
     if choice.z_mm is None:
         yield (
             f"the nozzle is taken to stand at Z {_mm(basis.standing_z_mm or 0.0)} mm, where it was recorded: if the axis sank"
-            " or was turned, measure its height and give it as z_mm"
+            " or was turned, measure the nozzle's height over the bed, and make the plan again with what you measured"
         )
         if doubt.lowest_z_mm is not None and doubt.highest_z_mm is not None and doubt.lowest_z_mm != doubt.highest_z_mm:
             yield f"it may stand anywhere between Z {_mm(doubt.lowest_z_mm)} and Z {_mm(doubt.highest_z_mm)} mm: measure it"

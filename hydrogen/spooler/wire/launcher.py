@@ -29,6 +29,10 @@ POLL_SECONDS = 0.02
 END_SECONDS = 9.0
 """For an own spooler to end: it promises 8."""
 
+GIVEN_UP_SECONDS = 2.0
+"""For an own spooler that has not answered yet: it has nothing to end in order, but a job that came back to it, and that one's
+place is in its journal."""
+
 LOG_BYTES = 1 << 20
 """A spooler's stderr file is begun anew at a launch when it is larger."""
 
@@ -39,7 +43,10 @@ EXIT_ALREADY_RUNNING = 3
 
 
 class SpoolerLauncher:
-    """Signs `Launcher` of client.py. `close` ends the own ones."""
+    """Signs `Launcher` of client.py. `close` ends the own ones.
+
+    An own spooler is known from its first moment to its last, whoever is cancelled meanwhile.
+    """
 
     def __init__(
         self,
@@ -57,13 +64,15 @@ class SpoolerLauncher:
         self._own = own
         self._launch_seconds = launch_seconds
         self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._spawning = asyncio.Lock()
+        self._is_closed = False
 
     async def rouse(self, name: str) -> None:
         """Nothing: what we start listens only once it lives."""
 
     async def launch(self, name: str) -> None:
         """Start the spooler of printer `name`, once it is its turn; its `NAME.json` is there already. Returns once its socket
-        answers.
+        answers. An own one that does not come so far, this being cancelled too, has ended before this does.
 
         Raises SpoolerLost with what it said on stderr.
         """
@@ -72,58 +81,81 @@ class SpoolerLauncher:
 
     async def _launch(self, name: str) -> None:
         files = RuntimeFiles(self._runtime_dir, name)
+        await self._end_own(name, END_SECONDS)
         said_before = _begin_log(files.log)
         try:
             child = await self._spawn(files)
         except OSError as error:
             raise SpoolerLost(f"the spooler of {name} cannot be started: {error}", printer=name) from error
+        is_there = False
         try:
             async with asyncio.timeout(self._launch_seconds):
                 await self._until_it_answers(files, child, said_before)
                 if not self._own:
                     await child.wait()
+            is_there = True
         except TimeoutError:
             raise _lost(name, f"did not answer within {self._launch_seconds:g} s", files.log, said_before) from None
         finally:
-            if not self._own and child.returncode is None:
+            if self._own and not is_there:
+                await self._end_own(name, GIVEN_UP_SECONDS)
+            elif child.returncode is None and not self._own:
                 await _kill(child)
 
     async def _until_it_answers(self, files: RuntimeFiles, child: asyncio.subprocess.Process, said_before: int) -> None:
         while not await _answers(files.socket):
+            if self._is_closed:
+                raise _closed(files.name)
             if child.returncode not in (None, 0, EXIT_ALREADY_RUNNING):
                 raise _lost(files.name, f"ended with code {child.returncode}", files.log, said_before)
             await asyncio.sleep(POLL_SECONDS)
 
     async def close(self) -> None:
-        """End the own spoolers: heaters off, then gone; by force after END_SECONDS. May be called twice."""
-        children, self._children = self._children, {}
-        await asyncio.gather(*(_end(child) for child in children.values()))
+        """End the own spoolers: heaters off, then gone; by force after END_SECONDS. None is started any more. May be called
+        twice."""
+        async with self._spawning:
+            self._is_closed = self._own
+        await asyncio.gather(*(self._end_own(name, END_SECONDS) for name in tuple(self._children)))
 
     async def _spawn(self, files: RuntimeFiles) -> asyncio.subprocess.Process:
         mode = "--lifeline" if self._own else "--detach"
-        with files.log.open("ab") as log:
-            child = await asyncio.create_subprocess_exec(
-                self._python,
-                "-P",
-                "-m",
-                "hydrogen.spooler_process",
-                files.name,
-                "--runtime-dir",
-                str(self._runtime_dir),
-                mode,
-                stdin=asyncio.subprocess.PIPE if self._own else asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=log,
-            )
-        if self._own:
-            await self._adopt(files.name, child)
+        async with self._spawning:  # so that `close` knows of every child, and none comes behind it
+            if self._is_closed:
+                raise _closed(files.name)
+            with files.log.open("ab") as log:
+                child = await asyncio.create_subprocess_exec(
+                    self._python,
+                    "-P",
+                    "-m",
+                    "hydrogen.spooler_process",
+                    files.name,
+                    "--runtime-dir",
+                    str(self._runtime_dir),
+                    mode,
+                    stdin=asyncio.subprocess.PIPE if self._own else asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=log,
+                )
+            if self._own:
+                self._children[files.name] = child
         return child
 
-    async def _adopt(self, name: str, child: asyncio.subprocess.Process) -> None:
-        former = self._children.pop(name, None)
-        self._children[name] = child
-        if former is not None:
-            await _end(former)
+    async def _end_own(self, name: str, within_seconds: float) -> None:
+        """Asks it to end, and kills it after that time. Who is cancelled here has asked; `close` waits for it then."""
+        child = self._children.get(name)
+        if child is None:
+            return
+        if child.stdin is not None:
+            child.stdin.close()
+        with contextlib.suppress(ProcessLookupError):
+            child.terminate()
+        try:
+            async with asyncio.timeout(within_seconds):
+                await child.wait()
+        except TimeoutError:
+            await _kill(child)
+        if self._children.get(name) is child:
+            del self._children[name]
 
 
 async def _answers(path: Path) -> bool:
@@ -134,16 +166,6 @@ async def _answers(path: Path) -> bool:
         return False
     transport.close()
     return True
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.stdin is not None:
-        child.stdin.close()
-    try:
-        async with asyncio.timeout(END_SECONDS):
-            await child.wait()
-    except TimeoutError:
-        await _kill(child)
 
 
 async def _kill(child: asyncio.subprocess.Process) -> None:
@@ -162,6 +184,10 @@ def _begin_log(path: Path) -> int:
         return size
     except OSError:
         return 0
+
+
+def _closed(name: str) -> SpoolerLost:
+    return SpoolerLost(f"the spooler of {name} is not started: the service ends", printer=name)
 
 
 def _lost(name: str, what: str, log: Path, start: int) -> SpoolerLost:

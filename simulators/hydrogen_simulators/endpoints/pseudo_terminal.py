@@ -28,7 +28,8 @@ OPEN_WATCH_SECONDS = 0.02
 """How often a closed port is looked at: the kernel has no event for the opening of a pty."""
 
 REPORTS_PER_REAL_SECOND = 20
-"""Automatic reports never come more often than this, however fast printer time runs; a leaping clock has a rule of its own."""
+"""Automatic reports and busy lines never come more often than this, however fast printer time runs; a leaping clock has a rule
+of its own."""
 
 LARGEST_OUTPUT_BYTES = 262_144
 """Words waiting for a host that does not read; beyond this they are lost."""
@@ -433,5 +434,5 @@ class PseudoTerminalPrinter:
 
 
 def _report_seconds(speed: float | None) -> float:
-    """The least printer time between two automatic reports, so that fast time does not flood a host."""
+    """The least printer time between two automatic reports, or two busy lines, so that fast time does not flood a host."""
     return (speed or 1.0) / REPORTS_PER_REAL_SECOND

@@ -50,6 +50,7 @@ class Execution:
         self._running: Running | None = None
         self._is_broken = False
         self._power_ons = 0
+        self._least_busy_seconds = 0.0
         self._handlers = {name: run for name, run in COMMANDS.items() if name not in machine.settings.lacks}
         self._may_be_quiet = bool(machine.speech.mutes or machine.speech.answers)
 
@@ -61,10 +62,17 @@ class Execution:
         self.ledger.count("busy_sent")
         self._schedule_busy()
 
+    def pace_busy_lines(self, least_seconds: float) -> None:
+        """None comes more often; what an earlier pace has put off comes as soon as this one allows."""
+        self._least_busy_seconds = least_seconds
+        before = self.busy_at
+        self._schedule_busy()
+        self.busy_at = min(before, self.busy_at)
+
     def _schedule_busy(self) -> None:
         interval = self._machine.busy_interval
         is_due = interval and self._running is not None
-        self.busy_at = self._machine.now + interval if is_due else math.inf
+        self.busy_at = self._machine.now + max(interval, self._least_busy_seconds) if is_due else math.inf
 
     # -- words that do not wait their turn
 

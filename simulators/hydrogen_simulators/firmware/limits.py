@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import acos, inf, sqrt
 
 from hydrogen_simulators.firmware.planner import LEAST_SPEED, Place
@@ -25,8 +25,8 @@ _OCTAGON = 0.7071067811865476
 class Limits:
     """Millimetres and seconds; lists are X, Y, Z, E.
 
-    ``junction_deviation`` above 0 decides about corners, otherwise ``jerk`` does. ``steps_per_mm`` (M92) bounds nothing, and is
-    set, stored and restored with the others.
+    ``junction_deviation`` above 0 decides about corners, otherwise ``jerk`` does. ``steps_per_mm`` (M92) and ``home_offset``
+    (M206; X, Y, Z) bound nothing, and are set, stored and restored with the others.
     """
 
     feedrate: list[float]
@@ -37,6 +37,7 @@ class Limits:
     jerk: list[float]
     junction_deviation: float
     steps_per_mm: list[float]
+    home_offset: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
 
     @classmethod
     def of(cls, settings: MarlinSettings) -> Limits:

@@ -93,7 +93,7 @@ class Machine:
 
     def restore_settings(self) -> None:
         """Set what the EEPROM holds: what was stored last, or what the board came with."""
-        self.motion.limits = self.stored_limits.copy()
+        self.motion.take_limits(self.stored_limits.copy())
 
     @property
     def is_deaf(self) -> bool:
@@ -103,6 +103,14 @@ class Machine:
     def start_report(self, report: AutoReport, seconds: float) -> None:
         """Let one of ``auto_reports`` come every ``seconds``, a minute at most, first after that time; 0 stops it."""
         report.start(min(60.0, seconds), self.now)
+        self.look_at_reports()
+
+    def pace_reports(self, least_seconds: float) -> None:
+        """No report comes more often; what an earlier pace has put off comes as soon as this one allows."""
+        self.least_report_seconds = least_seconds
+        for report in self.auto_reports:
+            if report.interval:
+                report.next_at = min(report.next_at, self.now + max(report.interval, least_seconds))
         self.look_at_reports()
 
     def look_at_reports(self) -> None:
@@ -213,6 +221,13 @@ class Machine:
     def logical_position(self) -> Position:
         """The planned end point in the coordinates that G92 may have shifted."""
         return Position(*(p + o for p, o in zip(self.motion.position, self.motion.offsets, strict=True)))
+
+    def begin_print(self) -> None:
+        """The timer runs, and nothing is left out any more: also in the middle of a print, when it waits for heat once more.
+        Source: Marlin ``startOrResumeJob``, ``Temperature::auto_job_check_timer``."""
+        if self.timer_started_at is None:
+            self.timer_started_at = self.now
+        self.objects.reset()
 
     def heaters_off(self) -> None:
         """Targets to 0."""

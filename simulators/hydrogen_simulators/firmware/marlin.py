@@ -95,8 +95,9 @@ class VirtualMarlin:
         self._machine.is_muted = False
 
     def pace_reports(self, seconds: float) -> None:
-        """Let no automatic report come more often than this from now on, whatever the host asked for."""
-        self._machine.least_report_seconds = max(seconds, self.settings.minimum_auto_report_seconds)
+        """Let no automatic report and no busy line come more often than this from now on, whatever the host asked for."""
+        self._machine.pace_reports(max(seconds, self.settings.minimum_auto_report_seconds))
+        self._execution.pace_busy_lines(seconds)
 
     def say(self, line: str, end: str = "\n") -> None:
         """Make the board say any line of its own accord."""

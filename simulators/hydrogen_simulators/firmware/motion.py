@@ -119,8 +119,20 @@ class Motion:
         for axis in axes:
             index = AXES.index(axis)
             self.position[index] = self._settings.height_after_homing if axis == "Z" else 0.0
-            self.offsets[index] = 0.0
+            self.offsets[index] = self.limits.home_offset[index]
             self.homed.add(axis)
+
+    def set_home_offset(self, index: int, offset: float) -> None:
+        """M206: the coordinates of this axis are others at once, and after each homing; nothing moves. Source: Marlin
+        ``motion.cpp``, ``set_home_offset`` and ``update_workspace_offset``."""
+        self.offsets[index] += offset - self.limits.home_offset[index]
+        self.limits.home_offset[index] = offset
+
+    def take_limits(self, limits: Limits) -> None:
+        """Other settings, all at once."""
+        for index, offset in enumerate(limits.home_offset):
+            self.set_home_offset(index, offset)
+        self.limits = limits
 
     def steppers(self, now: float) -> Place:
         """Where the steppers are at ``now``."""

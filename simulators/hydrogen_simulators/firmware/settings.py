@@ -143,6 +143,8 @@ class MarlinSettings:
     greets_on_power: bool = True
     eeprom_is_empty: bool = False
     """The first start: no stored settings are found, and the defaults are stored."""
+    fans_by_fraction: bool = False
+    """``M106 S`` up to 1 is a part of full speed, and without an S nothing is set (RepRapFirmware ``GetPwmValue``)."""
     prevent_cold_extrusion: bool = True
     minimum_extrusion_celsius: float = 170.0
     ambient_celsius: float = 21.0

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from hydrogen.devices.parking import HeadPlace, ParkPlan
+from hydrogen.gcode.program.machine_state import MachineState
+from hydrogen.model import printer as printer_model
 from hydrogen_drivers.marlin.connection import MarlinConnection
 from hydrogen_drivers.marlin.driver import MarlinDriver
 from hydrogen_simulators.firmware.motion import Position
@@ -295,3 +298,56 @@ async def test_printer_that_tells_no_place_gets_its_modes_and_nothing_else(desk:
         mark = it.mark
         assert await it.head.unpark(place, PLAN) == ""
         assert it.said_since(mark) == ["G91", "M83", "G1 F1500"]
+
+
+@pytest.mark.parametrize("left_out", ["1", "2"])
+async def test_head_steps_aside_in_the_middle_of_an_object_and_comes_back_into_it(desk: SitDown, left_out: str) -> None:
+    async with desk(*PRINTING, f"M486 P{left_out}", "M486 S1", "G1 X105 E13", "G1 F1800") as it:
+        objects, before = it.printer.printer.machine.objects, it.place
+        is_skipping = objects.is_skipping
+        assert is_skipping == (left_out == "1")
+        place = await it.head.locate()
+        for _ in range(2):
+            await it.head.leave_object(place)
+        assert await it.head.park(place, PLAN) == ""
+        assert near(it.place, (10.0, 180.0, 7.3, before.e - 1.0))
+        await it.connection.jog(x_mm=30, feedrate_mm_per_minute=3000)
+        assert near(it.place, (40.0, 180.0, 7.3, before.e - 1.0))
+        assert await it.head.unpark(place, PLAN) == ""
+        assert near(it.place, before)
+        assert (objects.active, objects.is_skipping) == (1, is_skipping)
+        await it.say("G1 X150 E14")
+        assert near(it.place, (before.x if is_skipping else 150.0, 80.5, 2.3, 14.0))
+
+
+async def test_what_belongs_to_no_object_is_neither_left_nor_begun(desk: SitDown) -> None:
+    async with desk(*PRINTING, "M486 S1", "M486 S-1") as it:
+        place, mark = await it.head.locate(), it.mark
+        await it.head.leave_object(place)
+        await it.head.park(place, PLAN)
+        await it.head.unpark(place, PLAN)
+        assert place.object_mark == ""
+        assert it.said_since(mark, "M486") == []
+
+
+async def test_head_that_is_not_back_at_its_place_does_not_go_into_the_object(desk: SitDown) -> None:
+    async with desk(*PRINTING, "M486 S1") as it:
+        place = await it.head.locate()
+        await it.head.leave_object(place)
+        elsewhere = replace(place, position=printer_model.Position(x_mm=500.0, y_mm=80.5, z_mm=2.3, e_mm=12.34567))
+        assert "goes to" in await it.head.unpark(elsewhere, PLAN)
+        assert it.printer.printer.machine.objects.active == -1
+
+
+async def test_printer_that_tells_no_place_is_in_its_object_again(desk: SitDown) -> None:
+    async with desk("G28", "M486 S1", is_hot=False, lacks=frozenset({"M114"})) as it:
+        place = await it.head.locate()
+        await it.head.leave_object(place)
+        assert await it.head.unpark(place, PLAN) == ""
+        assert it.printer.printer.machine.objects.active == 1
+
+
+async def test_object_of_a_connection_before_this_one_is_known(desk: SitDown) -> None:
+    async with desk("G28", "M486 P1", "M486 S1", is_hot=False) as it:
+        it.connection.adopt(MachineState(homed="xyz", object_mark="M486 S1"))
+        assert (await it.head.locate()).object_mark == "M486 S1"

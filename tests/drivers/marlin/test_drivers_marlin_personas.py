@@ -91,3 +91,19 @@ async def test_persona_is_known_prints_and_hears_what_is_urgent(
     assert connection.emergency_stop() is notice_of_stop
     await wait_until(lambda: listener.losses, within_seconds=10)
     await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("persona", "percents"),
+    [("reprapfirmware", (50.0, 100.0, 50.2)), ("reprapfirmware-3", (50.0, 100.0, 50.2)), ("klipper", (0.2, 0.4, 50.2))],
+)
+async def test_a_fan_is_read_as_the_firmware_reads_it(
+    persona: str, percents: tuple[float, ...], start_virtual_printer: StartPrinter
+) -> None:
+    connection = await connected(start_virtual_printer(persona=persona), RememberingListener())
+    try:
+        for line, percent in zip(("M106 S0.5", "M106 S1", "M106 S128"), percents, strict=True):
+            await connection.send_gcode([line])
+            assert connection.tuning.value.fans_percent == {"0": percent}, line
+    finally:
+        await connection.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hydrogen.gcode.analysis.demand import BLOCK_MOVES, DemandMeter, step_bytes
+from hydrogen.gcode.analysis.demand import BLOCK_MOVES, DemandMeter
+from hydrogen.gcode.program.analysis import LOWEST_BYTES, STEPS_PER_OCTAVE
 
 
 def test_the_densest_block_is_found_however_the_moves_come() -> None:
@@ -24,7 +25,8 @@ def test_the_densest_block_is_found_however_the_moves_come() -> None:
         assert meter.most_bytes.bytes == pytest.approx(BLOCK_MOVES * 40)
         assert float(meter.histogram.sum()) == pytest.approx(float(seconds.sum()))
         fastest = int(np.flatnonzero(meter.histogram)[-1])
-        assert step_bytes(fastest) <= 40_000 < step_bytes(fastest + 1)
+        begin, end = (LOWEST_BYTES * 2 ** (step / STEPS_PER_OCTAVE) for step in (fastest, fastest + 1))
+        assert begin <= 40_000 < end
 
 
 def test_too_few_moves_are_no_demand() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from hydrogen.errors import Conflict, InvalidMessage, LinkLost
-from hydrogen.model.events import JobObjectExcluded
+from hydrogen.model.events import JobObjectExcluded, JobObjectRestored
 from hydrogen.spooler.job import job_desk
 from hydrogen.spooler.job.exclusion import excluded_object
 from hydrogen.spooler.journal.journal import JobHeader, read_job_header
-from hydrogen.spooler.request import ExcludeObject
+from hydrogen.spooler.request import ExcludeObject, SendGcode
 from tests.spooler.bench import Bench
 from tests.spooler.scripted_printer import ScriptedDriver
 from tests.support.waiting import wait_until
@@ -107,3 +107,60 @@ async def test_another_job_or_none_is_a_conflict(tmp_path: Path) -> None:
         with pytest.raises(Conflict, match="not the one"):
             await bench.spooler.perform(wish(job="j0"))
         assert not [line for line in bench.driver.executed if "M486" in line]
+
+
+async def test_what_somebody_types_is_known_to_everybody_and_to_whoever_takes_over(tmp_path: Path) -> None:
+    async with Bench(tmp_path, ScriptedDriver(pace_seconds=0.002)) as bench:
+        await bench.print(bench.file(400))
+        await bench.spooler.perform(SendGcode(lines=("M486 P1", "EXCLUDE_OBJECT NAME=CUP"), actor="ada"))
+        assert left_out(bench) == ("1", "CUP")
+        assert [one.gcode for one in header_of(bench).excluded] == ["M486 P1", "EXCLUDE_OBJECT NAME=CUP"]
+        event = bench.last(JobObjectExcluded)
+        assert (event.job, event.object, event.actor) == ("j1", "CUP", "ada")
+        await bench.spooler.perform(SendGcode(lines=("M486 P1",)))
+        await bench.spooler.perform(wish())
+        assert len(bench.all(JobObjectExcluded)) == 2, "it is told once"
+
+
+async def test_what_somebody_takes_back_is_printed_again(tmp_path: Path) -> None:
+    async with Bench(tmp_path, ScriptedDriver(pace_seconds=0.002)) as bench:
+        await bench.print(bench.file(400))
+        for number in ("1", "2", "3"):
+            await bench.spooler.perform(wish(number))
+        await bench.spooler.perform(SendGcode(lines=("M486 U2",), actor="ada"))
+        assert left_out(bench) == ("1", "3")
+        assert [one.object for one in header_of(bench).excluded] == ["1", "3"]
+        event = bench.last(JobObjectRestored)
+        assert (event.job, event.object, event.actor) == ("j1", "2", "ada")
+        await bench.spooler.perform(SendGcode(lines=("EXCLUDE_OBJECT RESET=1", "M486 U7")))
+        assert len(bench.all(JobObjectRestored)) == 1, "these were not left out"
+        await bench.spooler.perform(SendGcode(lines=("M486 T",)))
+        assert left_out(bench) == ()
+        assert header_of(bench).excluded == ()
+        await bench.spooler.perform(wish("2"))
+        assert left_out(bench) == ("2",)
+
+
+async def test_what_somebody_types_and_the_firmware_does_not_take_is_not_told(tmp_path: Path) -> None:
+    driver = ScriptedDriver(pace_seconds=0.002)
+    driver.replies["M486 P1"] = ('echo:Unknown command: "M486 P1"', "ok")
+    async with Bench(tmp_path, driver) as bench:
+        await bench.print(bench.file(400))
+        await bench.spooler.perform(SendGcode(lines=("M486 P1", "EXCLUDE_OBJECT NAME=a=b")))
+        assert left_out(bench) == ()
+        assert header_of(bench).excluded == ()
+
+
+async def test_without_a_job_nothing_is_left_out_of_it(tmp_path: Path) -> None:
+    async with Bench(tmp_path, ScriptedDriver(pace_seconds=0.002)) as bench:
+        await bench.connect()
+        await bench.spooler.perform(SendGcode(lines=("M486 P1",)))
+        await bench.print(bench.file(400))
+        await bench.spooler.perform(SendGcode(lines=("M105",)))
+        assert left_out(bench) == ()
+
+
+def left_out(bench: Bench) -> tuple[str, ...]:
+    job = bench.spooler.state.job
+    assert job is not None
+    return job.excluded_objects

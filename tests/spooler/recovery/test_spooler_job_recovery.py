@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,13 +12,25 @@ import pytest
 
 from hydrogen.core.clock import SystemClock
 from hydrogen.errors import Conflict, FileRejected, FileUnreadable, InvalidMessage, LinkLost, NotFound, PortMissing
+from hydrogen.model.codec import plain
 from hydrogen.model.events import ErrorRaised, JobFinished, JobReceiptIssued, JobRecoveryChanged, JobStarted
 from hydrogen.spooler import spooler as spooler_module
 from hydrogen.spooler.journal import cold_journal
+from hydrogen.spooler.journal.cold_record import (
+    _HEADER_MAGIC,
+    _RECORD_MAGIC,
+    BLOCK_BYTES,
+    HEADER_BYTES,
+    _encode,
+    header_places,
+    read_header,
+    read_records,
+    record_place,
+)
 from hydrogen.spooler.recovery.interrupted import find_interrupted
 from hydrogen.spooler.recovery.job_recovery import POWER_LOST
 from hydrogen.spooler.recovery.recovery_plan import StartAt
-from hydrogen.spooler.request import CancelJob, DiscardRecovery, PlanRecovery, RecoverJob
+from hydrogen.spooler.request import CancelJob, DiscardRecovery, PlanRecovery, RecoverJob, SendGcode
 from tests.spooler.bench import Bench
 from tests.support.waiting import wait_until
 
@@ -42,14 +54,14 @@ class HurriedClock(SystemClock):
         return super().monotonic() * 1000
 
 
-async def printing(folder: Path, moves: int, *, beyond: int = 7) -> Bench:
+async def printing(folder: Path, moves: int, *, beyond: int = 7, end: Sequence[str] = ()) -> Bench:
     """A print of which about so many moves are on disk, and some more are executed. The caller ends the bench."""
     bench = Bench(folder, clock=HurriedClock())
     bench.spooler.start()
     await bench.connect()
     connection = bench.driver.connection
     bench.driver.pace_seconds = 0.001
-    await bench.print(bench.file(part()))
+    await bench.print(bench.file([*part(), *end]))
     await bench.until_executed(moves)
     connection.gate.clear()
     await until_recorded(folder, "j1")
@@ -162,6 +174,66 @@ async def test_print_is_taken_up_after_a_power_cut_and_not_before_somebody_appro
         assert bench.last(JobReceiptIssued).receipt.continues == "j1"
         assert bench.spooler.state.recoverable is None
         await wait_until(lambda: not list((lives[1] / "spool").iterdir()), what="an empty spool folder")
+
+
+async def test_what_people_turned_while_it_was_printed_holds_when_it_is_taken_up(lives: tuple[Path, Path]) -> None:
+    first = await printing(lives[0], 50, end=["M84"])
+    await first.spooler.perform(SendGcode(lines=("M220 S130", "M106 S200", "M221 T0 S97")))
+    await until_recorded(lives[0], "j1")
+    await cut_power(first, lives[1])
+    async with Bench(lives[1]) as bench:
+        why = why_of(await plan_of(bench))
+        assert why["M220 S130"] == "the speed as it was when the print stopped, whoever had set it"
+        assert why["M221 T0 S97"] == "the flow of tool0 as it was when the print stopped, whoever had set it"
+        assert why["M106 S200"] == "fan 0 as it was when the print stopped, whoever had set it"
+        assert "M106 S100" not in why
+        layer = why_of(await plan_of(bench, start=StartAt.LAYER))
+        assert {"M220 S130", "M106 S200"} <= layer.keys()
+        end_of_file = why_of(await plan_of(bench, start=StartAt.LINE, line=len(part()) + 1))
+        assert end_of_file["M106 S0"] == "fan 0 as the file has it here", "M107 comes before that line"
+
+
+async def test_what_nobody_turned_is_the_files(lives: tuple[Path, Path]) -> None:
+    await cut_power(await printing(lives[0], 50), lives[1])
+    async with Bench(lives[1]) as bench:
+        why = why_of(await plan_of(bench))
+        assert why["M106 S100"] == "fan 0 as the file has it here"
+        assert not any(line.startswith(("M220", "M221")) for line in why)
+
+
+async def test_a_journal_that_knows_nothing_of_fans_and_speed_leaves_them_to_the_file(lives: tuple[Path, Path]) -> None:
+    await cut_power(await printing(lives[0], 50), lives[1])
+    path = lives[1] / "spool" / "j1.journal"
+    path.write_bytes(as_written_before(path.read_bytes()))
+    [old] = find_interrupted(lives[1] / "spool", "bench")
+    assert old.header.tuning is None and old.record is not None and old.record.progress.tuning is None
+    async with Bench(lives[1]) as bench:
+        assert why_of(await plan_of(bench))["M106 S100"] == "fan 0 as the file has it here"
+
+
+def why_of(plan: Mapping[str, Any]) -> Mapping[str, str]:
+    return {step["gcode"]: step["why"] for step in plan["steps"]}
+
+
+def as_written_before(image: bytes) -> bytes:
+    """The journal without the fields that say something of fans, speed and flow."""
+    fresh, found = bytearray(len(image)), read_header(image)
+    assert found is not None
+    header, generation = found
+    blocks = [(at, _HEADER_MAGIC, generation, header, HEADER_BYTES) for at in header_places()]
+    blocks += [
+        (record_place(one.sequence), _RECORD_MAGIC, one.sequence, one, BLOCK_BYTES)
+        for one in read_records(image, header.job)
+    ]
+    for at, magic, count, value, size in blocks:
+        fields = dict(plain(value))
+        part_of = fields.get("progress", fields)
+        for name in ("tuning", "tuning_offset"):
+            assert name in part_of
+            part_of.pop(name)
+        block = _encode(magic, count, fields, size)
+        fresh[at : at + size] = block
+    return bytes(fresh)
 
 
 async def test_end_of_a_lost_job_is_told_once(lives: tuple[Path, Path]) -> None:

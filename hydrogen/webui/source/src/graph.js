@@ -70,7 +70,7 @@ export function Graph({ name, heaters, sensors, minutes }) {
   useEffect(() => { looks.current.isZoomed = false; looks.current.drawn = -1; }, [minutes]);
   useEffect(() => {
     const series = page.client.seriesOf(name);
-    const [box, spoken] = [place.current, told.current]; // a page that is left takes the references away before the timer
+    const [box, picture] = [place.current, told.current]; // the references are gone before the timer is (Preact tidies behind a frame)
     let plot = null;
     let toldAt = -TELL_MS;
     const tableNow = () => series.table(heaters, sensors.map(([one]) => one));
@@ -95,7 +95,7 @@ export function Graph({ name, heaters, sensors, minutes }) {
       if (plot.cursor.left < 0 || plot.cursor.left === undefined) plot.setLegend({ idx: table[0].length - 1 });
       if (performance.now() - toldAt < TELL_MS) return;
       toldAt = performance.now();
-      spoken.setAttribute("aria-label", `${texts.heat.graph}, ${texts.heat.minutes(look.minutes)}: ${inWords(table, heaters, sensors, last - look.minutes * 60)}`);
+      picture.setAttribute("aria-label", `${texts.heat.graph}, ${texts.heat.minutes(look.minutes)}: ${inWords(table, heaters, sensors, last - look.minutes * 60)}`);
     };
     build();
     draw();

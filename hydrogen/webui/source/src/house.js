@@ -181,9 +181,11 @@ function applyToJob(printer, event) {
       return { ...printer, job: { ...printer.job, status: "paused" } };
     case "job.resumed":
       return { ...printer, job: { ...printer.job, status: "printing" } };
-    case "job.object_excluded": {
+    case "job.object_excluded":
+    case "job.object_restored": {
       const others = (printer.job.excluded_objects ?? []).filter((one) => one !== event.object);
-      return { ...printer, job: { ...printer.job, excluded_objects: [...others, event.object] } };
+      const left = event.type === "job.object_excluded" ? [...others, event.object] : others;
+      return { ...printer, job: { ...printer.job, excluded_objects: left } };
     }
     case "job.progressed": {
       const figures = Object.fromEntries(JOB_FIGURES.map((name) => [name, event[name]]));

@@ -20,6 +20,9 @@ export function choiceFrom({ start, line, height, measured }) {
   return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
 }
 
+/** Is it for want of a height that somebody has to measure? */
+const isHeightUnknown = (error) => error?.details?.reason === "unknown_z";
+
 function Recovery({ name, broken }) {
   const may = useMay("print");
   const [form, setForm] = useState({ start: "record", line: "", height: "", measured: "" });
@@ -44,10 +47,10 @@ function Recovery({ name, broken }) {
           <label class="field"><span>${words.start}</span><select value=${form.start} onChange=${fill("start")}>${Object.entries(words.starts).map(([key, text]) => html`<option value=${key}>${text}</option>`)}</select></label>
           ${form.start === "line" && html`<label class="field narrow"><span>${words.line}</span><input type="number" min="1" required value=${form.line} onInput=${fill("line")} /></label>`}
           ${form.start === "height" && html`<label class="field narrow"><span>${words.height}</span><input type="number" step="any" required value=${form.height} onInput=${fill("height")} /></label>`}
-          <label class="field"><span>${words.measured}</span><input type="number" step="any" value=${form.measured} onInput=${fill("measured")} /></label>
+          <label class="field"><span>${words.measured}</span><input type="number" step="any" required=${isHeightUnknown(error)} value=${form.measured} onInput=${fill("measured")} /></label>
           <button class="button" type="submit"><span>${words.again}</span></button>
         </form>
-        ${error && html`<p class="refusal" role="alert">${error.message}</p>`}
+        ${error && html`<p class="refusal" role="alert">${error.message}${isHeightUnknown(error) && html`. ${words.measureFirst}`}</p>`}
       <//>
       ${plan && !error && html`<${Warnings} plan=${plan} />`}
       ${may && html`<div class="row approval">
@@ -65,6 +68,7 @@ function Warnings({ plan }) {
       ${doubt && !warnings.length && html`<p>${words.doubt(doubt.first_line, doubt.last_line)}</p>`}
       ${typeof plan.standing_z_mm === "number" && !warnings.length && html`<p>${words.standing(plan.standing_z_mm)}</p>`}
       <ul>${warnings.map((one) => html`<li>${typeof one === "string" ? one : one.message ?? one.text}</li>`)}</ul>
+      ${typeof plan.choice?.z_mm !== "number" && html`<p>${words.measureAgain}</p>`}
     <//>`;
 }
 

@@ -2,8 +2,8 @@
 
 export const texts = {
   name: "Hydrogen",
-  close: "Close", cancel: "Cancel", save: "Save", retry: "Try again", remove: "Remove", loading: "Loading…", off: "Off",
-  unknown: "not known", any: "any printer", now: "now", search: "Search", set: "Set", more: "More",
+  close: "Close", save: "Save", retry: "Try again", remove: "Remove", loading: "Loading…",
+  unknown: "not known", any: "any printer", more: "More",
   partMissing: "This part of the page could not be loaded: the service may be another version now.", reload: "Load the page again",
 
   months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
@@ -21,7 +21,7 @@ export const texts = {
   },
 
   signIn: {
-    title: "Sign in", key: "Key", keyHint: "A key of this service. The first one lies in the file api_key of its data folder.",
+    key: "Key", keyHint: "A key of this service. The first one lies in the file api_key of its data folder.",
     remember: "Remember me in this browser", go: "Sign in", goes: "Signing in…",
     wrong: "This key is not known here.", tooOften: (seconds) => `Too many attempts. Wait ${Math.ceil(seconds)} s.`,
     forbidden: "This key may not look at anything.", unreachable: "The service does not answer.",
@@ -70,8 +70,8 @@ export const texts = {
   },
 
   heat: {
-    title: "Temperatures", nozzle: "Nozzle", names: { bed: "Bed", chamber: "Chamber" }, actual: "Actual", target: "Target", heater: "Heater", power: "Power", coolDown: "All off", preset: "Presets", off: "Off",
-    range: "Shown", minutes: (count) => `${count} min`, none: "No temperatures yet.", time: "Time", graph: "Temperatures over time", curve: (name, now, target, low, high) => `${name} ${now} °C${target ? ` of ${target}` : ""}, between ${low} and ${high}`, follow: "Follow",
+    title: "Temperatures", nozzle: "Nozzle", names: { bed: "Bed", chamber: "Chamber" }, actual: "Actual", target: "Target", heater: "Heater", power: "Power", coolDown: "All off", preset: "Presets",
+    range: "Shown", minutes: (count) => `${count} min`, none: "No temperatures yet.", time: "Time", graph: "Temperatures over time", curve: (name, now, target, low, high) => `${name} ${now} °C${target ? ` of ${target}` : ""}, between ${low} and ${high}`,
     setTo: (name) => `Target of ${name} in °C`, zoom: "Drag to zoom, double-click to go back.",
     tooHot: (name, limit) => `${name} takes ${limit} °C at most.`,
   },
@@ -83,7 +83,7 @@ export const texts = {
   },
 
   motion: {
-    title: "Motion", step: "Step", mm: "mm", home: "Home", homeAll: "Home all", homeAxis: (axis) => `Home ${axis.toUpperCase()}`,
+    title: "Motion", step: "Step", mm: "mm", homeAll: "Home all", homeAxis: (axis) => `Home ${axis.toUpperCase()}`,
     jog: (axis, by) => `Move ${axis.toUpperCase()} by ${by} mm`, position: "Position", motorsOff: "Motors off", busy: "Moves are possible when the printer is ready or paused.",
   },
 
@@ -120,23 +120,23 @@ export const texts = {
 
   files: {
     title: "Files", upload: "Upload", drop: "Drop G-code here", search: "Search files", none: "No files yet", noneText: "Drop G-code files here, or upload them from your slicer.",
-    nothingFound: "Nothing is called like that.", folder: "Folder", newFolder: "New folder", folderName: "Name of the folder", print: "Print", queue: "Queue",
+    nothingFound: "Nothing is called like that.", newFolder: "New folder", folderName: "Name of the folder", print: "Print",
     printAsk: "Bed clear: print", delete: "Delete", deleteAsk: "Delete for good?", rename: "Rename", name: "Name", size: "Size", time: "Print time", changed: "Changed", sort: "Sorted by", orders: { changed: "Newest first", name: "By name", size: "Largest first" },
-    copies: "Copies", add: "Add to queue", added: (name) => `${name} waits in the queue.`, started: (name) => `${name} is being printed.`,
-    exists: (name) => `${name} is here already.`, replace: "Replace", top: "All files", details: "Details", layers: "Layers", slicer: "Slicer", filament: "Filament",
-    height: "Layer height", pending: "Being analysed…", failed: "Could not be analysed", good: "No problems found", goodSoFar: "No problems found, as far as it could be judged", preflight: "Before the print", line: (number) => `line ${number}`,
+    copies: "Copies", add: "Add to queue", added: (name) => `${name} waits in the queue.`,
+    exists: (name) => `${name} is here already.`, replace: "Replace", top: "All files", layers: "Layers", slicer: "Slicer", filament: "Filament",
+    pending: "Being analysed…", failed: "Could not be analysed", good: "No problems found", goodSoFar: "No problems found, as far as it could be judged", preflight: "Before the print", line: (number) => `line ${number}`,
     notJudged: "Not judged", view: "Look at the layers", dimensions: "Size of the print", uploads: "Uploads", done: "done", free: (size) => `${size} free`,
     severity: { error: "Error", warning: "Warning", info: "Note" }, deleteFolder: "Delete folder", printOn: "Print on", wrongKind: (name) => `${name} is no G-code file.`,
   },
 
   queue: {
     title: "Queue", waiting: "Waiting", none: "The queue is empty", noneText: "Add files from the Files page; they are printed one after the other.", hold: "Hold", release: "Go on",
-    held: (reason) => `Held: ${reason || "by a person"}`, bedTitle: "Beds", clear: "Bed is clear", up: "Earlier", down: "Later", past: "Lately", copies: (done, all) => `${done} of ${all}`,
+    held: (reason) => `Held: ${reason || "by a person"}`, bedTitle: "Beds", up: "Earlier", down: "Later", past: "Lately", copies: (done, all) => `${done} of ${all}`,
     moveHint: "Drag to sort, or use the arrows.", removeSure: "Take it out?", by: (name) => `by ${name}`, reason: "Held from the dashboard",
   },
 
   history: {
-    title: "History", none: "Nothing was printed yet", noneText: "Each print is kept here with its receipt.", all: "All outcomes", outcome: "Outcome", more: "Earlier ones", receipt: "Receipt", took: "Took", ended: "Ended",
+    title: "History", none: "Nothing was printed yet", noneText: "Each print is kept here with its receipt.", all: "All outcomes", outcome: "Outcome", more: "Earlier ones", receipt: "Receipt",
     receiptOf: (file) => `Receipt of ${file}`, whole: "Every line of the file was executed, once and in order.", partial: "Not every line was executed.", incomplete: "The process that printed it died: the receipt holds what its journal knew.",
     fields: { started_at: "Started", finished_at: "Ended", elapsed_seconds: "Printing time", paused_seconds: "Paused", actor: "Started by", ended_by: "Ended by", lines: "Lines", resends: "Resends", stalls: "Stalls", possible_duplicates: "Possible duplicates", reason: "Reason" },
     heaters: "Heaters", heater: "Heater", target: "Target", low: "Lowest", high: "Highest", inBand: "Within 5 °C", events: "What happened", outOfBand: "Outside",
@@ -157,8 +157,9 @@ export const texts = {
   },
 
   recovery: {
-    title: "Recovery", intro: "Nothing moves before you approve. This is everything that would be sent before the file goes on.", plan: "Plan", start: "Go on from",
+    title: "Recovery", intro: "Nothing moves before you approve. This is everything that would be sent before the file goes on.", start: "Go on from",
     starts: { record: "the last recorded line", layer: "the beginning of its layer", line: "a line", height: "a height" }, line: "Line", height: "Height (mm)", measured: "Measured nozzle height (mm, empty: as recorded)",
+    measureFirst: "Fill in “Measured nozzle height”, then press “Compute again”.", measureAgain: "What you measured goes into “Measured nozzle height”; then press “Compute again”.",
     doubt: (low, high) => `The print stopped between line ${low} and line ${high}.`, standing: (z) => `The nozzle is taken to stand at Z ${z} mm.`, warnings: "Look at these first", steps: "Commands",
     approve: "I have looked. Recover", approveSure: "Press again: the printer will move", discard: "Give the print up", discardSure: "Give up for good?", none: "Nothing to recover", noneText: "When a print breaks off, its plan is shown here.", started: "The print goes on.",
     summary: (file, share) => `${file}, broken off at ${share}`, again: "Compute again", where: (line, layer, z) => `The file goes on at line ${line}, layer ${layer}, Z ${z} mm.`,

@@ -83,6 +83,8 @@ test("what is on the display, and objects that are left out, are known", () => {
   const house = after(started, { type: "printer.message_shown", printer: "a", message: "<b>Layer 3" }, ...["0", "2", "0"].map((object) => ({ type: "job.object_excluded", printer: "a", job: "j1", object })));
   assert.equal(house.printers.a.display_message, "<b>Layer 3");
   assert.deepEqual(house.printers.a.job.excluded_objects, ["2", "0"]);
+  const restored = apply(house, { type: "job.object_restored", seq: 99, printer: "a", job: "j1", object: "2" });
+  assert.deepEqual(restored.printers.a.job.excluded_objects, ["0"]);
 });
 
 test("a connection that ends takes with it what only it knew", () => {

@@ -100,8 +100,8 @@ def _heat_and_wait(machine: Machine, heater: Heater, command: Command) -> Runnin
     """Set the target now and return the wait for it. Source: ``facts/marlin.md`` "Temperatures and waiting"."""
     waits_for_cooling = not command.has("S")
     _heat(machine, heater, command.value("R") if waits_for_cooling else command.value("S"))
-    if machine.timer_started_at is None and heater.target_celsius > 0:
-        machine.timer_started_at = machine.now
+    if heater.target_celsius > 0:
+        machine.begin_print()
     machine.motion.break_chain()
     return wait_until_settled(machine, heater, waits_for_cooling=waits_for_cooling)
 
@@ -169,7 +169,12 @@ def auto_report_temperatures(machine: Machine, command: Command) -> Outcome:
 
 def set_fan(machine: Machine, command: Command) -> Outcome:
     """M106: full speed without S; told back (REPORT_FAN_CHANGE)."""
-    return _fan(machine, int(command.value("P")), min(255, int(command.value("S", 255))))
+    speed = command.value("S", 255)
+    if machine.settings.fans_by_fraction:
+        if not command.has("S"):
+            return None
+        speed = round(speed * 255) if speed <= 1 else speed
+    return _fan(machine, int(command.value("P")), min(255, int(speed)))
 
 
 def fan_off(machine: Machine, command: Command) -> Outcome:

@@ -125,7 +125,8 @@ def print_time(machine: Machine, command: Command) -> Outcome:
 
 def start_timer(machine: Machine, command: Command) -> Outcome:
     """M75."""
-    machine.timer_started_at = machine.now
+    machine.timer_started_at = None
+    machine.begin_print()
     return None
 
 

@@ -17,7 +17,7 @@ def settings_report(machine: Machine) -> list[tuple[str, str, str]]:
     """Command, heading and line of each stored setting, in M503's order."""
 
     def axes(values: tuple[float, ...] | list[float]) -> str:
-        return " ".join(f"{axis}{value:.2f}" for axis, value in zip(AXES, values, strict=True))
+        return " ".join(f"{axis}{value:.2f}" for axis, value in zip(AXES, values, strict=False))
 
     limits = machine.motion.limits
     p, r, t = limits.acceleration, limits.retract_acceleration, limits.travel_acceleration
@@ -27,7 +27,7 @@ def settings_report(machine: Machine) -> list[tuple[str, str, str]]:
         ("M201", "Max Acceleration (units/s2)", f"M201 {axes(limits.axis_acceleration)}"),
         ("M204", "Acceleration (units/s2) (P<print-accel> R<retract> T<travel>)", f"M204 P{p:.2f} R{r:.2f} T{t:.2f}"),
         ("M205", *_corners(limits)),
-        ("M206", "Home offset", "M206 X0.00 Y0.00 Z0.00"),
+        ("M206", "Home offset", f"M206 {axes(limits.home_offset)}"),
     ]
 
 
@@ -47,7 +47,7 @@ def _corners(limits: Limits) -> tuple[str, str]:
 
 
 def limit(machine: Machine, command: Command) -> Outcome:
-    """M92, M201, M203 to M206: set, or list this one setting when no word is given."""
+    """M92, M201, M203 to M205: set, or list this one setting when no word is given."""
     if not command.words:
         _list(machine, command.name, with_headings=True)
     else:
@@ -56,7 +56,7 @@ def limit(machine: Machine, command: Command) -> Outcome:
 
 
 def _take_limits(limits: Limits, command: Command) -> None:
-    """Take over what M92, M201 and M203 to M205 say; M206 changes nothing that a virtual printer has."""
+    """Take over what M92, M201 and M203 to M205 say."""
 
     def axes(values: list[float]) -> list[float]:
         return [max(0.01, command.value(axis, values[index])) for index, axis in enumerate(AXES)]
@@ -76,6 +76,19 @@ def _take_limits(limits: Limits, command: Command) -> None:
         case "M205":
             limits.jerk = axes(limits.jerk)
             limits.junction_deviation = max(0.0, command.value("J", limits.junction_deviation))
+
+
+def home_offset(machine: Machine, command: Command) -> Outcome:
+    """M206: shift the coordinates, and report the position; list it when no word is given. With T or P it is Repetier's, which
+    writes a place of its EEPROM."""
+    if not command.words:
+        _list(machine, command.name, with_headings=True)
+    elif not command.has("TP"):
+        for index, axis in enumerate("XYZ"):
+            if command.has(axis):
+                machine.motion.set_home_offset(index, command.value(axis) * machine.unit_mm)
+        machine.say(machine.position_text())
+    return None
 
 
 def flow(machine: Machine, command: Command) -> Outcome:
@@ -105,7 +118,7 @@ def load(machine: Machine, command: Command) -> Outcome:
 
 def load_defaults(machine: Machine, command: Command) -> Outcome:
     """M502: the defaults of the build are set, and not stored."""
-    machine.motion.limits = Limits.of(machine.settings)
+    machine.motion.take_limits(Limits.of(machine.settings))
     machine.action("notification Hardcoded Default Settings Loaded")
     machine.echo("Hardcoded Default Settings Loaded")
     return None
@@ -129,8 +142,9 @@ def _list(machine: Machine, only: str | None, *, with_headings: bool) -> None:
 
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
-    dict.fromkeys(("M92", "M201", "M203", "M204", "M205", "M206"), limit)
+    dict.fromkeys(("M92", "M201", "M203", "M204", "M205"), limit)
     | {
+        "M206": home_offset,
         "M221": flow,
         "M500": store,
         "M501": load,
