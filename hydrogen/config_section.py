@@ -127,8 +127,8 @@ class WebSection(Section):
     )
     upload_idle_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=30.0,
-        description="Seconds that an upload may stand still before it is given up: a weak wireless network comes back within "
-        "that or not at all.",
+        description="Seconds that an upload, or a client that does not read its answer, may stand still before it is given up: "
+        "a weak wireless network comes back within that or not at all.",
     )
     max_message_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
         default=65_536,

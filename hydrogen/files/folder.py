@@ -22,6 +22,10 @@ from hydrogen.files.name import check_suffix, found_parts, is_printable_name, is
 LISTED_FILES = 10_000
 """More are not listed."""
 
+DEEPEST_LISTED = 64
+"""Parts of a path; what lies deeper is not listed. Uploads make 16 at most, and no listing is to break at folders without an
+end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
@@ -42,7 +46,8 @@ class FilesFolder:
         self.root = root
 
     def files(self, is_wanted: Callable[[str], bool] = is_printable_name) -> list[StoredFile]:
-        """Every printable file, sorted by path; at most LISTED_FILES. Raises FileUnreadable if the folder is gone.
+        """Every printable file, sorted by path; at most LISTED_FILES. Raises FileUnreadable if the folder is gone. A sub-folder
+        that cannot be read hides nothing but what is in it.
 
         is_wanted: by its name, for those who look for others.
         """
@@ -56,12 +61,18 @@ class FilesFolder:
             raise FileUnreadable(f"cannot list {self.root}: {error.strerror or error}") from error
         return sorted(found, key=lambda file: file.path)
 
+    def files_in(self, folder: Path) -> list[StoredFile]:
+        """Every printable file in a sub-folder that `find_folder` found, however many there are."""
+        return list(self._walk(folder, f"{self.path_of(folder)}/", is_printable_name))
+
     def folders(self) -> list[str]:
         """Every sub-folder, the empty ones too, sorted; at most LISTED_FILES."""
         found: list[str] = []
         waiting = [(self.root, "")]
         while waiting and len(found) < LISTED_FILES:
             folder, prefix = waiting.pop()
+            if _is_too_deep(prefix):
+                continue
             with suppress(OSError), os.scandir(folder) as entries:
                 for entry in entries:
                     if _is_shown(entry) and entry.is_dir(follow_symlinks=False):
@@ -134,13 +145,15 @@ class FilesFolder:
         return real if real.is_relative_to(root) else None
 
     def _walk(self, folder: Path, prefix: str, is_wanted: Callable[[str], bool]) -> Iterator[StoredFile]:
+        if _is_too_deep(prefix):
+            return
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 if not _is_shown(entry):
                     continue
                 path = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    with suppress(FileNotFoundError, PermissionError):
+                    with suppress(OSError):  # a share that is gone, a stick that is broken, no right
                         yield from self._walk(Path(entry.path), f"{path}/", is_wanted)
                 elif is_wanted(entry.name) and self._is_ours(entry):
                     with suppress(FileNotFoundError):
@@ -196,6 +209,11 @@ def is_being_written(path: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def _is_too_deep(prefix: str) -> bool:
+    """Must what lies below this folder (`a/b/`) stay unlisted?"""
+    return prefix.count("/") >= DEEPEST_LISTED
 
 
 def _is_shown(entry: os.DirEntry[str]) -> bool:

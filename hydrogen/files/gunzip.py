@@ -19,6 +19,14 @@ RATIO_FROM_BYTES = 16 << 20
 _GZIP = 16 + zlib.MAX_WBITS
 
 
+def check_ratio(name: str, *, packed_bytes: int, unpacked_bytes: int) -> None:
+    """Raises FileRejected for what becomes so much of so little that it cannot be G-code."""
+    if unpacked_bytes > max(RATIO_FROM_BYTES, MOST_RATIO * packed_bytes):
+        raise FileRejected(
+            f"{name} unpacks to more than {MOST_RATIO} times its size: that is no G-code", file=name, reason="bomb"
+        )
+
+
 class Gunzip:
     """One stream of one or more members (RFC 1952 section 2.2); zeros may follow the last one."""
 
@@ -46,12 +54,7 @@ class Gunzip:
             self._has_begun = True
             data = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
             self._given += len(block)
-            if self._given > max(RATIO_FROM_BYTES, MOST_RATIO * self._taken):
-                raise FileRejected(
-                    f"{self._name} unpacks to more than {MOST_RATIO} times its size: that is no G-code",
-                    file=self._name,
-                    reason="bomb",
-                )
+            check_ratio(self._name, packed_bytes=self._taken, unpacked_bytes=self._given)
             if block:
                 yield block
 

@@ -88,6 +88,8 @@ class FileStore:
         self._unpack = unpack
         self._clock = clock or SystemClock()
         self._incoming = 0
+        self._turn = asyncio.Lock()
+        """Whoever looks whether a change may be made, and makes it, does so alone."""
         self.limit_bytes = limit_bytes
         self.catalogue = Catalogue()
 
@@ -112,6 +114,12 @@ class FileStore:
         if is_being_written(real):
             raise Conflict(f"{path} is still being written: try again when it is complete", file=path)
         return real
+
+    def name_of(self, path: str) -> str:
+        """The path under which the folder has the file that a client's path means, whatever its spelling (`a//./b.gcode`, an
+        accent of its own, the name before it was unpacked): what is written down by it is found by it. May block. Raises
+        InvalidMessage, NotFound."""
+        return self._disk.stat(path).path
 
     def find(self, path: str) -> Path:
         """The file behind a client's path, to be read as it is; may block. Raises InvalidMessage, NotFound."""
@@ -210,24 +218,26 @@ class FileStore:
 
     async def remove(self, path: str, *, actor: str = "", force: bool = False) -> StoredFile:
         """Delete a file. force: also one that a queue's entry waits for. Raises InvalidMessage, NotFound, Conflict."""
-        file = await asyncio.to_thread(self._disk.stat, path)
-        self._check_free(file.path, force=force)
-        with self.catalogue.changing():
-            await asyncio.to_thread(self._remove, file.path)
-            self._forget(file, actor)
-        return file
+        async with self._turn:
+            file = await asyncio.to_thread(self._disk.stat, path)
+            self._check_free(file.path, force=force)
+            with self.catalogue.changing():
+                await asyncio.to_thread(self._remove, file.path)
+                self._forget(file, actor)
+            return file
 
     async def move(
         self, path: str, target: str, *, actor: str = "", may_replace: bool = False, force: bool = False
     ) -> StoredFile:
         """Rename a file, or move it to another folder. Raises InvalidMessage, NotFound, Conflict."""
-        file = await asyncio.to_thread(self._disk.stat, path)
-        made = "/".join(made_file_parts(target))
-        self._check_free(file.path, force=force)
-        if made == file.path:
-            return file
-        await asyncio.to_thread(self._check_target, made, may_replace=may_replace)
-        return await self._moved(file, made, actor)
+        async with self._turn:
+            file = await asyncio.to_thread(self._disk.stat, path)
+            made = "/".join(made_file_parts(target))
+            self._check_free(file.path, force=force)
+            if made == file.path:
+                return file
+            await asyncio.to_thread(self._check_target, made, may_replace=may_replace)
+            return await self._moved(file, made, actor)
 
     async def copy(self, path: str, target: str, *, actor: str = "", may_replace: bool = False) -> StoredFile:
         """The same content a second time. Raises InvalidMessage, NotFound, Conflict, DiskFull."""
@@ -250,33 +260,35 @@ class FileStore:
 
         Raises InvalidMessage, NotFound, Conflict (not empty, or one of its files is needed).
         """
-        real, inside = await self._inside(path)
-        if not recursive and await asyncio.to_thread(lambda: any(real.iterdir())):
-            raise Conflict(f"the folder {path} is not empty", folder=path)
-        for file in inside:
-            self._check_free(file.path, force=force)
-        with self.catalogue.changing():
-            await asyncio.to_thread(self._remove_tree, real, path)
+        async with self._turn:
+            real, inside = await self._inside(path)
+            if not recursive and await asyncio.to_thread(lambda: any(real.iterdir())):
+                raise Conflict(f"the folder {path} is not empty", folder=path)
             for file in inside:
-                self._forget(file, actor)
-        return inside
+                self._check_free(file.path, force=force)
+            with self.catalogue.changing():
+                await asyncio.to_thread(self._remove_tree, real, path)
+                for file in inside:
+                    self._forget(file, actor)
+            return inside
 
     async def move_folder(
         self, path: str, target: str, *, actor: str = "", force: bool = False
     ) -> Sequence[StoredFile]:
         """Rename a sub-folder, or move it with all that is in it. Raises InvalidMessage, NotFound, Conflict."""
-        real, inside = await self._inside(path)
         parts = made_parts(target)
-        before = self._disk.path_of(real)
-        if parts[: len(found_parts(before))] == found_parts(before):
-            raise Conflict(f"the folder {path} cannot be moved into itself", folder=path)
-        for file in inside:
-            self._check_free(file.path, force=force)
-        made = "/".join(parts)
-        with self.catalogue.changing():
-            await asyncio.to_thread(self._rename_folder, real, parts)
-            places = [replace(file, path=made + file.path.removeprefix(before)) for file in inside]
-            return [self._note_moved(file, moved, actor) for file, moved in zip(inside, places, strict=True)]
+        async with self._turn:
+            real, inside = await self._inside(path)
+            before = self._disk.path_of(real)
+            if parts[: len(found_parts(before))] == found_parts(before):
+                raise Conflict(f"the folder {path} cannot be moved into itself", folder=path)
+            for file in inside:
+                self._check_free(file.path, force=force)
+            made = "/".join(parts)
+            with self.catalogue.changing():
+                await asyncio.to_thread(self._rename_folder, real, parts)
+                places = [replace(file, path=made + file.path.removeprefix(before)) for file in inside]
+                return [self._note_moved(file, moved, actor) for file, moved in zip(inside, places, strict=True)]
 
     # ---------------------------------------------------------------------------------------------------- housekeeping
 
@@ -332,10 +344,11 @@ class FileStore:
 
     async def _place(self, draft: Draft, target: str, below: str, *, actor: str, may_replace: bool) -> StoredFile:
         path = "/".join(made_file_parts(f"{below.strip('/')}/{target}" if below.strip("/") else target))
-        await asyncio.to_thread(self._check_target, path, may_replace=may_replace)
-        with self.catalogue.changing():
-            stored = await in_thread(self._place_draft, draft, path)
-            kind = FileAdded if self.catalogue.note(stored) is None else FileChanged
+        async with self._turn:
+            await asyncio.to_thread(self._check_target, path, may_replace=may_replace)
+            with self.catalogue.changing():
+                stored = await in_thread(self._place_draft, draft, path)
+                kind = FileAdded if self.catalogue.note(stored) is None else FileChanged
         self.tell_of(kind, stored, actor)
         return stored
 
@@ -380,9 +393,7 @@ class FileStore:
 
     async def _inside(self, path: str) -> tuple[Path, Sequence[StoredFile]]:
         real = await asyncio.to_thread(self._disk.find_folder, path)
-        prefix = f"{self._disk.path_of(real)}/"
-        files = await asyncio.to_thread(self._disk.files)
-        return real, [file for file in files if file.path.startswith(prefix)]
+        return real, await asyncio.to_thread(self._disk.files_in, real)
 
     # ------------------------------------------------------------------------------------------------- in a thread
 

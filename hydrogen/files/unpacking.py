@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hydrogen.errors import FileRejected, HostError
 from hydrogen.files.draft import Draft
+from hydrogen.files.gunzip import check_ratio
 from hydrogen.files.thread import in_thread
 from hydrogen.files.unpacking_process import DAMAGED
 
@@ -23,8 +24,9 @@ LONGEST_REASON = 300
 
 
 async def unpack(packed: Path, draft: Draft) -> None:
-    """Write the text of `packed` into `draft`. Raises FileRejected (damaged), TooLarge, DiskFull, HostError."""
+    """Write the text of `packed` into `draft`. Raises FileRejected (damaged, bomb), TooLarge, DiskFull, HostError."""
     handle = await asyncio.to_thread(os.open, packed, os.O_RDONLY | os.O_CLOEXEC)
+    packed_bytes = os.fstat(handle).st_size
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "hydrogen.files.unpacking_process", stdin=handle, stdout=PIPE, stderr=PIPE
@@ -34,14 +36,14 @@ async def unpack(packed: Path, draft: Draft) -> None:
     finally:
         os.close(handle)
     try:
-        await _fill(draft, process)
+        await _fill(draft, process, packed_bytes)
     finally:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
 
 
-async def _fill(draft: Draft, process: Process) -> None:
+async def _fill(draft: Draft, process: Process, packed_bytes: int) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     try:
@@ -50,6 +52,7 @@ async def _fill(draft: Draft, process: Process) -> None:
                 block = await process.stdout.read(READ_BYTES)
             if not block:
                 break
+            check_ratio(draft.name, packed_bytes=packed_bytes, unpacked_bytes=draft.size_bytes + len(block))
             await in_thread(draft.write, block)
         async with asyncio.timeout(SILENT_SECONDS):
             said = (await process.stderr.read(READ_BYTES)).decode(errors="replace").strip()

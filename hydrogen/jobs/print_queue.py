@@ -90,6 +90,9 @@ class FileFinder(Protocol):
     def resolve(self, path: str) -> Path:
         """May block. Raises InvalidMessage, NotFound."""
 
+    def name_of(self, path: str) -> str:
+        """The path under which the folder has it; may block. Raises InvalidMessage, NotFound."""
+
 
 class PrintQueue(Service):
     """`add` and the other wishes at any time after `start`; `run` does the work."""
@@ -138,6 +141,8 @@ class PrintQueue(Service):
         """Read the book and tell it. Raises HostError."""
         if self._subscription is None:
             self._subscription = self._bus.subscribe(name=self.name, accepts=lambda event: isinstance(event, _WATCHED))
+        for last in await self._store.last_ids():
+            self._ids.begin_behind(last)
         await self._books.load(self._hands.names)
         if self._store.is_restored:
             await self._books.commit(lambda book: _distrusted(book, self._hands.names))
@@ -174,7 +179,7 @@ class PrintQueue(Service):
         await asyncio.to_thread(self._files.resolve, file)
         entry = QueueEntry(
             id=self._ids.new(),
-            file=file,
+            file=await asyncio.to_thread(self._files.name_of, file),
             printer=printer,
             copies=copies,
             priority=priority,

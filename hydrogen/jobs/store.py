@@ -137,6 +137,13 @@ class JobStore(Service):
             lambda db: [(row["job"], row["file"], row["finished_at"]) for row in db.execute(sql)]
         )
 
+    async def last_ids(self) -> list[str]:
+        """The highest ids of the record, of a job and of an entry of the queue, where there are any."""
+        statements = ("SELECT MAX(job) AS id FROM jobs", "SELECT MAX(id) AS id FROM queue")
+        return await self._database.read(
+            lambda db: [row["id"] for sql in statements for row in db.execute(sql) if row["id"] is not None]
+        )
+
     async def forget_job(self, job: str) -> None:
         """It and its receipt go. Raises DiskFull, HostError."""
         await self._database.perform(lambda db: _forget(db, job, ("receipts", "jobs")))

@@ -104,7 +104,7 @@ class QueueOperations:
         entry = await self._queue.add(
             wish.file, printer=call.printer, copies=wish.copies, priority=wish.priority, actor=call.actor
         )
-        ids = [one.id for one in self._queue.book.entries]
+        ids = [one.id for one in _seen(call, self._queue.book)]
         return {"entry": plain(entry), "position": ids.index(entry.id) if entry.id in ids else 0}
 
     async def list(self, call: Call) -> Mapping[str, Any]:
@@ -130,9 +130,8 @@ class QueueOperations:
     async def show(self, call: Call) -> Mapping[str, Any]:
         """One entry, waiting, under way or over: `{"entry": {...}, "position"}`; `position` is null for one that is over."""
         wanted = call.params.id
-        entries = self._queue.book.entries
-        for position, entry in enumerate(entries):
-            if entry.id == wanted and call.principal.may_reach(entry.printing_on or entry.printer):
+        for position, entry in enumerate(_seen(call, self._queue.book)):
+            if entry.id == wanted:
                 return {"entry": plain(entry), "position": position}
         for past in await self._queue.past_entries(MOST_PAST):
             if past["id"] == wanted and call.principal.may_reach(past.get("printing_on") or past.get("printer")):
@@ -147,14 +146,12 @@ class QueueOperations:
 
     async def move(self, call: Call) -> Mapping[str, Any]:
         """Put an entry in front of another one (`before`) or to a `position` from 0. It takes on the priority that this place
-        asks for. `{"entry", "position"}`."""
+        asks for. `{"entry", "position"}`. Places are counted as the caller's `queue.list` shows them, without `printer`."""
         wish = call.params
         self._find(call, wish.id)
-        book = await self._queue.change(
-            lambda book: book.move(wish.id, before=wish.before, position=wish.position), actor=call.actor
-        )
+        book = await self._queue.change(lambda book: _moved(call, book), actor=call.actor)
         entry = book.entry(wish.id)
-        return {"entry": plain(entry), "position": book.entries.index(entry)}
+        return {"entry": plain(entry), "position": _seen(call, book).index(entry)}
 
     async def hold(self, call: Call) -> Mapping[str, Any]:
         """Start nothing more on a printer, for a reason; without `printer` on all. What prints, prints on. A job that fails
@@ -204,6 +201,27 @@ class QueueOperations:
     def _held(self, call: Call) -> Mapping[str, Any]:
         held = self._queue.book.summary().held
         return {"held": {name: reason for name, reason in held.items() if call.principal.may_reach(name)}}
+
+
+def _seen(call: Call, book: QueueBook) -> list[QueueEntry]:
+    """What waits, as far as the caller may see it."""
+    return [entry for entry in book.entries if call.principal.may_reach(entry.printing_on or entry.printer)]
+
+
+def _moved(call: Call, book: QueueBook) -> QueueBook:
+    """The step of `queue.move`: what the caller does not see is no place for them, and stays where it is. Raises NotFound."""
+    wish = call.params
+    others = [entry.id for entry in _seen(call, book) if entry.id != wish.id]
+    if wish.before is not None:
+        if wish.before not in (*others, wish.id):
+            raise NotFound(f"there is no entry {wish.before!r} in the queue", id=wish.before)
+        return book.move(wish.id, before=wish.before)
+    if not others:
+        return book
+    if wish.position < len(others):
+        return book.move(wish.id, before=others[wish.position])
+    everybody = [entry.id for entry in book.entries if entry.id != wish.id]
+    return book.move(wish.id, position=everybody.index(others[-1]) + 1)
 
 
 def _each(book: QueueBook, printers: tuple[str, ...], step: Any) -> QueueBook:

@@ -83,8 +83,8 @@ class JobOperations:
         `{"job", "lines_total", "bytes_total", "layers_total"}`. Who starts a job by hand says with it that the bed is clear.
         `not_found` for a missing file, `file_rejected` for one that must not be printed, `conflict` unless the printer is idle.
         """
-        file = call.params.file
-        path = await asyncio.to_thread(self._files.resolve, file)
+        path = await asyncio.to_thread(self._files.resolve, call.params.file)
+        file = await asyncio.to_thread(self._files.name_of, call.params.file)
         job = self._ids.new()
         request = StartJob(job=job, path=str(path), file=file, actor=call.actor, idempotency_key=call.repeat_key)
         return {"job": job, **await self._starter.start_now(call.target, request)}

@@ -132,6 +132,9 @@ class FileShelf(Protocol):
     def resolve(self, path: str) -> Path:
         """The absolute path; may block. Raises InvalidMessage for a path that leads astray, NotFound for a missing one."""
 
+    def name_of(self, path: str) -> str:
+        """The path under which the file is listed, whatever spelling was asked with; may block. Raises as `resolve`."""
+
 
 class JobIdSource(Protocol):
     """Gives ids that are unique for ever."""

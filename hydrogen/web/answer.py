@@ -32,11 +32,16 @@ class UnsupportedMedia(InvalidMessage):
     """The body is of a kind that is not taken here; `details` has `expected`."""
 
 
+class AnotherVersion(Conflict):
+    """What is there is not what `If-Match` names."""
+
+
 STATUSES: Mapping[type[HydrogenError], int] = MappingProxyType(
     {
         ClientError: 400,
         TooLarge: 413,
         UnsupportedMedia: 415,
+        AnotherVersion: 412,
         AuthFailed: 401,
         Forbidden: 403,
         NotFound: 404,

@@ -58,6 +58,16 @@ def is_unchanged(headers: Mapping[str, str], version: FileVersion) -> bool:
     return headers.get("if-modified-since") == version.modified
 
 
+def is_another(condition: str | None, version: FileVersion | None) -> bool:
+    """Does `If-Match` name other versions than this one? version: None where there is no file. Compared strongly: a weak tag
+    never fits (RFC 9110 13.1.1)."""
+    if condition is None:
+        return False
+    if version is None or condition.strip() == "*":
+        return version is None
+    return version.sha256 is None or version.tag not in _TAG.findall(condition)
+
+
 def wanted_range(headers: Mapping[str, str], version: FileVersion) -> ByteRange | None:
     """The part that is asked for; None for the whole: nothing was asked, or what we need not understand (several parts), or
     `If-Range` names another version. Raises Unsatisfiable."""

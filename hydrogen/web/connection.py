@@ -1,7 +1,8 @@
 """One HTTP connection: uvicorn's, with the deadlines and the room that it does not have by itself.
 
 A client that sends its request's head byte by byte (slowloris) is cut off after `head_seconds`, whether it is the first
-request of the connection or a later one. What is no HTTP is refused in the words of every other refusal.
+request of the connection or a later one. So is one that does not read its answer: its connection would be held for ever, also
+when it is closed, which waits for what is not sent. What is no HTTP is refused in the words of every other refusal.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _HINTS: Mapping[int, str] = {
 }
 """What h11 knows a better status for than 400."""
 
+TWO_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
+
 HEAD_PIECE_BYTES = 4096
 """So much of a head is looked at before its length is."""
 
@@ -48,6 +51,7 @@ class HttpConnection(H11Protocol):
         self._inside, self.app = self.app, self._serve
         self._settings = settings
         self._head_deadline: asyncio.TimerHandle | None = None
+        self._unread_deadline: asyncio.TimerHandle | None = None
         self._is_upgraded = False
         self.ws_protocol_class = partial(SocketConnection, settings=settings, logger=logger)  # type: ignore[assignment]
 
@@ -60,6 +64,7 @@ class HttpConnection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._drop_deadline()
+        self._drop_unread()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -77,12 +82,27 @@ class HttpConnection(H11Protocol):
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """From here on the connection is another protocol's; deadlines and limits are that one's (socket_connection.py)."""
         self._drop_deadline()
+        self._drop_unread()
         self._is_upgraded = True
         super().handle_websocket_upgrade(event)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch_unread()
+
+    def resume_writing(self) -> None:
+        self._drop_unread()
+        super().resume_writing()
 
     def on_response_complete(self) -> None:
         self._drop_deadline()
         super().on_response_complete()
+        if self.transport.is_closing():
+            self._watch_unread()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._watch_unread()
 
     def send_400_response(self, msg: str) -> None:
         """What came is no request (uvicorn calls this while it handles what h11 raised): say why, and close."""
@@ -108,14 +128,18 @@ class HttpConnection(H11Protocol):
         ):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+        self._watch_unread()
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         """The application. A client that still waits for 100 Continue when it is answered never sends its body: what comes
-        next cannot be told from it, so the connection ends."""
+        next cannot be told from it, so the connection ends. So it does behind a body that is said to have two lengths, of which
+        a proxy may have gone by the other one (RFC 9112 6.1)."""
         cycle = self.cycle
+        has_two_lengths = {name for name, _ in scope["headers"]} >= TWO_LENGTHS
 
         async def send_last(message: Any) -> None:
-            if message["type"] == "http.response.start" and cycle.waiting_for_100_continue:
+            is_last = has_two_lengths or cycle.waiting_for_100_continue
+            if message["type"] == "http.response.start" and is_last:
                 message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
             await send(message)
 
@@ -143,6 +167,26 @@ class HttpConnection(H11Protocol):
         if self._head_deadline is not None:
             self._head_deadline.cancel()
             self._head_deadline = None
+
+    def _watch_unread(self) -> None:
+        """From now on the client must take some of what waits for it, within each span of `upload_idle_seconds`."""
+        if self._unread_deadline is None:
+            waiting_bytes = self.transport.get_write_buffer_size()
+            self._unread_deadline = self.loop.call_later(
+                self._settings.upload_idle_seconds, self._look_at_unread, waiting_bytes
+            )
+
+    def _look_at_unread(self, before_bytes: int) -> None:
+        self._unread_deadline = None
+        if self.transport.get_write_buffer_size() >= before_bytes:
+            self.transport.abort()
+        else:
+            self._watch_unread()
+
+    def _drop_unread(self) -> None:
+        if self._unread_deadline is not None:
+            self._unread_deadline.cancel()
+            self._unread_deadline = None
 
     def _give_up(self) -> None:
         self._head_deadline = None

@@ -14,7 +14,16 @@ from hydrogen.errors import NotFound
 from hydrogen.files.digest import FileIdentity
 from hydrogen.files.folder import StoredFile
 from hydrogen.files.thread import in_thread
-from hydrogen.web.byte_range import ByteRange, FileVersion, Unsatisfiable, disposition, is_unchanged, wanted_range
+from hydrogen.web.answer import AnotherVersion
+from hydrogen.web.byte_range import (
+    ByteRange,
+    FileVersion,
+    Unsatisfiable,
+    disposition,
+    is_another,
+    is_unchanged,
+    wanted_range,
+)
 
 BLOCK_BYTES = 256 << 10
 
@@ -22,7 +31,7 @@ MEDIA = "text/x-gcode"
 
 
 async def download(path: Path, stored: StoredFile, headers: Mapping[str, str], *, is_head: bool = False) -> Response:
-    """The answer to a GET or HEAD: 200, 206, 304 or 416. headers: of the request. Raises NotFound."""
+    """The answer to a GET or HEAD: 200, 206, 304 or 416. headers: of the request. Raises NotFound, AnotherVersion."""
     handle, status = await asyncio.to_thread(_opened, path, stored.path)
     is_known = FileIdentity.of(status) == stored.identity
     version = FileVersion(
@@ -31,6 +40,9 @@ async def download(path: Path, stored: StoredFile, headers: Mapping[str, str], *
         inode=status.st_ino,
         sha256=stored.sha256 if is_known else None,
     )
+    if is_another(headers.get("if-match"), version):
+        os.close(handle)
+        raise AnotherVersion(f"{stored.path} is another version than If-Match names", file=stored.path)
     told = {
         "ETag": version.tag,
         "Last-Modified": version.modified,

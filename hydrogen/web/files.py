@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -24,7 +25,8 @@ from hydrogen.errors import (
 )
 from hydrogen.files.folder import StoredFile
 from hydrogen.model.codec import iso_time
-from hydrogen.web.answer import json_answer, status_of
+from hydrogen.web.answer import AnotherVersion, json_answer, status_of
+from hydrogen.web.byte_range import FileVersion, is_another
 from hydrogen.web.door import Door, grant_of, query_of
 from hydrogen.web.download import MEDIA, download
 from hydrogen.web.endpoint import Endpoint, Good, object_schema
@@ -143,7 +145,7 @@ class FileRoutes:
                 query=PutQuery,
                 body_media=BYTES,
                 answers={201: Good(summary="It is stored", schema=one)},
-                errors=UPLOAD_ERRORS,
+                errors=(*UPLOAD_ERRORS, AnotherVersion),
             ),
         ]
 
@@ -176,7 +178,7 @@ class FileRoutes:
                     304: Good(summary="The client has it", media=""),
                     416: Good(summary="The range lies behind its end", media=""),
                 },
-                errors=(InvalidMessage, NotFound),
+                errors=(InvalidMessage, NotFound, AnotherVersion),
             ),
             Endpoint(
                 name="files.delete",
@@ -188,7 +190,7 @@ class FileRoutes:
                 scope="files",
                 query=DeleteQuery,
                 answers={200: Good(summary="It is gone", schema={"type": "object"})},
-                errors=(InvalidMessage, NotFound, Conflict),
+                errors=(InvalidMessage, NotFound, Conflict, AnotherVersion),
             ),
         ]
 
@@ -209,13 +211,17 @@ class FileRoutes:
 
     async def put(self, request: Request) -> Response:
         """Store the body under this path; packed with gzip if `Content-Encoding` says so. `If-None-Match: *` keeps what is
-        there. `?print=true` as in a form."""
+        there, `If-Match` what is not the version that it names. `?print=true` as in a form."""
         path = request.path_params["path"]
         end = self._begin_record(request, {"file": path})
         may_replace = request.headers.get("if-none-match", "").strip() != "*"
         try:
             stored = await self._uploader.receive_raw(
-                request, path, actor=grant_of(request).principal.name, may_replace=may_replace
+                request,
+                path,
+                actor=grant_of(request).principal.name,
+                may_replace=may_replace,
+                check=partial(self._check_version, request, path),
             )
         except BaseException as error:
             end(error.code if isinstance(error, HydrogenError) else "broken_off")
@@ -232,13 +238,33 @@ class FileRoutes:
         return await download(real, stored, request.headers, is_head=request.method == "HEAD")
 
     async def delete(self, request: Request) -> Response:
-        """Delete a file as `file.delete` does, or a folder as `file.delete_folder`; `?force=true`, `?recursive=true`."""
+        """Delete a file as `file.delete` does, or a folder as `file.delete_folder`; `?force=true`, `?recursive=true`. Where
+        `If-Match` names another version it stays."""
         path = request.path_params["path"]
+        await self._check_version(request, path)
         params = query_of(request, DeleteQuery).model_dump(exclude_none=True)
         if await self._files.is_folder(path):
             return json_answer(await self._execute(request, "file.delete_folder", {"folder": path, **params}))
         params.pop("recursive", None)
         return json_answer(await self._execute(request, "file.delete", {"file": path, **params}))
+
+    async def _check_version(self, request: Request, path: str) -> None:
+        """Raises AnotherVersion unless `If-Match` is not there, or names what is there."""
+        condition = request.headers.get("if-match")
+        if condition is not None and is_another(condition, await self._version_of(path)):
+            raise AnotherVersion(f"{path[:80]} is another version than If-Match names", file=path[:80])
+
+    async def _version_of(self, path: str) -> FileVersion | None:
+        """None where there is nothing. A folder has no version that could be named."""
+        if await self._files.is_folder(path):
+            return FileVersion(size_bytes=0, modified_ns=0, inode=0)
+        try:
+            stored = await self._files.stat(path)
+        except NotFound:
+            return None
+        assert stored.identity is not None
+        size, modified, inode = stored.identity.size_bytes, stored.identity.modified_ns, stored.identity.inode
+        return FileVersion(size_bytes=size, modified_ns=modified, inode=inode, sha256=stored.sha256)
 
     async def upload_originally(self, request: Request) -> Response:
         """Store a file: `{"files":{"local":{"name","origin"}},"done":true}`; every error is `{"error","code","done":false}`."""

@@ -11,10 +11,11 @@ class WebSettings:
     that may call (CORS). allowed_hosts: names under which pages may call (host_rule.py). requests_per_second and
     requests_burst: of one address; above that 429. max_connections: in all, and max_connections_per_address, bound what
     strangers can hold. head_seconds: for a request's head, and body_seconds for its body, to arrive; idle_seconds: between
-    two requests. upload_idle_seconds: how long an upload may stand still; 30 s, a weak wireless network comes back within
-    that or not at all. max_body_bytes: of the bodies that are read whole. max_message_bytes, ping_seconds, unsent_seconds: of a
-    WebSocket's messages, between two pings and until their answer, and for a client that does not read. command_seconds and
-    urgent_seconds: until an operation has answered. grace_seconds: for requests in flight at the end.
+    two requests. upload_idle_seconds: how long an upload, or a client that does not read its answer, may stand still; 30 s, a
+    weak wireless network comes back within that or not at all. max_body_bytes: of the bodies that are read whole.
+    max_message_bytes, ping_seconds, unsent_seconds: of a WebSocket's messages, between two pings and until their
+    answer, and for a client that does not read. command_seconds and urgent_seconds: until an operation has answered.
+    grace_seconds: for requests in flight at the end.
     """
 
     host: str = "127.0.0.1"

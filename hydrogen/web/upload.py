@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -35,6 +35,13 @@ HEARD_SECONDS = 2.0
 
 IDENTITY = frozenset({"", "identity"})
 GZIP = frozenset({"gzip", "x-gzip"})
+
+Check = Callable[[], Awaitable[None]]
+"""Raises if what is there must not be replaced."""
+
+
+async def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +100,15 @@ class Uploader:
         async with _Heard(request), self._slot():
             return await self._receive_form(request, actor=actor, wanted=wanted or Wanted())
 
-    async def receive_raw(self, request: Request, path: str, *, actor: str, may_replace: bool = True) -> StoredFile:
-        """The body as it is, or unpacked as its `Content-Encoding` says. Raises as `receive_form`."""
+    async def receive_raw(
+        self, request: Request, path: str, *, actor: str, may_replace: bool = True, check: Check | None = None
+    ) -> StoredFile:
+        """The body as it is, or unpacked as its `Content-Encoding` says. check: asked before the first byte is read, and again
+        when the last one has come. Raises as `receive_form`, and what `check` raises."""
         async with _Heard(request), self._slot():
-            return await self._receive_raw(request, path, actor=actor, may_replace=may_replace)
+            if "content-range" in request.headers:  # taken for the whole, the part would take its place (RFC 9110 14.5)
+                raise InvalidMessage("a file comes as a whole, not in parts", field="Content-Range", reason="part")
+            return await self._receive_raw(request, path, actor=actor, may_replace=may_replace, check=check or _nothing)
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
@@ -125,7 +137,10 @@ class Uploader:
             reader.finish()
             return await intake.finish()
 
-    async def _receive_raw(self, request: Request, path: str, *, actor: str, may_replace: bool) -> StoredFile:
+    async def _receive_raw(
+        self, request: Request, path: str, *, actor: str, may_replace: bool, check: Check
+    ) -> StoredFile:
+        await check()
         is_gzip = is_packed(request.headers.get("content-encoding", ""))
         receiving = self._files.receive(
             path, actor=actor, declared_bytes=declared_bytes(request), is_gzip=is_gzip, may_replace=may_replace
@@ -133,6 +148,7 @@ class Uploader:
         async with await receiving as incoming:
             async for chunk in self._chunks(request, self._files.limit_bytes):
                 await incoming.write(chunk)
+            await check()
             return await incoming.commit()
 
     async def _chunks(self, request: Request, limit_bytes: int) -> AsyncIterator[bytes]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from hydrogen.errors import FileRejected, FileUnreadable, InvalidMessage, NotFound
-from hydrogen.files.folder import FilesFolder, check_printable, is_being_written
+from hydrogen.files.folder import DEEPEST_LISTED, FilesFolder, check_printable, is_being_written
 
 
 def test_a_name_is_found_as_it_stands_or_composed_or_as_it_was_stored(tmp_path: Path) -> None:
@@ -64,3 +67,39 @@ def test_a_missing_file_or_a_folder_is_unreadable(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.gcode", tmp_path):
         with pytest.raises(FileUnreadable):
             check_printable(path)
+
+
+def test_a_sub_folder_that_cannot_be_looked_into_hides_nothing_but_itself(tmp_path: Path) -> None:
+    """Longer than the system takes a path: as a share that is gone, or a stick that is broken, it cannot be opened."""
+    (tmp_path / "a.gcode").write_text("G28\n")
+    (tmp_path / "z.gcode").write_text("G28\n")
+    with working_in(tmp_path):
+        for _ in range(20):
+            Path("n" * 250).mkdir()
+            os.chdir("n" * 250)
+    assert [file.path for file in FilesFolder(tmp_path).files()] == ["a.gcode", "z.gcode"]
+
+
+def test_folders_deeper_than_anybody_files_things_are_not_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "z.gcode").write_text("G28\n")
+    with working_in(tmp_path):
+        for _ in range(200):
+            Path("d").mkdir()
+            os.chdir("d")
+            Path("x.gcode").write_text("G28\n")
+    folder = FilesFolder(tmp_path)
+    listed = [file.path for file in folder.files()]
+    assert listed[-1] == "z.gcode" and len(listed) == DEEPEST_LISTED
+    assert len(folder.folders()) == DEEPEST_LISTED
+
+
+@contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Where whole paths may be too long for the system."""
+    before = os.open(".", os.O_RDONLY)
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.fchdir(before)
+        os.close(before)

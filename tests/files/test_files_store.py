@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from hydrogen.errors import Conflict, DiskFull, FileUnreadable, InvalidMessage, NotFound
 from hydrogen.files import folder as folder_module
 from hydrogen.files.space import Space
-from hydrogen.files.store import FileStore
+from hydrogen.files.store import FileStore, NobodyNeeds
 
 
 @pytest.fixture
@@ -178,3 +180,53 @@ async def test_a_link_is_deleted_and_not_what_it_leads_to(folder: Path) -> None:
     (folder / "link.gcode").symlink_to("cube.gcode")
     await FileStore(folder).remove("link.gcode")
     assert (folder / "cube.gcode").exists() and not (folder / "link.gcode").is_symlink()
+
+
+AT_ONCE = 8
+
+
+async def test_of_uploads_that_end_at_once_one_wins_and_the_others_are_told(folder: Path) -> None:
+    store = FileStore(folder)
+    async with AsyncExitStack() as stack:
+        all_incoming = []
+        for number in range(AT_ONCE):
+            receiving = await store.receive("new.gcode", may_replace=False)
+            all_incoming.append(await stack.enter_async_context(receiving))
+            await all_incoming[number].write(f"G28 ;{number}\n".encode())
+        ended = await asyncio.gather(*(one.commit() for one in all_incoming), return_exceptions=True)
+    [winner] = [number for number, one in enumerate(ended) if not isinstance(one, BaseException)]
+    assert [one.details["reason"] for one in ended if isinstance(one, Conflict)] == ["exists"] * (AT_ONCE - 1)
+    assert (folder / "new.gcode").read_text() == f"G28 ;{winner}\n"
+
+
+async def test_files_that_are_moved_to_one_place_at_once_are_all_kept(folder: Path) -> None:
+    store = FileStore(folder)
+    for number in range(AT_ONCE):
+        (folder / f"{number}.gcode").write_text(f"G28 ;{number}\n")
+    moves = (store.move(f"{number}.gcode", "place/one.gcode") for number in range(AT_ONCE))
+    ended = await asyncio.gather(*moves, return_exceptions=True)
+    assert sum(isinstance(one, Conflict) for one in ended) == AT_ONCE - 1
+    kept = [(folder / file.path).read_text() for file in await store.list()]
+    assert sorted(text for text in kept if ";" in text) == [f"G28 ;{number}\n" for number in range(AT_ONCE)]
+
+
+async def test_a_folder_is_kept_for_a_needed_file_however_many_are_listed_before_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_module, "LISTED_FILES", 1)
+    store = FileStore(folder, needs=Needed("sub/part.GCO"))
+    with pytest.raises(Conflict, match="it prints"):
+        await store.remove_folder("sub", recursive=True)
+    with pytest.raises(Conflict, match="it prints"):
+        await store.move_folder("sub", "elsewhere")
+    assert (folder / "sub" / "part.GCO").exists()
+
+
+class Needed(NobodyNeeds):
+    """One file prints."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def is_needed(self, path: str) -> str | None:
+        return "it prints" if path == self._path else None

@@ -47,6 +47,15 @@ async def test_the_limit_counts_the_text(tmp_path: Path) -> None:
     assert left_in(tmp_path) == []
 
 
+async def test_so_much_of_so_little_is_no_gcode(tmp_path: Path) -> None:
+    bomb = file_of(*[block(GCODE, b"\n" * (8 << 20), compression=1)] * 4)
+    assert len(bomb) < 50_000
+    with pytest.raises(FileRejected) as caught:
+        await store_packed(FileStore(tmp_path, unpack=unpack), bomb)
+    assert caught.value.details["reason"] == "bomb"
+    assert left_in(tmp_path) == []
+
+
 async def test_a_process_that_cannot_be_started_or_hangs_is_the_hosts_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,8 +3,11 @@ nothing stays that should not, and the service is as well as before."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -160,6 +163,25 @@ async def test_forms_that_are_none_are_refused(house: HouseProcess, door: str) -
         answer = await said(house, "POST", door, whole, **{"Content-Type": kind})
         assert 400 <= answer.status < 500, (kind, answer)
     assert not (house.files / "broken.gcode").exists()
+
+
+@pytest.mark.parametrize("spelling", ["sub//./caf\u00e9.gcode", "sub/cafe\u0301.gcode", "./sub/caf\u00e9.gcode"])
+async def test_whatever_the_spelling_what_the_queue_waits_for_is_kept(house: HouseProcess, spelling: str) -> None:
+    path = quote("sub/caf\u00e9.gcode")
+    assert (await said(house, "PUT", f"/api/storage/{path}", b"G28\n")).status == 201
+    added = await operation(house, "queue.add", file=spelling)
+    try:
+        assert added["entry"]["file"] == "sub/caf\u00e9.gcode"
+        assert (await said(house, "DELETE", f"/api/storage/{path}")).code == "conflict"
+        assert (await said(house, "DELETE", "/api/storage/sub?recursive=true")).code == "conflict"
+    finally:
+        await operation(house, "queue.remove", id=added["entry"]["id"])
+
+
+async def operation(house: HouseProcess, name: str, **params: object) -> Any:
+    body = json.dumps({"params": params}).encode()
+    answer = await said(house, "POST", f"/api/operations/{name}", body, **{"Content-Type": "application/json"})
+    return answer.json["result"]
 
 
 async def form(house: HouseProcess, door: str, body: bytes) -> Answer:

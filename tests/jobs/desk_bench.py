@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hydrogen.core.bus import Bus
-from hydrogen.core.clock import SystemClock
+from hydrogen.core.clock import ManualClock, SystemClock
 from hydrogen.core.context import Context
 from hydrogen.errors import Conflict, HydrogenError, NotFound, SpoolerLost
 from hydrogen.jobs.book import QueueBook
@@ -43,6 +43,9 @@ class Shelf:
         if path.startswith("no"):
             raise NotFound(f"there is no file {path!r}")
         return Path("/files") / path
+
+    def name_of(self, path: str) -> str:
+        return path
 
 
 class ScriptedPrinters:
@@ -141,10 +144,14 @@ class ScriptedPrinters:
 class QueueBench:
     """One life of the queue over `path`; `begin` another one after `crash`."""
 
-    def __init__(self, path: Path, printers: ScriptedPrinters, *, settle_seconds: float = 0.05) -> None:
+    def __init__(
+        self, path: Path, printers: ScriptedPrinters, *, settle_seconds: float = 0.05, wall: float | None = None
+    ) -> None:
+        """wall: what the clock of the host says, by which ids are made; None for the true time."""
         self.path = path
         self.printers = printers
         self.settle_seconds = settle_seconds
+        self._id_clock = SystemClock() if wall is None else ManualClock(wall=wall)
         self.troubles: list[BaseException] = []
         self.events: list[Event] = []
         self.log = RecordingLog()
@@ -162,7 +169,7 @@ class QueueBench:
             store=self.store,
             hands=self.printers,
             files=Shelf(),
-            ids=JobIds(clock),
+            ids=JobIds(self._id_clock),
             context=self.context,
             bus=self.bus,
             clock=clock,

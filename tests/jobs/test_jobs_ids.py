@@ -32,3 +32,17 @@ def test_ids_go_on_rising_within_a_millisecond_and_when_the_clock_goes_back() ->
 def test_two_hosts_with_the_same_time_give_different_ids() -> None:
     clock = ManualClock()
     assert JobIds(clock).new() != JobIds(clock).new()
+
+
+def test_ids_go_on_behind_those_of_a_former_life_whose_clock_was_ahead() -> None:
+    former, clock = JobIds(ManualClock(wall=2_000_000_000.0)), ManualClock(wall=5.0)
+    last = former.new()
+    ids = JobIds(clock)
+    ids.begin_behind("not an id of ours, it sorts behind all")
+    assert ids.new() < last
+    ids.begin_behind(last)
+    ids.begin_behind("0" * 22)
+    made = [ids.new() for _ in range(10)]
+    assert [last, *made] == sorted({last, *made})
+    clock.set_wall(2_100_000_000.0)
+    assert ids.new() > JobIds(ManualClock(wall=2_099_999_999.0)).new()

@@ -202,6 +202,17 @@ async def test_every_change_is_told_with_the_whole_entry_and_the_queue_in_short(
     assert bench.context.state.printers["p"].bed is BedState.CLEAR
 
 
+async def test_a_life_whose_clock_is_behind_gives_ids_that_sort_behind_the_last_ones(tmp_path: Path) -> None:
+    """The history, its pages and the receipts that are kept go by ids: a Raspberry Pi has no clock of its own."""
+    ids = []
+    for wall in (2_000_000_000.0, 5.0):
+        bench = QueueBench(tmp_path / "hydrogen.db", ScriptedPrinters("p"), wall=wall)
+        await bench.begin()
+        ids += [(await bench.queue.add(f"{name}.gcode")).id for name in "ab"]
+        await bench.end()
+    assert ids == sorted(set(ids))
+
+
 async def test_two_printers_share_the_entries_for_any(tmp_path: Path) -> None:
     bench = QueueBench(tmp_path / "hydrogen.db", ScriptedPrinters("p", "q"))
     await bench.begin()

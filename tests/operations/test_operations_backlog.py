@@ -135,6 +135,26 @@ async def test_entries_are_moved_and_removed_by_those_who_may(desk: Desk) -> Non
     assert [entry.id for entry in desk.queue.book.entries] == ["e0"]
 
 
+async def test_places_are_counted_among_what_the_caller_sees(desk: Desk) -> None:
+    for number, printer in enumerate(("ender3", "ender3", "voron", "ender3", "voron", "voron", "ender3")):
+        await desk("queue.add", printer, file=f"{number}.gcode")
+
+    async def shown(by: Principal | None = None) -> list[str]:
+        return [entry["id"] for entry in (await desk("queue.list", by=by))["entries"]]
+
+    assert await shown(GUEST) == ["e2", "e4", "e5"]
+    assert (await desk("queue.show", by=GUEST, id="e4"))["position"] == 1
+    assert (await desk("queue.move", by=GUEST, id="e5", position=1))["position"] == 1
+    assert await shown(GUEST) == ["e2", "e5", "e4"]
+    assert (await desk("queue.move", by=GUEST, id="e2", position=1))["position"] == 1
+    assert await shown(GUEST) == ["e5", "e2", "e4"]
+    assert (await desk("queue.move", by=GUEST, id="e5", position=9))["position"] == 2
+    assert await shown() == ["e0", "e1", "e3", "e2", "e4", "e5", "e6"]
+    with pytest.raises(NotFound):
+        await desk("queue.move", by=GUEST, id="e5", before="e0")
+    assert (await desk("queue.add", "voron", by=GUEST, file="a.gcode"))["position"] == 3
+
+
 async def test_a_hold_without_a_printer_is_one_of_all_that_the_caller_may_reach(desk: Desk) -> None:
     assert await desk("queue.hold", by=GUEST) == {"held": {"voron": "held by guest"}}
     assert await desk("queue.hold", reason="night") == {"held": {"ender3": "night", "voron": "night"}}

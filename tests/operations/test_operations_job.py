@@ -9,6 +9,7 @@ import pytest
 
 from hydrogen.auth.principal import Principal
 from hydrogen.errors import InvalidMessage, NotFound
+from hydrogen.files.store import FileStore
 from hydrogen.jobs.store import HistoryFilter
 from hydrogen.operations.codec import model_from_plain
 from hydrogen.operations.job import job_operations
@@ -44,6 +45,18 @@ async def test_start_resolves_the_file_and_gives_the_job_an_id() -> None:
         job="job1", path=path, file="cube.gcode", actor="owner", idempotency_key="owner:" + "k" * 16
     )
     assert result == {"job": "job1", "lines_total": 7143}
+
+
+async def test_a_job_is_written_down_under_the_name_that_its_file_has_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "caf\u00e9.gcode").write_text("G28\n")
+    fleet = WillingFleet()
+    operations = job_operations(fleet, FileStore(tmp_path), Ids(), DirectStarter(fleet), Ledger())
+    for spelling in ("./sub//caf\u00e9.gcode", "sub/cafe\u0301.gcode"):
+        await call(named(operations, "job.start"), {"file": spelling})
+    assert [request.file for _, request in fleet.requests if isinstance(request, StartJob)] == [
+        "sub/caf\u00e9.gcode"
+    ] * 2
 
 
 async def test_missing_file_starts_nothing() -> None:

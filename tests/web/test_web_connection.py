@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import suppress
 
 from tests.support.http_peer import raw
 from tests.support.waiting import wait_until
-from tests.web.conftest import StartWeb, Web
+from tests.web.conftest import KEY, StartWeb, Web
 
 
 async def ended(reader: asyncio.StreamReader) -> bytes:
@@ -89,3 +91,28 @@ async def test_so_many_connections_in_all(start_web: StartWeb) -> None:
     assert await ended(reader) == b""
     for one in (writer, *(pair[1] for pair in held)):
         one.close()
+
+
+async def test_who_does_not_read_the_answer_is_cut_off(start_web: StartWeb) -> None:
+    web = await start_web(upload_idle_seconds=0.3, idle_seconds=1)
+    (web.files.folder / "long.gcode").write_bytes(b"G1 X1\n" * 2_000_000)
+    head = f"GET /api/storage/long.gcode HTTP/1.1\r\nHost: a\r\nAuthorization: Key {KEY}\r\n".encode()
+    for rest in (b"\r\n", b"Connection: close\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", web.port)) as deaf:
+            deaf.sendall(head + rest)
+            await wait_until(lambda: len(web.server._listener._state.connections) == 1)  # type: ignore[union-attr]
+            await wait_until(lambda: not web.server._listener._state.connections)  # type: ignore[union-attr]
+
+
+async def test_who_does_not_read_what_little_there_is_cannot_keep_a_connection_from_being_closed(
+    start_web: StartWeb,
+) -> None:
+    """Answers that fill the kernel's buffers, and not ours: nothing waits for room, and closing waits for the client."""
+    web = await start_web(upload_idle_seconds=0.3, idle_seconds=1)
+    with socket.create_connection(("127.0.0.1", web.port)) as deaf:
+        deaf.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                deaf.send(b"GET /api/system/health HTTP/1.1\r\nHost: a\r\n\r\n" * 100)
+        await wait_until(lambda: len(web.server._listener._state.connections) == 1)  # type: ignore[union-attr]
+        await wait_until(lambda: not web.server._listener._state.connections)  # type: ignore[union-attr]

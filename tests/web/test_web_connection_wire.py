@@ -108,3 +108,13 @@ async def test_methods_and_paths(web: Web, method: str, path: str, status: int, 
         assert answer.body == b""
     elif status >= 400:
         assert answer.code
+
+
+async def test_behind_a_body_with_two_lengths_nothing_is_taken_for_a_request(web: Web) -> None:
+    """A proxy that goes by the other length sees one request where we would see two (RFC 9112 6.1)."""
+    hidden = b"GET /api/version HTTP/1.1\r\nHost: a\r\n\r\n"
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+    head = POST + b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n" % len(body + hidden)
+    answer = await raw(web.port, head + body + hidden)
+    assert (answer.status, answer.headers["connection"]) == (200, "close")
+    assert b"HTTP/1.1" not in answer.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import pytest
@@ -144,3 +145,41 @@ async def test_who_brings_and_who_takes_away_is_on_record(web: Web) -> None:
         ("file.upload", "invalid_message"),
         ("file.delete", "ok"),
     ]
+
+
+async def test_a_part_of_a_file_does_not_take_the_place_of_the_whole(web: Web) -> None:
+    """`curl -C - -T` sends what it takes for the rest."""
+    await web.ask("PUT", "/api/storage/a.gcode", body=b"G28\nG1 X1\n")
+    for path in ("/api/storage/a.gcode", "/api/storage/new.gcode"):
+        answer = await web.ask("PUT", path, headers={"Content-Range": "bytes 4-9/10"}, body=b"G1 X1\n")
+        assert (answer.status, answer.json["error"]["details"]["field"]) == (400, "Content-Range")
+    assert left_in(web.files.folder) == ["a.gcode"]
+    assert (await web.ask("GET", "/api/storage/a.gcode")).body == b"G28\nG1 X1\n"
+
+
+async def test_only_the_version_that_is_named_is_replaced_fetched_or_deleted(web: Web) -> None:
+    first = await web.ask("PUT", "/api/storage/a.gcode", body=b"G28\n")
+    old = f'"{first.json["file"]["sha256"]}"'
+    replaced = await web.ask("PUT", "/api/storage/a.gcode", headers={"If-Match": f'"x", {old}'}, body=b"G28\nG28\n")
+    assert replaced.status == 201
+    for method, body in (("PUT", b"G28\n"), ("DELETE", None), ("GET", None), ("HEAD", None)):
+        for wanted in (old, f'W/"{replaced.json["file"]["sha256"]}"', ""):
+            answer = await web.ask(method, "/api/storage/a.gcode", headers={"If-Match": wanted}, body=body)
+            assert answer.status == 412, (method, wanted)
+    assert (await web.ask("GET", "/api/storage/a.gcode", headers={"If-Match": "*"})).body == b"G28\nG28\n"
+    assert (await web.ask("PUT", "/api/storage/no.gcode", headers={"If-Match": "*"}, body=b"G28\n")).code == "conflict"
+    assert left_in(web.files.folder) == ["a.gcode"]
+    assert (await web.ask("DELETE", "/api/storage/a.gcode", headers={"If-Match": "*"})).status == 200
+
+
+async def test_what_was_replaced_while_the_other_version_came_is_kept(web: Web) -> None:
+    old = (await web.ask("PUT", "/api/storage/a.gcode", body=b"G28\n")).json["file"]["sha256"]
+    head = f'PUT /api/storage/a.gcode HTTP/1.1\r\nHost: x\r\nAuthorization: Key {KEY}\r\nIf-Match: "{old}"\r\n'
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+    writer.write(f"{head}Content-Length: 8\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n".encode())
+    assert b"100" in await reader.readline()  # it is wanted, and was looked at once
+    await web.ask("PUT", "/api/storage/a.gcode", body=b"G28\nG1\n")
+    writer.write(b"G28\nG28\n")
+    assert b" 412 " in await reader.read()
+    writer.close()
+    assert (await web.ask("GET", "/api/storage/a.gcode")).body == b"G28\nG1\n"

@@ -96,8 +96,8 @@ class Visitor:
     async def go(self, name: str) -> None:
         await self.page.click(f"nav a:has-text('{name}')")
 
-    async def sees(self, selector: str, timeout: float = WAIT_MS) -> Any:
-        return await self.page.wait_for_selector(selector, timeout=timeout)
+    async def sees(self, selector: str, timeout: float = WAIT_MS, **options: Any) -> Any:
+        return await self.page.wait_for_selector(selector, timeout=timeout, **options)
 
     async def sees_no(self, selector: str) -> None:
         await self.page.wait_for_selector(selector, state="detached", timeout=WAIT_MS)

@@ -2,9 +2,10 @@
 // was, and applies what comes to the model. Nothing here knows what is shown.
 
 import { waitBefore } from "./backoff.js";
-import { apply, sinceOf, unheardEnds, withEnd } from "./house.js";
+import { apply, emptyHouse, sinceOf, unheardEnds, withEnd } from "./house.js";
 import { Series, seriesName } from "./series.js";
 import { socketAddress } from "./session.js";
+import { Turns } from "./turns.js";
 
 const SILENCE_MS = 20_000;
 const PING_MS = 8_000;
@@ -33,6 +34,8 @@ export class Client {
   #pending = new Map();
   #next = 1;
   #token = "";
+  #connecting = 0;
+  #turns = new Turns(20, 100);
   #wantsTerminal = false;
 
   /** model: `set(change)`, `value`. sessions: a SessionStore. */
@@ -66,12 +69,16 @@ export class Client {
       } catch { /* another caller's key: a connection of its own */ }
     }
     this.#drop();
+    this.#forget();
     this.#attempt = 0;
     return this.#connect();
   }
 
   async signOut() {
     const ending = this.http("DELETE", "api/auth/session").catch(() => undefined);
+    const { uploads } = this.model.value;
+    this.model.set({ uploads: [] });
+    for (const one of uploads) one.request?.abort();
     this.#end("");
     await ending;
   }
@@ -152,14 +159,16 @@ export class Client {
 
   async #connect() {
     clearTimeout(this.#timer);
+    const mine = ++this.#connecting;
     this.model.set({ link: "connecting" });
     try {
       const [info, ticket] = await Promise.all([
         this.http("GET", "api/system/info"),
         this.http("POST", "api/auth/ticket"),
       ]);
-      this.#open(info, ticket.ticket);
+      if (mine === this.#connecting) this.#open(info, ticket.ticket);
     } catch (error) {
+      if (mine !== this.#connecting) return; // the person has signed out meanwhile, or come with another key
       if (error.status === 401 || error.status === 403) this.#end(error.code);
       else this.#retry();
     }
@@ -272,10 +281,14 @@ export class Client {
   }
 
   async #fetchTemperatures(only) {
+    const socket = this.#socket;
+    const sensors = new Map(); // those of the house stand beside every printer, and are asked for once
     for (const printer of only ? [only] : Object.keys(this.model.value.house.printers)) {
+      await this.#turn();
+      if (socket !== this.#socket) return;
       try {
         const told = await this.command("temperature.history", {}, { printer, isRepeatable: true });
-        this.seriesOf(printer).fill({ ...told.heaters, ...await this.#sensorHistory(printer) });
+        this.seriesOf(printer).fill({ ...told.heaters, ...await this.#sensorHistory(printer, sensors) });
         this.model.set({});
       } catch { /* the graph begins with what comes */ }
     }
@@ -291,11 +304,19 @@ export class Client {
     }
   }
 
-  async #sensorHistory(printer) {
+  #turn() {
+    return new Promise((resolve) => this.#turns.take(resolve));
+  }
+
+  async #sensorHistory(printer, known) {
     const found = {};
     for (const [name, sensor] of Object.entries(this.model.value.house.sensors)) {
       if (sensor.unit !== "celsius" || ![null, printer].includes(sensor.printer ?? null)) continue;
-      const told = await this.command("sensor.history", { sensor: name }, { isRepeatable: true });
+      if (!known.has(name)) {
+        await this.#turn();
+        known.set(name, await this.command("sensor.history", { sensor: name }, { isRepeatable: true }));
+      }
+      const told = known.get(name);
       found[seriesName(name)] = { at: told.at, actual_celsius: told.value, target_celsius: told.value.map(() => null) };
     }
     return found;
@@ -313,10 +334,18 @@ export class Client {
     clearTimeout(this.#timer);
     this.#token = "";
     this.sessions.forget();
+    this.#forget();
     this.model.set({ link: "signed_out", signedOutBecause: because, principal: "", scopes: [], expiresAt: null });
   }
 
+  /** What was told to one person is not shown to the next, who may be allowed to see less. */
+  #forget() {
+    this.terminal.forget();
+    this.model.set({ house: emptyHouse(), series: new Map(), notices: [] });
+  }
+
   #drop() {
+    this.#connecting += 1;
     const socket = this.#socket;
     this.#socket = null;
     clearInterval(this.#pulse);

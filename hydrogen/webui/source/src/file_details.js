@@ -1,8 +1,9 @@
 import { baseName, bytes, duration, filament, folderOf, moment } from "./format.js";
+import { newsOf } from "./house.js";
 import { Picture } from "./picture.js";
 import { hashOf } from "./route.js";
 import { texts } from "./texts.js";
-import { Button, Dialog, Icon, SureButton, html, order, page, useAnswer, useMay, useModel, useState } from "./ui.js";
+import { Button, Dialog, Form, Icon, SureButton, html, order, page, useAnswer, useMay, useModel, useState } from "./ui.js";
 
 const words = texts.files;
 
@@ -10,7 +11,7 @@ const span = (low, high) => (Array.isArray(low) && Array.isArray(high) && low.ev
   ? high.map((one, at) => (one - low[at]).toFixed(1)).join(" × ").concat(" mm") : "–");
 
 export function FileDetails({ path, name, onClose }) {
-  const news = useModel((model) => model.house.news.files);
+  const news = useModel((model) => newsOf(model.house, path));
   const { value: info, error } = useAnswer(() => page.client.command("file.info", { file: path }, { printer: name || undefined, isRepeatable: true }), [path, name, news]);
   const [mayPrint, mayFiles] = [useMay("print"), useMay("files")];
   const actions = info && html`<${Actions} path=${path} name=${name} info=${info} mayPrint=${mayPrint} onClose=${onClose} />`;
@@ -64,7 +65,7 @@ function Actions({ path, name, info, mayPrint, onClose }) {
   const [copies, setCopies] = useState(1);
   if (!mayPrint) return null;
   const names = Object.keys(printers);
-  const isReady = printers[chosen]?.status === "idle";
+  const isReady = printers[chosen]?.status === "idle"; // never of any: only the queue takes whichever is free first
   const start = async () => {
     if (!await order("job.start", { file: path }, chosen)) return;
     onClose();
@@ -72,14 +73,14 @@ function Actions({ path, name, info, mayPrint, onClose }) {
   };
   const enqueue = async () => {
     const params = { file: path, copies: Math.max(1, Math.round(Number(copies) || 1)) };
-    if (!await order("queue.add", params, names.length > 1 ? undefined : chosen)) return;
+    if (!await order("queue.add", params, chosen || undefined)) return;
     page.model.tell("good", words.added(baseName(path)));
     onClose();
   };
   const hasErrors = info.preflight?.findings?.some((one) => one.severity === "error");
   return html`
-    ${names.length > 1 && html`<label class="field narrow"><span>${words.printOn}</span><select value=${chosen} onChange=${(event) => choose(event.target.value)}>${names.map((one) => html`<option value=${one}>${one}</option>`)}</select></label>`}
-    <label class="field narrow"><span>${words.copies}</span><input type="number" min="1" max="999" value=${copies} onInput=${(event) => setCopies(event.target.value)} /></label>
+    ${names.length > 1 && html`<label class="field narrow"><span>${words.printOn}</span><select value=${chosen} onChange=${(event) => choose(event.target.value)}>${names.map((one) => html`<option value=${one}>${one}</option>`)}<option value="">${texts.any}</option></select></label>`}
+    <label class="field narrow"><span>${words.copies}</span><input type="number" min="1" max="100" value=${copies} onInput=${(event) => setCopies(event.target.value)} /></label>
     <${Button} icon="plus" onPress=${enqueue}>${words.add}<//>
     <${SureButton} icon="play" kind=${hasErrors ? "danger" : "primary"} sure=${words.printAsk} disabled=${!isReady} onPress=${start}>${words.print}<//>`;
 }
@@ -88,9 +89,8 @@ function Rename({ path, onClose }) {
   const [isOpen, setOpen] = useState(false);
   if (!isOpen) return html`<${Button} kind="small" onPress=${() => setOpen(true)}>${words.rename}<//>`;
   const rename = async (event) => {
-    event.preventDefault();
     const [named, folder] = [event.currentTarget.elements.name.value.trim(), folderOf(path)];
     if (named && await order("file.move", { file: path, to: named.includes("/") || !folder ? named : `${folder}/${named}` })) onClose();
   };
-  return html`<form class="row" onSubmit=${rename}><input name="name" aria-label=${words.name} defaultValue=${baseName(path)} required /><button class="button small" type="submit"><span>${texts.save}</span></button></form>`;
+  return html`<${Form} class="row" onSubmit=${rename}><input name="name" aria-label=${words.name} defaultValue=${baseName(path)} required /><button class="button small" type="submit"><span>${texts.save}</span></button><//>`;
 }

@@ -16,11 +16,15 @@ const EMPTY_PRINTER = Object.freeze({
   tuning: EMPTY_TUNING,
 });
 
-/** Before anything was told. `news` counts what happened to things that are fetched: files, queue, jobs. */
+/** Files whose news are counted one by one. */
+const MOST_HEARD = 500;
+
+/** Before anything was told. `news` counts what happened to things that are fetched: the list of files, the queue, jobs; `heard` what
+ * happened to each file, so that who shows one need not ask again for the sake of the others. */
 export function emptyHouse() {
   return {
     epoch: "", seq: 0, isTold: false, printers: {}, sensors: {}, host: {}, trouble: [], queue: { length: 0, next: [], held: {} },
-    reasons: {}, finished: {}, news: { files: 0, queue: 0, jobs: 0 },
+    reasons: {}, finished: {}, news: { files: 0, queue: 0, jobs: 0 }, heard: { all: 0, of: {} },
   };
 }
 
@@ -55,7 +59,8 @@ export function apply(house, frame) {
 function fromSnapshot(house, frame) {
   const { printers = {}, sensors = {}, host = {}, host_trouble: trouble = [], queue = house.queue } = frame.state ?? {};
   const news = { files: house.news.files + 1, queue: house.news.queue + 1, jobs: house.news.jobs + 1 };
-  return { ...house, epoch: frame.epoch, seq: frame.seq, isTold: true, printers, sensors, host, trouble, queue, news };
+  const heard = { all: house.heard.all + 1, of: {} };
+  return { ...house, epoch: frame.epoch, seq: frame.seq, isTold: true, printers, sensors, host, trouble, queue, news, heard };
 }
 
 function applyEvent(house, event) {
@@ -63,13 +68,24 @@ function applyEvent(house, event) {
   if (event.type === "host.measured") return { ...house, host: event.host };
   if (event.type === "host.trouble_changed") return { ...house, trouble: event.trouble };
   if (event.type === "queue.changed") return { ...heard(house, "queue"), queue: event.queue };
-  if (topic === "file") return heard(house, "files");
+  if (topic === "file") return withFile(house, event);
   if (topic === "sensor") return withSensor(house, event);
   if (typeof event.printer !== "string") return house;
   const before = house.printers[event.printer] ?? EMPTY_PRINTER;
   const after = applyToPrinter(before, event);
   const told = toldBeside(house, event);
   return after === before ? told : { ...told, printers: { ...told.printers, [event.printer]: after } };
+}
+
+/** Is another value when something happened to this file. */
+export const newsOf = (house, path) => `${house.heard.all} ${house.heard.of[path] ?? 0}`;
+
+function withFile(house, event) {
+  const of = { ...house.heard.of };
+  for (const path of [event.path, event.moved_from]) if (path) of[path] = (of[path] ?? 0) + 1;
+  const isFull = Object.keys(of).length > MOST_HEARD;
+  const told = { ...house, heard: isFull ? { all: house.heard.all + 1, of: {} } : { ...house.heard, of } };
+  return event.type === "file.analysed" ? told : heard(told, "files"); // a list does not tell what was found in files
 }
 
 function withSensor(house, event) {

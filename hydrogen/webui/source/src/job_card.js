@@ -1,5 +1,5 @@
 import { baseName, clock, count, duration, filament, moment, percent, timeLeft } from "./format.js";
-import { isBusy } from "./house.js";
+import { isBusy, newsOf } from "./house.js";
 import { Picture } from "./picture.js";
 import { hashOf } from "./route.js";
 import { texts } from "./texts.js";
@@ -22,7 +22,7 @@ export function JobCard({ name, printer, reason }) {
 }
 
 function useFile(file, printer) {
-  const news = useModel((model) => model.house.news.files);
+  const news = useModel((model) => newsOf(model.house, file));
   return useAnswer(() => page.client.command("file.info", { file }, { printer, isRepeatable: true }), [file, printer, news]).value;
 }
 

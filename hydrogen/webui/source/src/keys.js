@@ -1,6 +1,6 @@
 import { moment } from "./format.js";
 import { texts } from "./texts.js";
-import { Button, Card, Chip, Dialog, SureButton, html, order, page, useAnswer, useModel, useState } from "./ui.js";
+import { Button, Card, Chip, Dialog, Form, SureButton, html, order, page, useAnswer, useModel, useState } from "./ui.js";
 
 const words = texts.keys;
 const SCOPES = ["read", "control", "print", "files", "emergency", "admin"];
@@ -40,7 +40,6 @@ function NewKey({ onDone, onClose }) {
   const [scopes, setScopes] = useState(USUAL.filter((scope) => mine.includes(scope)));
   const toggle = (scope) => setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope]);
   const make = async (event) => {
-    event.preventDefault();
     const { name, days } = event.currentTarget.elements;
     const until = Number(days.value) ? { expires_at: new Date(Date.now() + Number(days.value) * 86_400_000).toISOString() } : {};
     const made = await order("key.create", { name: name.value.trim(), scopes, ...until });
@@ -48,13 +47,13 @@ function NewKey({ onDone, onClose }) {
   };
   return html`
     <${Dialog} title=${words.create} onClose=${onClose}>
-      <form class="stack" onSubmit=${make}>
+      <${Form} class="stack" onSubmit=${make}>
         <label class="field"><span>${words.name}</span><input name="name" required maxlength="64" pattern="[A-Za-z0-9][A-Za-z0-9._@\\-]*" title=${words.nameHint} /></label>
         <fieldset><legend>${words.rights}</legend>${SCOPES.map((scope) => html`
           <label class="check"><input type="checkbox" checked=${scopes.includes(scope)} disabled=${!mine.includes(scope)} onChange=${() => toggle(scope)} /><span>${texts.settings.scopes[scope]}</span></label>`)}</fieldset>
         <label class="field narrow"><span>${words.days}</span><input name="days" type="number" min="0" max="3650" value="0" /></label>
         <button class="button primary" type="submit" disabled=${!scopes.length}><span>${words.create}</span></button>
-      </form><//>`;
+      <//><//>`;
 }
 
 const MadeKey = ({ made, onClose }) => html`

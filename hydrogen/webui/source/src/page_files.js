@@ -1,13 +1,21 @@
 import "./kit.js";
 import { baseName, bytes, duration, folderOf, moment } from "./format.js";
 import { FileDetails } from "./file_details.js";
+import { newsOf } from "./house.js";
 import { Picture } from "./picture.js";
 import { hashOf } from "./route.js";
 import { texts } from "./texts.js";
+import { Turns } from "./turns.js";
 import { addUploads, dismissUpload, replaceUpload } from "./uploads.js";
-import { Button, Card, Dialog, Empty, Icon, Meter, html, order, page, useAnswer, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
+import { Button, Card, Dialog, Empty, Form, Icon, Meter, html, order, page, useAnswer, useCalm, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
 
 const PAGE = 60;
+
+/** Between two looks at the list, while files come one after the other. */
+const CALM_MS = 1500;
+
+/** Rows that ask what is known of their file: a third of the commands that a key may give. */
+const turns = new Turns(20, 100);
 
 async function allFiles() {
   const [files, folders] = [[], new Set()];
@@ -49,7 +57,7 @@ const ORDERS = {
 
 export function FilesPage({ name, rest }) {
   const folder = rest.join("/");
-  const news = useModel((model) => model.house.news.files);
+  const news = useCalm(useModel((model) => model.house.news.files), CALM_MS);
   const link = useModel((model) => model.link === "live");
   const mayFiles = useMay("files");
   const { value, isLoading } = useAnswer(allFiles, [news, link]);
@@ -127,7 +135,6 @@ function Uploads() {
 function NewFolder({ folder }) {
   const [isOpen, setOpen] = useState(false);
   const make = async (event) => {
-    event.preventDefault();
     const named = event.currentTarget.elements.folder.value.trim();
     if (named && await order("file.make_folder", { folder: folder ? `${folder}/${named}` : named })) {
       page.model.refresh("files"); // no event tells of an empty folder
@@ -137,8 +144,8 @@ function NewFolder({ folder }) {
   return html`
     <${Button} icon="folder" label=${texts.files.newFolder} onPress=${() => setOpen(true)} />
     ${isOpen && html`<${Dialog} title=${texts.files.newFolder} onClose=${() => setOpen(false)}>
-      <form onSubmit=${make}><label class="field"><span>${texts.files.folderName}</span><input name="folder" required maxlength="100" /></label>
-        <button class="button primary" type="submit"><span>${texts.save}</span></button></form><//>`}`;
+      <${Form} onSubmit=${make}><label class="field"><span>${texts.files.folderName}</span><input name="folder" required maxlength="100" /></label>
+        <button class="button primary" type="submit"><span>${texts.save}</span></button><//><//>`}`;
 }
 
 function Folder({ path, may }) {
@@ -153,17 +160,32 @@ function FileRow({ file, name, onOpen }) {
   const path = pathOf(file);
   const place = useRef();
   const [info, setInfo] = useState(null);
-  const news = useModel((model) => model.house.news.files);
+  const news = useModel((model) => newsOf(model.house, path));
+  const live = useModel((model) => model.link === "live");
   useEffect(() => {
-    if (info && info.state !== "pending") return undefined;
-    const watch = new IntersectionObserver(([seen]) => {
-      if (!seen.isIntersecting) return;
+    if (!live || (info && info.state !== "pending")) return undefined;
+    let isOver = false;
+    let giveUp = () => undefined;
+    const ask = async () => {
       watch.disconnect();
-      page.client.command("file.info", { file: path }, { printer: name || undefined, isRepeatable: true }).then(setInfo).catch(() => undefined);
+      try {
+        const told = await page.client.command("file.info", { file: path }, { printer: name || undefined, isRepeatable: true });
+        if (!isOver) setInfo(told);
+      } catch (error) {
+        if (!isOver && error.code === "rate_limited") giveUp = turns.take(ask);
+      }
+    };
+    const watch = new IntersectionObserver((seen) => {
+      giveUp();
+      if (seen.at(-1).isIntersecting) giveUp = turns.take(ask);
     }, { rootMargin: "200px" });
     watch.observe(place.current);
-    return () => watch.disconnect();
-  }, [path, news]);
+    return () => {
+      isOver = true;
+      watch.disconnect();
+      giveUp();
+    };
+  }, [path, news, live]);
   const worst = info?.preflight?.findings?.find((one) => one.severity === "error") ?? info?.preflight?.findings?.find((one) => one.severity === "warning");
   return html`
     <li ref=${place}>

@@ -1,6 +1,7 @@
 import "./kit.js";
 import { LayerCanvas } from "./canvas.js";
 import { baseName, count as grouped, duration, percent } from "./format.js";
+import { newsOf } from "./house.js";
 import { readLayer, readLayerInSlices } from "./layer.js";
 import { texts } from "./texts.js";
 import { Button, Card, Empty, Icon, SureButton, html, order, page, useAnswer, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
@@ -13,7 +14,7 @@ export function LayersPage({ name, rest }) {
   const job = useModel((model) => model.house.printers[name]?.job ?? null);
   const finished = useModel((model) => model.house.finished[name]?.file);
   const file = rest[1] || job?.file || finished || "";
-  const news = useModel((model) => model.house.news.files);
+  const news = useModel((model) => newsOf(model.house, file));
   const live = useModel((model) => model.link === "live");
   const known = useAnswer(() => (file ? describe(file, name) : Promise.resolve(null)), [file, name, news, live]).value;
   if (!file) return html`<div class="page-head"><h1>${words.title}</h1></div><${Empty} level=${2} icon="layers" title=${words.none}>${words.noneText}<//><div class="row centre"><a class="button" href="#/files">${words.choose}</a></div>`;

@@ -6,21 +6,25 @@ import { texts } from "./texts.js";
 import { Button, Card, Chip, Empty, Icon, SureButton, html, order, page, useAnswer, useMay, useModel, useState } from "./ui.js";
 
 const words = texts.queue;
+const PAGE = 100;
 const KINDS = { completed: "good", failed: "bad", interrupted: "bad", cancelled: "warn", printing: "busy", paused: "warn", preparing: "busy" };
 
 export function QueuePage() {
   const news = useModel((model) => model.house.news.queue);
   const live = useModel((model) => model.link === "live");
   const may = useMay("print");
-  const { value, isLoading } = useAnswer(() => page.client.command("queue.list", { limit: 200, past: 10 }, { isRepeatable: true }), [news, live]);
+  const [most, setMost] = useState(PAGE);
+  const { value, isLoading } = useAnswer(() => page.client.command("queue.list", { limit: most, past: 10 }, { isRepeatable: true }), [news, live, most]);
   const entries = value?.entries ?? [];
+  const others = (value?.total ?? 0) - entries.length;
   return html`
     <div class="page-head"><h1>${words.title}</h1></div>
     <div class="grid">
       <div class="column">
         <${Card} title=${words.waiting}>
-          ${entries.length > 0 ? html`<${Entries} entries=${entries} may=${may} />` : isLoading ? html`<p class="loading">${texts.loading}</p>`
+          ${entries.length > 0 ? html`<${Entries} entries=${entries} total=${value.total} may=${may} />` : isLoading ? html`<p class="loading">${texts.loading}</p>`
             : html`<${Empty} icon="queue" title=${words.none}>${words.noneText}<//>`}
+          ${others > 0 && html`<div class="row centre"><${Button} onPress=${() => setMost(Math.min(1000, most + PAGE))}>${texts.more} (${others})<//></div>`}
         <//>
         ${value?.past?.length > 0 && html`<${Card} title=${words.past}><ul class="entries">${value.past.map((entry) => html`<li key=${entry.id}><${Entry} entry=${entry} /></li>`)}</ul><//>`}
       </div>
@@ -29,7 +33,7 @@ export function QueuePage() {
 }
 
 /** Sorted by dragging, or by the arrows: both ask the service, and what it says is shown. */
-function Entries({ entries, may }) {
+function Entries({ entries, total, may }) {
   const [dragged, drag] = useState(null);
   const [over, setOver] = useState(null);
   const drop = (event, target) => {
@@ -52,8 +56,8 @@ function Entries({ entries, may }) {
           <${Entry} entry=${entry} />
           ${isWaiting && html`<div class="row tight">
             <${Button} icon="up" kind="plain" label=${`${words.up}: ${entry.file}`} disabled=${index === 0} onPress=${() => move(index, -1)} />
-            <${Button} icon="down" kind="plain" label=${`${words.down}: ${entry.file}`} disabled=${index === entries.length - 1} onPress=${() => move(index, 1)} />
-            <${Button} icon="trash" kind="plain" label=${`${texts.remove}: ${entry.file}`} onPress=${() => order("queue.remove", { id: entry.id })} /></div>`}
+            <${Button} icon="down" kind="plain" label=${`${words.down}: ${entry.file}`} disabled=${index === total - 1} onPress=${() => move(index, 1)} />
+            <${SureButton} icon="trash" kind="plain" label=${`${texts.remove}: ${entry.file}`} sure=${words.removeSure} onPress=${() => order("queue.remove", { id: entry.id })} /></div>`}
         </li>`;
     })}</ol>`;
 }

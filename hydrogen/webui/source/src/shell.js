@@ -10,7 +10,7 @@ import { RenewBar, SignInPage } from "./page_sign_in.js";
 import { Prompt } from "./prompt.js";
 import { StatusChip } from "./status_chip.js";
 import { texts } from "./texts.js";
-import { Button, Icon, html, page, setAside, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
+import { Button, Empty, Icon, html, page, setAside, useEffect, useMay, useModel, useRef, useState } from "./ui.js";
 
 /** The first one that most people see comes with the page; the others come when somebody goes there. */
 const PAGES = {
@@ -48,12 +48,24 @@ function usePrinterName(route) {
   return wanted || (names.includes(last) ? last : names[0] ?? "");
 }
 
+/** The printer that the address names, and that is not there: nothing of another one is shown in its place. */
+function useGone(route) {
+  const printers = useModel((model) => model.house.printers);
+  const named = OF_PRINTER.has(route.name) ? route.rest[0] ?? "" : "";
+  return named && Object.keys(printers).length > 0 && !(named in printers) ? named : "";
+}
+
+const Gone = ({ name }) => html`<${Empty} level=${1} icon="printer" title=${texts.printer.gone(name)}>${texts.printer.goneText}<//>`;
+
 const PATIENCE_MS = 700;
 const SETTLED_MS = 2500;
 
+/** Is it known what there is, and what the person may do? Before that nothing is drawn that would move under the pointer. */
+const isKnown = (model) => model.house.isTold && model.principal !== "";
+
 /** Draws the page as soon as there is something to tell; an empty frame before that would only cost the time of two. */
 export function draw(box) {
-  const isReady = () => page.model.value.link === "signed_out" || page.model.value.house.isTold;
+  const isReady = () => page.model.value.link === "signed_out" || isKnown(page.model.value);
   const begin = () => {
     clearTimeout(timer);
     unlisten();
@@ -75,9 +87,10 @@ async function fetchPages() {
 
 export function Shell() {
   const link = useModel((model) => model.link);
-  const isTold = useModel((model) => model.house.isTold);
+  const isTold = useModel(isKnown);
   const route = useRoute();
   const name = usePrinterName(route);
+  const gone = useGone(route);
   const many = useManyPrinters();
   useEffect(setAside);
   if (link === "begin") return null;
@@ -87,10 +100,10 @@ export function Shell() {
   return html`
     <a class="skip" href="#content" onClick=${skip}>${texts.nav.skip}</a>
     <${Head} name=${name} route=${current} />
-    <${Navigation} current=${current} name=${name} many=${many} />
+    ${isTold && html`<${Navigation} current=${current} name=${name} many=${many} />`}
     <main id="content" tabindex="-1">
       <${LinkBar} /><${RenewBar} />
-      ${isTold ? html`<${Page} key=${`${current} ${OF_PRINTER.has(current) ? name : ""}`} name=${name} rest=${route.rest} />` : html`<p class="loading">${texts.loading}</p>`}
+      ${gone ? html`<${Gone} name=${gone} />` : isTold ? html`<${Page} key=${`${current} ${OF_PRINTER.has(current) ? name : ""}`} name=${name} rest=${route.rest} />` : html`<p class="loading">${texts.loading}</p>`}
     </main>
     <${Prompts} /><${Notices} /><${Announcer} />`;
 }

@@ -53,6 +53,10 @@ export class Terminals {
   add(printer, lines) {
     this.of(printer).add(lines);
   }
+
+  forget() {
+    this.#logs.clear();
+  }
 }
 
 /** What could be meant, what was typed before first. */

@@ -43,7 +43,7 @@ export const texts = {
     connects: "The service connects to it by itself, and finds out what it is.",
     nameIt: "Whoever administers this service can add it here, or name it in the configuration:", nameItAs: (port) => `[printers.ender3]\ndriver = "marlin"\nport = "${port}"`,
     orVirtual: "Or look around with a virtual printer first. It can be removed in the settings.",
-    connect: "Connect", disconnect: "Disconnect", powerOff: "Switch off", powerOn: "Switch on", power: "Power", powers: { on: "on", off: "off", unknown: "not known" }, sure: "Press again",
+    connect: "Connect", disconnect: "Disconnect", powerOff: "Switch off", powerOn: "Switch on", power: "Power", powers: { on: "on", off: "off", unknown: "not known" }, sure: "Press again", gone: (name) => `There is no printer ${name}`, goneText: "It was removed, or is called otherwise now. Choose one above.",
     offlineTitle: "The printer is not connected", offlineText: (port) => `Its port is ${port}. Switch it on and plug it in; then connect.`,
     connectingText: "Asking the printer who it is…", haltedTitle: "The printer is stopped",
     haltedText: "Find out why before you go on. Then reset it (its button, or its power), and connect again.",
@@ -132,7 +132,7 @@ export const texts = {
   queue: {
     title: "Queue", waiting: "Waiting", none: "The queue is empty", noneText: "Add files from the Files page; they are printed one after the other.", hold: "Hold", release: "Go on",
     held: (reason) => `Held: ${reason || "by a person"}`, bedTitle: "Beds", up: "Earlier", down: "Later", past: "Lately", copies: (done, all) => `${done} of ${all}`,
-    moveHint: "Drag to sort, or use the arrows.", by: (name) => `by ${name}`, reason: "Held from the dashboard",
+    moveHint: "Drag to sort, or use the arrows.", removeSure: "Take it out?", by: (name) => `by ${name}`, reason: "Held from the dashboard",
   },
 
   history: {

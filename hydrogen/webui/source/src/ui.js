@@ -28,6 +28,22 @@ export function useModel(choose) {
 
 export const useMay = (scope) => useModel((model) => model.scopes.includes(scope));
 
+/** `value`, a new one at most every `ms`: for what is asked anew with each. */
+export function useCalm(value, ms) {
+  const [calm, setCalm] = useState(value);
+  const changedAt = useRef(0);
+  useEffect(() => {
+    if (Object.is(calm, value)) return undefined;
+    const change = () => {
+      changedAt.current = Date.now();
+      setCalm(value);
+    };
+    const timer = setTimeout(change, Math.max(0, changedAt.current + ms - Date.now()));
+    return () => clearTimeout(timer);
+  }, [value]);
+  return calm;
+}
+
 /** Calls `work` every `ms` while somebody looks. */
 export function useTick(ms, work) {
   useEffect(() => {
@@ -115,7 +131,27 @@ export function Button({ icon, label, kind = "", onPress, children, disabled = f
     </button>`;
 }
 
-/** What asks for a second press on the same spot within a few seconds, instead of opening something. */
+/** A form whose `onSubmit` is not begun again while it is under way: a double click sends once. */
+export function Form({ onSubmit, children, ...rest }) {
+  const isUnderWay = useRef(false);
+  const submit = async (event) => {
+    event.preventDefault();
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
+    try {
+      await onSubmit(event);
+    } finally {
+      isUnderWay.current = false;
+    }
+  };
+  return html`<form ...${rest} onSubmit=${submit}>${children}</form>`;
+}
+
+/** A key that is held down presses once. */
+const once = (event) => { if (event.repeat && event.key === "Enter") event.preventDefault(); };
+
+/** What asks for a second press on the same spot within a few seconds, instead of opening something. The second half of a double
+ * click is no second thought, nor is a key that is held down. */
 export function SureButton({ children, sure, onPress, ...rest }) {
   const [isAsking, setAsking] = useState(false);
   useEffect(() => {
@@ -123,12 +159,13 @@ export function SureButton({ children, sure, onPress, ...rest }) {
     const timer = setTimeout(() => setAsking(false), 4000);
     return () => clearTimeout(timer);
   }, [isAsking]);
-  const press = () => {
+  const press = (event) => {
     if (!isAsking) return setAsking(true);
+    if (event.detail > 1) return undefined;
     setAsking(false);
     return onPress();
   };
-  return html`<${Button} ...${rest} kind=${`${rest.kind ?? ""} ${isAsking ? "asking" : ""}`} onPress=${press}>${isAsking ? sure : children}<//>`;
+  return html`<${Button} ...${rest} kind=${`${rest.kind ?? ""} ${isAsking ? "asking" : ""}`} onKeyDown=${once} onPress=${press}>${isAsking ? sure : children}<//>`;
 }
 
 export function Card({ title, icon, actions, children, class: name = "", ...rest }) {

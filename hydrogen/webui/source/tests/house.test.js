@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apply, emptyHouse, isBusy, sinceOf, unheardEnds, withEnd } from "../src/house.js";
+import { apply, emptyHouse, isBusy, newsOf, sinceOf, unheardEnds, withEnd } from "../src/house.js";
 
 const snapshot = (seq = 10, state = {}) => ({
   type: "snapshot", epoch: "e", seq,
@@ -96,6 +96,17 @@ test("news of files, the queue and jobs are counted, so that who shows them asks
   const house = after({ type: "file.added", path: "x" }, { type: "queue.changed", queue: { length: 1, next: ["q"], held: {} } }, started);
   assert.deepEqual(house.news, { files: 2, queue: 2, jobs: 2 });
   assert.equal(house.queue.length, 1);
+});
+
+test("who shows a file asks again for its own news only, and the list is not asked for what was found in a file", () => {
+  const [before, analysed, moved] = [after(), after({ type: "file.analysed", path: "x" }), after({ type: "file.moved", path: "y", moved_from: "x" })];
+  assert.equal(analysed.news.files, before.news.files);
+  assert.equal(moved.news.files, before.news.files + 1);
+  for (const house of [analysed, moved]) assert.notEqual(newsOf(house, "x"), newsOf(before, "x"));
+  for (const house of [analysed, moved]) assert.equal(newsOf(house, "z"), newsOf(before, "z"));
+  const many = after(...Array.from({ length: 600 }, (_, number) => ({ type: "file.added", path: `${number}` })));
+  assert.ok(Object.keys(many.heard.of).length <= 500);
+  assert.notEqual(newsOf(many, "0"), newsOf(before, "0"));
 });
 
 test("frames that tell nothing, and events of unknown kinds, change nothing but the place", () => {

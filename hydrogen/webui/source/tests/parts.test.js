@@ -8,12 +8,29 @@ import { NOTHING_KNOWN, highestOf, presetsOf, stepWithin } from "../src/profile.
 import { SessionStore, socketAddress } from "../src/session.js";
 import { PRESETS, defaults, settingsFrom } from "../src/settings.js";
 import { MOST_LINES, TerminalLog, completions, linesOf } from "../src/terminal_log.js";
+import { Turns } from "../src/turns.js";
 import { hostVerdict, linkVerdict } from "../src/verdict.js";
 
 test("attempts get rarer, up to a limit, and scatter", () => {
   assert.equal(waitBefore(0, 1), FIRST_MS);
   assert.equal(waitBefore(99, 1), LONGEST_MS);
   assert.equal(waitBefore(3, 0) * 2, waitBefore(3, 1));
+});
+
+test("turns come some at once, then one after the other, and may be given up", (context) => {
+  context.mock.timers.enable({ apis: ["setInterval"] });
+  const turns = new Turns(2, 100);
+  const served = [];
+  const give = ["a", "b", "c", "d", "e"].map((name) => turns.take(() => served.push(name)));
+  assert.deepEqual(served, ["a", "b"]);
+  give[2]();
+  context.mock.timers.tick(200);
+  assert.deepEqual(served, ["a", "b", "d", "e"]);
+  context.mock.timers.tick(1000);
+  for (const name of ["f", "g", "h"]) turns.take(() => served.push(name));
+  assert.deepEqual(served.slice(4), ["f", "g"]);
+  context.mock.timers.tick(100);
+  assert.deepEqual(served.slice(4), ["f", "g", "h"]);
 });
 
 test("values become short texts", () => {
