@@ -123,6 +123,27 @@ async def test_what_others_wrote_is_shown_as_text(home: Home) -> None:
         await visitor.sees_no(".dialog")
 
 
+async def test_a_question_is_not_answered_by_who_cannot_have_read_it(home: Home) -> None:
+    async with home.visitor() as visitor:
+        await visitor.page.evaluate(
+            """() => {
+              const usual = setTimeout;
+              window.setTimeout = (run, after, ...more) => {
+                if (after !== 400) return usual(run, after, ...more);
+                window.letRead = run;
+                return 0;
+              };
+            }"""
+        )
+        await upload(visitor, home, "asking.gcode", HEAD + "M0 Ready?\n" + layers(LONG))
+        await home.ask("job.start", {"file": "asking.gcode"}, PRINTER)
+        await visitor.sees(".dialog .prompt-text:has-text('Ready?')")
+        await visitor.sees(".dialog footer button:disabled")
+        await visitor.page.evaluate("letRead()")
+        await visitor.page.click(".dialog footer button:enabled")
+        await visitor.sees_no(".dialog")
+
+
 async def test_an_object_is_left_out_for_good(home: Home) -> None:
     parts = "".join(
         f";LAYER_CHANGE\n;Z:{n / 5}\nG1 Z{n / 5} F600\nM486 S0\nM486 A<b>left</b>\nG1 X10 Y10 F3000\nG1 X60 E1\nM486 S-1\n"

@@ -13,7 +13,7 @@ as well (gcode/object_exclusion.py): what they leave out is known, and what they
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -39,11 +39,18 @@ class Exclusions:
     def __init__(self, announcer: Announcer, archive: JobArchive) -> None:
         self._announcer = announcer
         self._archive = archive
-        self._asked: set[str] = set()
+        self._asked: dict[str, ExcludeObject] = {}
 
-    async def exclude(self, request: ExcludeObject, connection: PrinterConnection) -> Mapping[str, Any]:
+    async def exclude(
+        self, request: ExcludeObject, connection: PrinterConnection, follow: Callable[[], None]
+    ) -> Mapping[str, Any]:
         """Tell the firmware and everybody else. Raises Conflict for another job, and where the firmware did not take it; what
-        a lost link raises leaves it open, and the board is told again when it is back."""
+        a lost link raises leaves it open, and the board is told again when it is back.
+
+        follow: calls `follow` with what lines have done until now, ours among them: what the file said before the firmware
+        took this counts before it.
+        """
+        follow()
         job = self._announcer.state.job
         if job is None or job.id != request.job:
             raise Conflict("that job is not the one being printed", job=request.job)
@@ -51,18 +58,20 @@ class Exclusions:
             return {}
         wanted = excluded_object(request)
         self._archive.note_excluded((*self._others(wanted), wanted))
-        self._asked.add(wanted.object)
+        self._asked[wanted.object] = request
         try:
             refusal = await _refusal(wanted, connection)
+            follow()
+            if not refusal and wanted in self._archive.excluded:  # nobody has taken it back since
+                self._leave_out(wanted, request.actor)
         finally:
-            self._asked.discard(wanted.object)
+            self._asked.pop(wanted.object, None)
         if refusal:
             self._archive.note_excluded(self._others(wanted))
             raise Conflict(
                 f"the printer's firmware cannot leave objects out: it answered {refusal[:200]!r} to {wanted.gcode!r}",
                 object=request.object,
             )
-        self._tell(wanted, name=request.name, actor=request.actor)
         return {}
 
     async def repeat(self, connection: PrinterConnection) -> str:
@@ -85,7 +94,7 @@ class Exclusions:
             names = _NAMES.get(change.kind)
             if change.fate is Fate.PRINTED:
                 self._restore(change, actor)
-            elif names is not None and names.fullmatch(change.object) and change.object not in self._asked:
+            elif names is not None and names.fullmatch(change.object):
                 self._leave_out(ExcludedObject(kind=change.kind, object=change.object), actor)
         return bool(self._archive.excluded) and any(change.fate is Fate.FORGOTTEN for change in changes)
 
@@ -94,7 +103,8 @@ class Exclusions:
             self._archive.note_excluded((*self._archive.excluded, one))
         job = self._announcer.state.job
         if job is not None and one.object not in job.excluded_objects:
-            self._tell(one, actor=actor)
+            asked = self._asked.get(one.object)
+            self._tell(one, name=asked.name if asked else "", actor=asked.actor if asked else actor)
 
     def _restore(self, change: ObjectChange, actor: str) -> None:
         excluded = self._archive.excluded

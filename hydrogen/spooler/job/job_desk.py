@@ -344,7 +344,7 @@ class JobDesk:
 
     async def exclude(self, request: ExcludeObject, connection: PrinterConnection) -> Mapping[str, Any]:
         """See ExcludeObject."""
-        return await self._exclusions.exclude(request, connection)
+        return await self._exclusions.exclude(request, connection, lambda: self.follow_objects(connection))
 
     def follow_objects(self, connection: PrinterConnection, *, actor: str = "") -> None:
         """Lines of any source may have left objects out, or taken that back; `actor`: who has just sent some."""

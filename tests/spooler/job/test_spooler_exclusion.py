@@ -141,6 +141,28 @@ async def test_what_somebody_takes_back_is_printed_again(tmp_path: Path) -> None
         assert left_out(bench) == ("2",)
 
 
+async def test_a_beginning_that_the_file_told_before_takes_back_nothing(tmp_path: Path) -> None:
+    async with Bench(tmp_path, ScriptedDriver(pace_seconds=0.002)) as bench:
+        await bench.print(bench.file(400))
+        objects = bench.driver.connection.objects
+        objects.give(b"M486", b"M486 T2", "", 0)  # acknowledged, and nobody has looked yet
+        await bench.spooler.perform(wish())
+        await bench.spooler.perform(SendGcode(lines=("M105",)))
+        assert left_out(bench) == ("1",)
+        bench.driver.connection.gate.clear()
+        asked = asyncio.ensure_future(bench.spooler.perform(wish("2")))
+        await wait_until(lambda: [one.object for one in header_of(bench).excluded] == ["1", "2"])
+        objects.give(b"M486", b"M486 U2", "", 0)  # while the wish is on its way
+        bench.driver.connection.gate.set()
+        await asked
+        await bench.spooler.perform(SendGcode(lines=("M105",)))
+        assert left_out(bench) == ("1", "2")
+        assert [one.object for one in header_of(bench).excluded] == ["1", "2"]
+        assert not bench.all(JobObjectRestored)
+        event = bench.last(JobObjectExcluded)
+        assert (event.object, event.name, event.actor) == ("2", "cube", "ada")
+
+
 async def test_what_somebody_types_and_the_firmware_does_not_take_is_not_told(tmp_path: Path) -> None:
     driver = ScriptedDriver(pace_seconds=0.002)
     driver.replies["M486 P1"] = ('echo:Unknown command: "M486 P1"', "ok")

@@ -7,7 +7,7 @@ import { page } from "./page.js";
 import { texts } from "./texts.js";
 
 export const html = htm.bind(h);
-export { page, useCallback, useEffect, useRef, useState };
+export { page, useCallback, useEffect, useLayoutEffect, useRef, useState };
 
 /** The part of the model that `choose` wants; draws again when that part is another one. */
 export function useModel(choose) {
