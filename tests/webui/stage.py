@@ -26,6 +26,9 @@ from tests.webui.browser import visiting
 if TYPE_CHECKING:
     from playwright.async_api import Browser, WebSocketRoute
 
+PATIENCE_SECONDS = 180.0
+"""For each thing that happens: with two cores for two houses, three printers and a browser some of it takes its time."""
+
 PRINTING, BROKEN, QUIET = "ender3", "mk4", "voron"
 
 MACHINE = "size_x_mm = 220\nsize_y_mm = 220\nsize_z_mm = 250\nnozzle_celsius = 260\n"
@@ -108,7 +111,7 @@ class Stage:
         async with connected(self.house.address) as client:
             await client.command("printer.clear_bed", QUIET, {})
             await client.command("job.start", QUIET, {"file": "two-colours.gcode"})
-            await frame_where(client, _asks)
+            await frame_where(client, _asks, PATIENCE_SECONDS)
 
     async def stop(self) -> None:
         """Somebody presses the emergency stop of the quiet printer."""
@@ -185,7 +188,7 @@ async def _begin_print(house: HouseProcess, printer: VirtualPrinter, pace: Pace)
     async with connected(house.address) as client:
         await await_status(client, "idle", PRINTING)
         await client.command("job.start", PRINTING, {"file": "calibration-cube.gcode"})
-        await frame_where(client, is_far, 180.0)
+        await frame_where(client, is_far, PATIENCE_SECONDS)
     printer.change_speed(1.0)
 
 
@@ -197,7 +200,9 @@ async def _break_off(house: HouseProcess, printer: VirtualPrinter) -> None:
         await until(lambda: len(printer.ledger.moves) > MOVES_BEFORE_THE_END)
         printer.reset()
         await frame_where(
-            client, lambda frame: frame.get("type") == "job.recovery_changed" and frame.get("recoverable")
+            client,
+            lambda frame: frame.get("type") == "job.recovery_changed" and frame.get("recoverable"),
+            PATIENCE_SECONDS,
         )
     async with connected(house.address) as client:
         await await_status(client, "idle", BROKEN)
@@ -207,7 +212,11 @@ async def _finish(house: HouseProcess) -> None:
     async with connected(house.address) as client:
         await await_status(client, "idle", QUIET)
         await client.command("job.start", QUIET, {"file": "key-ring.gcode"})
-        await frame_where(client, lambda frame: frame.get("type") == "job.finished" and frame.get("printer") == QUIET)
+        await frame_where(
+            client,
+            lambda frame: frame.get("type") == "job.finished" and frame.get("printer") == QUIET,
+            PATIENCE_SECONDS,
+        )
 
 
 async def _fill_queue(house: HouseProcess) -> None:
@@ -222,7 +231,7 @@ async def _fill_queue(house: HouseProcess) -> None:
 
 async def _is_analysed(client: Client, file: str) -> None:
     while (await client.command("file.info", None, {"file": file}))["state"] != "ready":
-        await frame_where(client, lambda frame: str(frame.get("type")).startswith("file."))
+        await frame_where(client, lambda frame: str(frame.get("type")).startswith("file."), PATIENCE_SECONDS)
 
 
 # ------------------------------------------------------------------------------------------------------------- its files
