@@ -107,7 +107,7 @@ SCENES = (
     Scene(name="audit", show=_at("audit", ".audit .entry")),
     Scene(
         name="prompt",
-        show=_at(f"printer/{QUIET}", ".dialog .prompt-text", ".dialog footer button"),
+        show=_at(f"printer/{QUIET}", ".dialog .prompt-text", ".dialog footer button:enabled"),
         arrange=Stage.let_ask,
     ),
     Scene(name="emergency", show=_stopped, arrange=Stage.stop),
