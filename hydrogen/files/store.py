@@ -364,6 +364,10 @@ class FileStore:
         target = self.folder.joinpath(*path.split("/"))
         if target.is_dir():
             raise Conflict(f"{path} is a folder", file=path)
+        for above in target.parents[: path.count("/")]:
+            if above.is_file():
+                name = above.relative_to(self.folder).as_posix()
+                raise Conflict(f"{name} is a file, not a folder", file=path)
         if not may_replace and target.exists():
             raise Conflict(f"{path} is there already", file=path, reason="exists")
 

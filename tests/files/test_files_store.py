@@ -230,3 +230,11 @@ class Needed(NobodyNeeds):
 
     def is_needed(self, path: str) -> str | None:
         return "it prints" if path == self._path else None
+
+
+@pytest.mark.parametrize("path", ["cube.gcode/part.gcode", "cube.gcode/deeper/part.gcode"])
+async def test_an_upload_below_a_file_is_refused_before_its_first_byte(folder: Path, path: str) -> None:
+    before = names_in(folder)
+    with pytest.raises(Conflict, match=r"cube\.gcode is a file, not a folder"):
+        await FileStore(folder).receive(path)
+    assert names_in(folder) == before
