@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from hydrogen import __version__
 from hydrogen.cli.address import Places, find_service, runtime_dir
@@ -20,8 +19,7 @@ from hydrogen.cli.exit_code import ExitCode, exit_code_of
 from hydrogen.cli.last_word import printers_in, say_last_word
 from hydrogen.core.clock import SystemClock
 from hydrogen.errors import HydrogenError, InvalidMessage, NotFound, Unavailable
-from hydrogen.model.events import Event
-from hydrogen.model.printer import PrinterState
+from hydrogen.spooler.port import DeafListener
 from hydrogen.spooler.request import EmergencyStop
 from hydrogen.spooler.wire.address import RuntimeFiles
 from hydrogen.spooler.wire.client import SpoolerClient
@@ -102,7 +100,7 @@ async def _by_spooler(folder: Path, name: str) -> bool:
     client = SpoolerClient(name, folder, SystemClock(), version=__version__, instance=f"emergency-{os.getpid()}")
     try:
         async with asyncio.timeout(SPOOLER_SECONDS):
-            await client.attach(_Deaf())
+            await client.attach(DeafListener())
             await client.request(EmergencyStop(actor="command line"))
     except (HydrogenError, TimeoutError):
         return False
@@ -115,22 +113,3 @@ def _tell_failures(failed: Mapping[str, HydrogenError]) -> ExitCode:
     for name, error in failed.items():
         print(f"{name}: NOT STOPPED: {error}", file=sys.stderr)
     return next((exit_code_of(error) for error in failed.values()), ExitCode.DONE)
-
-
-class _Deaf:
-    """Signs SpoolerListener and listens to nothing: facts are left for the service."""
-
-    def on_attached(self, state: PrinterState) -> None:
-        pass
-
-    def on_event(self, event: Event, fact_id: str | None) -> None:
-        pass
-
-    def on_log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
-        pass
-
-    def on_late(self, silent_seconds: float) -> None:
-        pass
-
-    def on_detached(self, reason: str) -> None:
-        pass

@@ -168,6 +168,7 @@ async def _stop_service(pid: int, clock: Clock) -> bool:
 
 async def _stop_spooler(name: str, folder: Path, clock: Clock) -> ExitCode:
     from hydrogen import __version__
+    from hydrogen.spooler.port import DeafListener
     from hydrogen.spooler.request import StopSpooler
     from hydrogen.spooler.wire.address import RuntimeFiles
     from hydrogen.spooler.wire.client import SpoolerClient
@@ -179,7 +180,7 @@ async def _stop_spooler(name: str, folder: Path, clock: Clock) -> ExitCode:
     heart = HeartLimits(gone_seconds=ANSWER_SECONDS)
     port = SpoolerClient(name, folder, clock, version=__version__, instance=f"stop-{os.getpid()}", heart=heart)
     try:
-        await port.attach(_Deaf())
+        await port.attach(DeafListener())
         await port.request(StopSpooler(actor="hydrogen stop"))
         async with asyncio.timeout(STOP_SECONDS):
             while is_held(files.lock):  # noqa: ASYNC110  another process tells nobody when it lets go
@@ -194,22 +195,3 @@ async def _stop_spooler(name: str, folder: Path, clock: Clock) -> ExitCode:
         await port.detach()
     print(f"{name}: stopped, heaters off")
     return ExitCode.DONE
-
-
-class _Deaf:
-    """Signs SpoolerListener and listens to nothing: facts are left for the next service."""
-
-    def on_attached(self, state: object) -> None:
-        pass
-
-    def on_event(self, event: object, fact_id: str | None) -> None:
-        pass
-
-    def on_log(self, level: str, event: str, fields: object) -> None:
-        pass
-
-    def on_late(self, silent_seconds: float) -> None:
-        pass
-
-    def on_detached(self, reason: str) -> None:
-        pass

@@ -10,18 +10,15 @@ again only when somebody calls.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
 
 from hydrogen.core.log import Log
 from hydrogen.core.service import Service
 from hydrogen.errors import Conflict, HydrogenError
 from hydrogen.fleet.runtime import LOCK_FILE
-from hydrogen.model.events import Event
 from hydrogen.model.ids import is_printer_name
-from hydrogen.model.printer import PrinterState
-from hydrogen.spooler.port import SpoolerPort
+from hydrogen.spooler.port import DeafListener, SpoolerPort
 from hydrogen.spooler.request import StopSpooler
 from hydrogen.spooler.wire.holder import is_held
 
@@ -77,23 +74,11 @@ class LeftSpoolers(Service):
             await port.detach()
 
 
-class _Farewell:
-    """Signs SpoolerListener; facts are left for a service that has this printer again."""
+class _Farewell(DeafListener):
+    """Hears only the end."""
 
     def __init__(self) -> None:
         self.is_gone = asyncio.Event()
-
-    def on_attached(self, state: PrinterState) -> None:
-        pass
-
-    def on_event(self, event: Event, fact_id: str | None) -> None:
-        pass
-
-    def on_log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
-        pass
-
-    def on_late(self, silent_seconds: float) -> None:
-        pass
 
     def on_detached(self, reason: str) -> None:
         self.is_gone.set()

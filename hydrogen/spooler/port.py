@@ -33,6 +33,25 @@ class SpoolerListener(Protocol):
         """A log line of the spooler's."""
 
 
+class DeafListener:
+    """Signs SpoolerListener and listens to nothing: facts are left for a service that has this printer."""
+
+    def on_attached(self, state: PrinterState) -> None:
+        pass
+
+    def on_event(self, event: Event, fact_id: str | None) -> None:
+        pass
+
+    def on_detached(self, reason: str) -> None:
+        pass
+
+    def on_late(self, silent_seconds: float) -> None:
+        pass
+
+    def on_log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        pass
+
+
 class SpoolerPort(Protocol):
     """One attachment to one printer's spooler; attaching anew is the fleet's business."""
 
